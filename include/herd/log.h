@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_LOG_H
+#define HERD_LOG_H
+
+/*
+ * The log: one event a line, logfmt, everything foreign escaped.
+ *
+ *     ts=2018-03-02T21:18:54.918963997Z level=info server=Goloman event=link_up peer=Hands
+ *
+ * The sink is the process's one global. Events are formatted into memory by
+ * the caller's thread (one thread only: the loop's) and written by a thread of
+ * the sink's own, so that a full pipe or a slow disk never stops the loop.
+ * When its memory is full an event is dropped and counted, and the count is
+ * logged once there is room again.
+ *
+ * Where events go:
+ *   file     everything, appended to `path` (created if missing, mode 0640)
+ *   console  everything but wire lines, to standard error; with `<N>` syslog
+ *            priorities and everything, wire lines too, when standard error is
+ *            the journal and there is no file
+ * Before herd_log_open and after herd_log_close events go straight to standard error.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "herd/text.h"
+
+enum herd_log_level {
+    HERD_LOG_ERROR,
+    HERD_LOG_WARNING,
+    HERD_LOG_INFO,
+    HERD_LOG_DEBUG,
+};
+
+#define HERD_LOG_FIELD_BYTES_MIN 64 /* no field_bytes_max is below */
+#define HERD_LOG_FIELD_BYTES_DEFAULT 256
+#define HERD_LOG_EVENTS_PER_SECOND_DEFAULT 100
+/* The limits of who has no configuration, as initialisers of herd_log_options. */
+#define HERD_LOG_DEFAULTS                                                                                              \
+    .field_bytes_max = HERD_LOG_FIELD_BYTES_DEFAULT, .events_per_second_max = HERD_LOG_EVENTS_PER_SECOND_DEFAULT
+
+struct herd_log_options {
+    const char *server;             /* value of server=, copied */
+    const char *path;               /* the file, copied; NULL: none */
+    enum herd_log_level level;      /* events above it are not made */
+    bool wire;                      /* whether wire lines are made */
+    bool console;                   /* events to standard error too */
+    bool priorities;                /* `<N>` before each console line (journald) */
+    size_t memory_max;              /* bytes waiting for the writer; 0: 8 MiB */
+    uint32_t field_bytes_max;       /* of one text, before it is escaped */
+    uint32_t events_per_second_max; /* of one name, wire lines exempt; at least 1 */
+};
+
+/* Opens the sink and starts its thread: 0 or a negative errno (the file's). */
+int herd_log_open(const struct herd_log_options *options);
+/* Writes what waits, ends the thread. Without an open sink: nothing. */
+void herd_log_close(void);
+/* Closes the file and opens it by name again (log rotation); keeps the old one on failure: negative errno. */
+int herd_log_reopen(void);
+/* Hands what was formatted to the writer; call once at the end of a loop turn. */
+void herd_log_turn(void);
+/* Events dropped since the sink was opened. */
+uint64_t herd_log_dropped(void);
+/* Events that were over events_per_second_max since the sink was opened. */
+uint64_t herd_log_suppressed(void);
+
+/* Whether wire lines are wanted, to skip the work where not. */
+bool herd_log_wire_on(void);
+
+/* An event being written. Begin, add fields, end; nothing else in between. */
+struct herd_log_event {
+    char *out; /* NULL: this event is not wanted */
+    size_t length;
+    size_t capacity;
+    size_t text_max; /* bytes of one text */
+    enum herd_log_level level;
+    bool wire;
+};
+
+/*
+ * Starts an event. `name` is a literal such as "link_up". Events of one name
+ * are limited to events_per_second_max, what is over it is counted and the
+ * count logged as field suppressed= of the next one that passes. Returns false
+ * where the event is not wanted, so that costly fields can be skipped; adding
+ * fields is then harmless.
+ */
+bool herd_log_begin(struct herd_log_event *event, enum herd_log_level level, const char *name);
+/* Starts a wire line: event=`name` ("in" or "out"), never rate limited. */
+bool herd_log_begin_wire(struct herd_log_event *event, const char *name);
+/* At most field_bytes_max bytes of text, escaped, quoted where it holds a space or is empty; a longer one ends in
+ * "...". */
+void herd_log_text(struct herd_log_event *event, const char *key, struct herd_text value);
+void herd_log_string(struct herd_log_event *event, const char *key, const char *value);
+void herd_log_number(struct herd_log_event *event, const char *key, int64_t value);
+/* Field error="text" of a negative errno. */
+void herd_log_error(struct herd_log_event *event, int error);
+void herd_log_end(struct herd_log_event *event);
+
+/* The common case: an event with one text field msg=, printf style; at most 511 bytes of it. */
+void herd_log_message(enum herd_log_level level, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * The escaper, for logs and terminals. Passes well-formed UTF-8 but writes
+ * control bytes, 0x7f, backslash, double quote, malformed UTF-8 and U+0080 to
+ * U+009F as \xHH, byte by byte. Stops before `capacity` would be passed (an
+ * escape or a character is never cut). Returns the number of bytes written;
+ * *ret_used, where not NULL, is how many bytes of text they stand for.
+ */
+size_t herd_escape(struct herd_text text, char *out, size_t capacity, size_t *ret_used);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_MEMORY_H
+#define HERD_MEMORY_H
+
+/*
+ * The one seam for heap memory. These never return NULL: where memory is out
+ * the process says so on standard error and exits 71 (EX_OSERR). Callers bound
+ * every size that a stranger drives before they ask.
+ */
+
+#include <stddef.h>
+
+/* `size` uninitialised bytes, at least one. Freed with herd_memory_free. */
+void *herd_memory_allocate(size_t size);
+/* `count * size` zeroed bytes; a product that overflows counts as memory out. */
+void *herd_memory_allocate_zeroed(size_t count, size_t size);
+/* Grows or shrinks; `old` may be NULL. */
+void *herd_memory_resize(void *old, size_t size);
+/* Takes NULL. */
+void herd_memory_free(void *memory);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_WORD_H
+#define HERD_WORD_H
+
+/*
+ * Eight bytes at a time, for the paths that read every byte of every line. A
+ * word holds its first byte lowest, on every machine; compilers make one load
+ * or store of it where the machine does the same.
+ *
+ * The tests below are additions in which no byte's carry reaches the byte
+ * above it, so that each byte is judged alone. A judgement is the top bit of
+ * its byte; the lowest one that is set belongs to the first such byte.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HERD_WORD_SIZE 8
+/* The same byte eight times. */
+#define HERD_WORD_OF(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The eight bytes at `bytes`, which need no alignment. */
+static inline uint64_t herd_word_load(const char *bytes)
+{
+    const unsigned char *b = (const unsigned char *)bytes;
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
+           (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+}
+
+/* Writes the word's eight bytes to `out`, which needs no alignment. */
+static inline void herd_word_store(uint64_t word, char *out)
+{
+    for (unsigned i = 0; i < HERD_WORD_SIZE; i++)
+        out[i] = (char)(unsigned char)(word >> (8 * i));
+}
+
+/* Which byte the lowest judgement belongs to; 8 where there is none. */
+static inline unsigned herd_word_first(uint64_t judgements)
+{
+    return judgements == 0 ? HERD_WORD_SIZE : (unsigned)__builtin_ctzll(judgements) / 8;
+}
+
+/* Judges the bytes that are not '0' to '9'. */
+static inline uint64_t herd_word_other_than_digits(uint64_t word)
+{
+    uint64_t value = word ^ HERD_WORD_OF('0'); /* a digit's is 0 to 9, and 0x76 more of it is at most 0x7f */
+    uint64_t sum = (value & HERD_WORD_OF(0x7f)) + HERD_WORD_OF(0x76);
+    return (sum | value) & HERD_WORD_OF(0x80);
+}
+
+/* Judges the bytes up to ' ', which all white space is among. */
+static inline uint64_t herd_word_up_to_space(uint64_t word)
+{
+    uint64_t sum = (word & HERD_WORD_OF(0x7f)) + HERD_WORD_OF(0x5f); /* 0x21 and 0x5f are 0x80 */
+    return ~(sum | word) & HERD_WORD_OF(0x80);
+}
+
+/* The number that eight digits say: neighbours are added up in pairs, three times. */
+static inline uint32_t herd_word_number(uint64_t word)
+{
+    word = (word & HERD_WORD_OF(0x0f)) * (10 * 256 + 1) >> 8;
+    word = (word & UINT64_C(0x00ff00ff00ff00ff)) * (100 * 65536 + 1) >> 16;
+    return (uint32_t)((word & UINT64_C(0x0000ffff0000ffff)) * (UINT64_C(10000) * 4294967296 + 1) >> 32);
+}
+
+/* Eight digits that say a number under 100,000,000: halved three times, each quotient below its remainder. */
+static inline uint64_t herd_word_digits(uint32_t number)
+{
+    uint64_t fours = number / 10000 + ((uint64_t)(number % 10000) << 32);
+    uint64_t hundreds = fours * 10486 >> 20 & UINT64_C(0x0000007f0000007f); /* n * 10486 >> 20 is n / 100 to 9999 */
+    uint64_t twos = hundreds + ((fours - hundreds * 100) << 16);
+    uint64_t tens = twos * 103 >> 10 & UINT64_C(0x000f000f000f000f); /* n * 103 >> 10 is n / 10 to 99 */
+    return (tens + ((twos - tens * 10) << 8)) | HERD_WORD_OF('0');
+}
+
+#endif

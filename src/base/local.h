@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_BASE_LOCAL_H
+#define HERD_BASE_LOCAL_H
+
+/*
+ * What the parts of the log share.
+ *
+ *     log.c       which events are made, where they go, how a line begins
+ *     logfield.c  fields of an event
+ *     lograte.c   so many a second of each name
+ *     logsink.c   one descriptor with a memory and a thread that writes
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Room that one line may take, its LF included: four texts of which every byte is escaped, and the rest. */
+#define HERD_LOG_LINE_BYTES(field_bytes_max) (4096 + (size_t)16 * (field_bytes_max))
+
+/* A descriptor and the thread that writes to it. All functions are for one thread, the loop's. */
+struct herd_sink;
+
+/* Starts the thread: 0 or a negative errno. Owns `fd` and closes it at the end where `owned`; lines have `line_max`
+ * bytes at most. */
+int herd_sink_create(int fd, bool owned, size_t memory_max, size_t line_max, struct herd_sink **ret_sink);
+/* Writes what waits and ends the thread; gives up after two seconds where nobody reads. Takes NULL. */
+void herd_sink_destroy(struct herd_sink *sink);
+/* Where a line of up to line_max bytes may be written. */
+char *herd_sink_reserve(struct herd_sink *sink);
+/* Keeps a line of `length` bytes, LF included, that was written there. */
+void herd_sink_commit(struct herd_sink *sink, size_t length);
+/* Hands what was kept to the thread. */
+void herd_sink_turn(struct herd_sink *sink);
+/* Puts a newly opened descriptor in place of the owned one: 0, or a negative errno (`fd` is then closed). */
+int herd_sink_replace(struct herd_sink *sink, int fd);
+/* Lines dropped so far: memory full, or the write failed. */
+uint64_t herd_sink_dropped(const struct herd_sink *sink);
+/* Whether there is room and the last lines got through, so that saying something makes sense. */
+bool herd_sink_ready(struct herd_sink *sink);
+
+/* How many events of a name went by. */
+struct herd_log_rate {
+    const char *name; /* a literal, or NULL: free */
+    int64_t since_ns; /* start of its current second */
+    uint32_t passed;  /* in that second */
+    uint64_t suppressed;
+};
+
+#define HERD_LOG_RATES 128
+
+struct herd_log_rates {
+    uint32_t per_second_max;
+    uint64_t suppressed; /* of all names, ever */
+    struct herd_log_rate slots[HERD_LOG_RATES];
+};
+
+/* Whether an event of `name` may pass now; *ret_suppressed is how many did not since the last that did. */
+bool herd_log_rate_pass(struct herd_log_rates *rates, const char *name, int64_t now_ns, uint64_t *ret_suppressed);
+
+#endif

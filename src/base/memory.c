@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "herd/memory.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define EXIT_SYSTEM 71 /* EX_OSERR */
+
+/*
+ * Nothing here may allocate, and no exit handler may run: whatever they would
+ * want to save is gone with the memory they would need for it.
+ */
+static _Noreturn void die(void)
+{
+    static const char message[] = "herd: out of memory\n";
+    ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
+    (void)written;
+    _exit(EXIT_SYSTEM);
+}
+
+void *herd_memory_allocate(size_t size)
+{
+    void *memory = malloc(size == 0 ? 1 : size);
+    if (memory == NULL) die();
+    return memory;
+}
+
+void *herd_memory_allocate_zeroed(size_t count, size_t size)
+{
+    bool empty = count == 0 || size == 0;
+    void *memory = empty ? calloc(1, 1) : calloc(count, size);
+    if (memory == NULL) die();
+    return memory;
+}
+
+void *herd_memory_resize(void *old, size_t size)
+{
+    void *memory = realloc(old, size == 0 ? 1 : size);
+    if (memory == NULL) die();
+    return memory;
+}
+
+void herd_memory_free(void *memory)
+{
+    free(memory);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "herd/random.h"
+#include "herd/word.h"
+
+static void words_keep_their_bytes(void **state)
+{
+    (void)state;
+    char out[8];
+    uint64_t word = herd_word_load("\x01\x02\x03\x04\x05\x06\x07\xff");
+    assert_true(word == UINT64_C(0xff07060504030201));
+    herd_word_store(word, out);
+    assert_memory_equal(out, "\x01\x02\x03\x04\x05\x06\x07\xff", 8);
+    assert_int_equal(herd_word_first(0), 8);
+    assert_int_equal(herd_word_first(UINT64_C(0x80)), 0);
+    assert_int_equal(herd_word_first(UINT64_C(0x8000000000000000)), 7);
+}
+
+/* Every pair of neighbours in every place: a byte's judgement never depends on the one beside it. */
+static void bytes_are_judged_alone(void **state)
+{
+    (void)state;
+    for (unsigned pair = 0; pair < 65536; pair++) {
+        char bytes[8];
+        size_t at = pair % 7;
+        memset(bytes, '5', sizeof(bytes));
+        bytes[at] = (char)(pair & 255);
+        bytes[at + 1] = (char)(pair >> 8);
+        uint64_t word = herd_word_load(bytes);
+        for (size_t i = 0; i < 8; i++) {
+            unsigned char byte = (unsigned char)bytes[i];
+            uint64_t bit = UINT64_C(0x80) << (8 * i);
+            assert_int_equal((herd_word_other_than_digits(word) & bit) != 0, byte < '0' || byte > '9');
+            assert_int_equal((herd_word_up_to_space(word) & bit) != 0, byte <= ' ');
+        }
+    }
+}
+
+static void numbers_are_read_and_written(void **state)
+{
+    (void)state;
+    struct herd_random random;
+    herd_random_init(&random, 37);
+    for (int i = 0; i < 200000; i++) {
+        uint32_t number = (uint32_t)herd_random_below(&random, 100000000);
+        if (i < 20000) number = (uint32_t)i; /* all remainders of the two smaller halvings */
+        if (i == 20000) number = 99999999;
+        char expected[16], out[8];
+        snprintf(expected, sizeof(expected), "%08" PRIu32, number);
+        herd_word_store(herd_word_digits(number), out);
+        assert_memory_equal(out, expected, 8);
+        assert_true(herd_word_number(herd_word_load(expected)) == number);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_keep_their_bytes),
+        cmocka_unit_test(bytes_are_judged_alone),
+        cmocka_unit_test(numbers_are_read_and_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
