@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "herd/name.h"
+
+static void names_have_64_bytes_of_few_kinds(void **state)
+{
+    (void)state;
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    for (unsigned byte = 0; byte < 256; byte++) {
+        char name[3] = {'a', (char)byte, 'b'};
+        bool valid = byte != 0 && strchr(allowed, (int)byte) != NULL;
+        assert_int_equal(herd_name_valid((struct herd_text){name, 3}), valid);
+    }
+    char name[65];
+    memset(name, 'n', sizeof(name));
+    assert_true(herd_name_valid((struct herd_text){name, 1}));
+    assert_true(herd_name_valid((struct herd_text){name, 64}));
+    assert_false(herd_name_valid((struct herd_text){name, 65}));
+    assert_false(herd_name_valid((struct herd_text){name, 0}));
+    assert_false(herd_name_valid((struct herd_text){NULL, 0}));
+}
+
+static void numbers_stay_with_their_names(void **state)
+{
+    (void)state;
+    struct herd_names names;
+    herd_names_init(&names);
+    assert_int_equal(herd_names_find(&names, HERD_TEXT("Goloman")), HERD_NAME_UNKNOWN);
+    char passing[] = "Goloman";
+    uint8_t goloman = herd_names_number(&names, herd_text_of(passing));
+    memset(passing, 'x', sizeof(passing) - 1); /* the table has its own bytes */
+    uint8_t hands = herd_names_number(&names, HERD_TEXT("Hands"));
+    assert_int_equal(goloman, 1);
+    assert_int_equal(hands, 2);
+    assert_int_equal(herd_names_number(&names, HERD_TEXT("Goloman")), goloman);
+    assert_int_equal(herd_names_find(&names, HERD_TEXT("Hands")), hands);
+    assert_int_equal(herd_names_find(&names, HERD_TEXT("Hand")), HERD_NAME_UNKNOWN);
+    assert_int_equal(herd_names_find(&names, HERD_TEXT("")), HERD_NAME_UNKNOWN);
+    assert_true(herd_text_equal(herd_names_text(&names, goloman), HERD_TEXT("Goloman")));
+    assert_int_equal(herd_names_text(&names, HERD_NAME_UNKNOWN).length, 0);
+    herd_names_finish(&names);
+    herd_names_finish(NULL);
+}
+
+static void table_is_full_at_255(void **state)
+{
+    (void)state;
+    struct herd_names names;
+    herd_names_init(&names);
+    for (unsigned i = 1; i <= HERD_NAMES_MAX; i++) {
+        char name[8];
+        snprintf(name, sizeof(name), "n%u", i);
+        assert_int_equal(herd_names_number(&names, herd_text_of(name)), i);
+    }
+    assert_int_equal(herd_names_number(&names, HERD_TEXT("more")), HERD_NAME_UNKNOWN);
+    assert_int_equal(herd_names_number(&names, HERD_TEXT("n255")), 255);
+    assert_int_equal(names.count, HERD_NAMES_MAX);
+    herd_names_finish(&names);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_have_64_bytes_of_few_kinds),
+        cmocka_unit_test(numbers_stay_with_their_names),
+        cmocka_unit_test(table_is_full_at_255),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
