@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_STORE_H
+#define HERD_STORE_H
+
+/*
+ * The location store: one last-writer-wins register per client, and one dirty
+ * FIFO per slot. A slot is whoever must learn of changes: a neighbour.
+ *
+ *     record    the newest version of one client, its texts kept verbatim
+ *     seq       +1 for every change accepted here; each record has that of its
+ *               last change
+ *     FIFO      the records a slot has still to be told of, linked through the
+ *               records themselves, each at most once: ten changes of one
+ *               client cost one entry, and a slow slot costs no memory
+ *     queued    a record's bit per slot: it is in the FIFO and really to be
+ *               sent. An entry whose bit was cleared stays linked and is
+ *               passed over when it comes up
+ *
+ *     record.next[slot]: 0 not linked, own handle at the tail, else the next
+ *
+ * Growing never pauses: records and texts live in slabs, the table splits one
+ * bucket at a time. Nothing here knows the time, sockets or neighbours' names.
+ */
+
+#include <stdint.h>
+
+#include "herd/command.h"
+#include "herd/name.h"
+#include "herd/siphash.h"
+#include "herd/slab.h"
+#include "herd/table.h"
+
+#define HERD_SLOTS_MAX 32
+#define HERD_SLOT_NONE HERD_SLOTS_MAX
+#define HERD_WAY_MAX 7 /* servers visited before this one; with this one eight are told */
+
+/* One version of one client's location. */
+struct herd_version {
+    struct herd_report report;
+    int64_t difference_ns; /* origin's receive time less report.time_ns; the sum fits 64 bits */
+    uint8_t origin;        /* number of the server that took it from the client */
+    uint8_t way_count;
+    uint8_t way[HERD_WAY_MAX]; /* the servers it came through, the last one told this one; for tracing only */
+};
+
+enum herd_put {
+    HERD_PUT_NEWER, /* stored, sequence number given, queued */
+    HERD_PUT_SAME,  /* the stored version is this one */
+    HERD_PUT_OLDER, /* the stored version is greater */
+    HERD_PUT_FULL,  /* a new client, and no room for one */
+};
+
+struct herd_record; /* private to the store */
+
+struct herd_queue {
+    uint32_t head;
+    uint32_t tail;
+    uint32_t length; /* linked entries, cancelled ones too */
+};
+
+#define HERD_TEXT_CLASSES 153 /* sizes of 8 to 1224 bytes by 8 */
+
+struct herd_store {
+    struct herd_names names; /* server names by number */
+    struct herd_slab records;
+    struct herd_table table;
+    struct herd_siphash_key key;
+    struct herd_slab texts[HERD_TEXT_CLASSES]; /* client, position and time of a record in one piece */
+    struct herd_queue queues[HERD_SLOTS_MAX];
+    uint64_t seq;
+    uint32_t clients_max;  /* for clients of this server; neighbours' go to 110 % */
+    unsigned slot_count;   /* of every record */
+    uint32_t active_slots; /* bit per slot that is told of changes */
+};
+
+/* `key` should be secret (herd_random_system). slot_count <= HERD_SLOTS_MAX and fixed for the store's life. */
+void herd_store_init(struct herd_store *store, const struct herd_siphash_key *key, unsigned slot_count,
+                     uint32_t clients_max);
+void herd_store_finish(struct herd_store *store);
+
+/* The total order of versions of one client: < 0, 0, > 0. The greater one wins on every server. */
+int herd_version_compare(const struct herd_names *names, const struct herd_version *a, const struct herd_version *b);
+
+/* Clients known. */
+uint32_t herd_store_count(const struct herd_store *store);
+/* The record of a client, or 0. */
+uint32_t herd_store_find(const struct herd_store *store, struct herd_text client);
+/* The newest version; its views are valid until the store is changed. */
+void herd_store_view(const struct herd_store *store, uint32_t record, struct herd_version *ret_version);
+
+/*
+ * Offers what a client reported to this server. A report whose texts are the
+ * stored ones is SAME wherever it came from first.
+ */
+enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version);
+
+/*
+ * Offers a version that a neighbour sent. `from` is the slot that certainly
+ * has it (it is not told again, and what waits for it is cancelled), or
+ * HERD_SLOT_NONE.
+ */
+enum herd_put herd_store_learn(struct herd_store *store, const struct herd_version *version, unsigned from);
+
+/*
+ * Starting a slot, so that it will be told of everything newer than a mark:
+ *   1. herd_store_drop until it returns false: forgets what was queued before;
+ *      the slot is not active then
+ *   2. herd_store_activate: from now on changes are queued
+ *   3. herd_store_scan until it returns false, from *cursor = 1
+ * The first and the third are in slices, so that none takes long.
+ */
+bool herd_store_drop(struct herd_store *store, unsigned slot, uint32_t slice);
+void herd_store_activate(struct herd_store *store, unsigned slot);
+/* Queues the records with seq > mark among the next `slice`; false when there are no more. */
+bool herd_store_scan(struct herd_store *store, unsigned slot, uint64_t mark, uint32_t slice, uint32_t *cursor);
+/* The slot is gone: changes are no longer queued for it. */
+void herd_store_deactivate(struct herd_store *store, unsigned slot);
+
+/*
+ * Takes the first entry off a FIFO: false where there is none. *ret_record is
+ * the record to send as it is now, or 0 for an entry that was cancelled.
+ */
+bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_record);
+static inline uint32_t herd_store_queued(const struct herd_store *store, unsigned slot)
+{
+    return store->queues[slot].length;
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dirty FIFOs. An entry is a link in the record; see herd/store.h for the
+ * picture. Pushing is what every accepted change pays for every slot, so it
+ * touches the record, the old tail and the queue's head, nothing else.
+ */
+#include "local.h"
+
+#include <assert.h>
+
+static void push(struct herd_store *store, unsigned slot, uint32_t handle, struct herd_record *record)
+{
+    struct herd_queue *queue = &store->queues[slot];
+
+    record->queued |= UINT32_C(1) << slot;
+    if (record->next[slot] != 0) return;
+    record->next[slot] = handle;
+    if (queue->tail != 0)
+        record_of(store, queue->tail)->next[slot] = handle;
+    else
+        queue->head = handle;
+    queue->tail = handle;
+    queue->length++;
+}
+
+void queue_push_all(struct herd_store *store, uint32_t handle, uint32_t except)
+{
+    struct herd_record *record = record_of(store, handle);
+    uint32_t wanted = store->active_slots & ~except;
+
+    while (wanted != 0) {
+        unsigned slot = (unsigned)__builtin_ctz(wanted);
+        push(store, slot, handle, record);
+        wanted &= wanted - 1;
+    }
+}
+
+static uint32_t unlink_head(struct herd_store *store, unsigned slot)
+{
+    struct herd_queue *queue = &store->queues[slot];
+    uint32_t handle = queue->head;
+    struct herd_record *record = record_of(store, handle);
+
+    assert(record->next[slot] != 0);
+    if (handle == queue->tail)
+        queue->head = queue->tail = 0;
+    else
+        queue->head = record->next[slot];
+    record->next[slot] = 0;
+    queue->length--;
+    return handle;
+}
+
+bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_record)
+{
+    uint32_t bit = UINT32_C(1) << slot;
+    uint32_t handle;
+    struct herd_record *record;
+
+    if (store->queues[slot].head == 0) return false;
+    handle = unlink_head(store, slot);
+    record = record_of(store, handle);
+    *ret_record = (record->queued & bit) != 0 ? handle : 0;
+    record->queued &= ~bit;
+    return true;
+}
+
+bool herd_store_drop(struct herd_store *store, unsigned slot, uint32_t slice)
+{
+    uint32_t ignored;
+
+    assert((store->active_slots >> slot & 1) == 0);
+    while (slice-- > 0)
+        if (!herd_store_pop(store, slot, &ignored)) return false;
+    return store->queues[slot].head != 0;
+}
+
+void herd_store_activate(struct herd_store *store, unsigned slot)
+{
+    assert(slot < store->slot_count && store->queues[slot].head == 0);
+    store->active_slots |= UINT32_C(1) << slot;
+}
+
+void herd_store_deactivate(struct herd_store *store, unsigned slot)
+{
+    store->active_slots &= ~(UINT32_C(1) << slot);
+}
+
+bool herd_store_scan(struct herd_store *store, unsigned slot, uint64_t mark, uint32_t slice, uint32_t *cursor)
+{
+    uint32_t end = store->records.next;
+
+    for (; slice > 0 && *cursor < end; slice--, (*cursor)++) {
+        struct herd_record *record = record_of(store, *cursor);
+        if (record->seq > mark) push(store, slot, *cursor, record);
+    }
+    return *cursor < end;
+}
