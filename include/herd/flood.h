@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_FLOOD_H
+#define HERD_FLOOD_H
+
+/*
+ * The flood: both ends of the dialogue between neighbours (docs/protocol.md,
+ * part 2), without sockets, clocks or timers. The driver brings bytes, the
+ * time and how much room the transport has; what is to be sent goes into the
+ * buffer it hands in.
+ *
+ *     outbound   this server dials the neighbour and floods to it
+ *     inbound    the neighbour dialled this server and floods to it
+ *     neighbour  what both share: the slot in the store, which incarnation of
+ *                it is connected, and what this server can claim to have of it
+ *
+ * Words:
+ *   incarnation  64 random bits of one run of a server; never kept across runs
+ *   mark         a sequence number of the sender: everything up to it was sent
+ *   claim        (incarnation, mark) of a neighbour that this server has heard;
+ *                a reconnecting neighbour sends only what is newer
+ *
+ * Whether a neighbour has a record is decided by incarnation, never by name or
+ * by the list of servers visited: a server that came back empty must be told
+ * its own clients' locations again.
+ */
+
+#include <stdint.h>
+
+#include "herd/backoff.h"
+#include "herd/line.h"
+#include "herd/peerline.h"
+#include "herd/random.h"
+#include "herd/store.h"
+
+#define HERD_HANDSHAKE_MS 3000
+#define HERD_PULSE_MS 1000
+#define HERD_SILENCE_MS 4000
+#define HERD_SCAN_SLICE 4096
+
+/* The time, as the driver sees it in this turn. */
+struct herd_now {
+    int64_t monotonic_ms;
+    int64_t wall_ns;
+};
+
+/* Counts for logs and metrics. */
+struct herd_flood_counts {
+    uint64_t at_sent;
+    uint64_t at_received;
+    uint64_t at_newer;
+    uint64_t at_dropped;    /* not canonical */
+    uint64_t at_full;       /* the store, or the table of names, had no room */
+    uint64_t lines_skipped; /* verbs of a newer version */
+    uint64_t marks_sent;
+};
+
+struct herd_inbound;
+
+struct herd_neighbour {
+    struct herd_text name; /* of the configuration, which outlives this */
+    uint8_t number;        /* in the store's names */
+    unsigned slot;         /* in the store */
+    bool connected;        /* outbound has seen WELCOME and lives */
+    uint64_t connected_incarnation;
+    bool claimed;
+    uint64_t claim_incarnation;
+    uint64_t claim_mark;
+    struct herd_inbound *inbound; /* the newest inbound session that saw WELCOME; NULL: none */
+};
+
+struct herd_flood {
+    struct herd_store *store;
+    struct herd_text herd; /* views of the configuration */
+    struct herd_text name;
+    uint8_t number;
+    uint64_t incarnation;
+    struct herd_random random; /* jitter */
+    size_t hello_bytes_max;    /* a line before WELCOME; HERD_PEER_HANDSHAKE_LINE_MAX */
+    size_t line_bytes_max;     /* a line after it; HERD_PEER_LINE_MAX */
+    struct herd_neighbour neighbours[HERD_SLOTS_MAX - 1];
+    unsigned neighbour_count;
+    struct herd_flood_counts counts;
+};
+
+/* `incarnation` from the system's randomness and not 0; `seed` for jitter. The store has a slot per neighbour. */
+void herd_flood_init(struct herd_flood *flood, struct herd_store *store, struct herd_text herd, struct herd_text name,
+                     uint64_t incarnation, uint64_t seed);
+/* Adds a neighbour; its slot is its place in the order of adding. `name` must outlive the flood. */
+struct herd_neighbour *herd_flood_add(struct herd_flood *flood, struct herd_text name);
+struct herd_neighbour *herd_flood_find(struct herd_flood *flood, struct herd_text name);
+
+enum herd_peer_state {
+    HERD_PEER_CLOSED,   /* before start, and after the end */
+    HERD_PEER_GREETING, /* dialler waits for HELLO, acceptor for HELLO */
+    HERD_PEER_PROVING,  /* dialler waits for WELCOME, acceptor for AUTH */
+    HERD_PEER_LIVE,
+};
+
+/*
+ * Why a session ended, for people: "refused: name not a neighbour", "silent".
+ * Views stay valid until the session is started again.
+ */
+struct herd_peer_end {
+    char text[160];
+};
+
+/* -- Outbound ------------------------------------------------------------ */
+
+enum herd_outbound_work { HERD_OUTBOUND_DROPPING, HERD_OUTBOUND_SCANNING, HERD_OUTBOUND_FLOODING };
+
+struct herd_outbound {
+    struct herd_flood *flood;
+    struct herd_neighbour *neighbour;
+    enum herd_peer_state state;
+    enum herd_outbound_work work; /* in LIVE */
+    struct herd_framer framer;
+    uint64_t peer_incarnation;
+    uint64_t scan_mark; /* records above it are sent */
+    uint32_t scan_cursor;
+    uint64_t barrier_mark; /* to be told when barrier_left entries were popped */
+    uint32_t barrier_left;
+    uint64_t told_mark;
+    uint64_t pending_mark;   /* reached, told with the next pulse or when many were sent */
+    uint32_t popped_since;   /* entries since the last MARK */
+    int64_t deadline_ms;     /* of the handshake */
+    int64_t heard_ms;        /* last byte received */
+    int64_t pulse_ms;        /* when the next PING is due */
+    int64_t clock_offset_ns; /* neighbour's clock less ours, from its last pulse */
+    struct herd_peer_end end;
+};
+
+void herd_outbound_init(struct herd_outbound *outbound, struct herd_flood *flood, struct herd_neighbour *neighbour);
+void herd_outbound_finish(struct herd_outbound *outbound);
+/* The stream is connected: appends HELLO. */
+void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *now, struct herd_buffer *out);
+/* Bytes came. 0, or -EPROTO and the session is CLOSED (its end says why); send what is in `out`, then close the stream.
+ */
+int herd_outbound_receive(struct herd_outbound *outbound, struct herd_text bytes, const struct herd_now *now,
+                          struct herd_buffer *out);
+/*
+ * Floods: appends AT and MARK lines while fewer than `room` bytes were
+ * appended. Returns true where there is more to do that does not wait for room (a scan's next slice, many cancelled
+ * entries): call again next turn.
+ */
+bool herd_outbound_pump(struct herd_outbound *outbound, size_t room, struct herd_buffer *out);
+/* Whether pumping would do anything. */
+bool herd_outbound_busy(const struct herd_outbound *outbound);
+/* Time passes: PING when due. 0, or -ETIMEDOUT and CLOSED. Call when the deadline has come, earlier is harmless. */
+int herd_outbound_tick(struct herd_outbound *outbound, const struct herd_now *now, struct herd_buffer *out);
+/* Monotonic ms when tick must be called next. */
+int64_t herd_outbound_deadline(const struct herd_outbound *outbound);
+/* The stream is gone, or is being closed. */
+void herd_outbound_stop(struct herd_outbound *outbound);
+/* Records this neighbour has still to be told: queued, and left to scan. */
+uint64_t herd_outbound_lag(const struct herd_outbound *outbound);
+
+/* -- Inbound ------------------------------------------------------------- */
+
+struct herd_inbound {
+    struct herd_flood *flood;
+    struct herd_neighbour *neighbour; /* NULL until HELLO named one */
+    struct herd_inbound *replaced; /* set on reaching LIVE: the older session to be closed by the driver; NULL: none */
+    enum herd_peer_state state;
+    bool from_loopback;
+    bool tainted; /* an AT was dropped: this session's MARKs are not adopted */
+    struct herd_framer framer;
+    uint64_t peer_incarnation;
+    int64_t deadline_ms;
+    int64_t heard_ms;
+    int64_t pulse_ms;
+    int64_t clock_offset_ns;
+    struct herd_peer_end end;
+};
+
+void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, bool from_loopback,
+                       const struct herd_now *now);
+void herd_inbound_finish(struct herd_inbound *inbound);
+/* As herd_outbound_receive. What was learnt is queued in the store for the other slots. */
+int herd_inbound_receive(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now,
+                         struct herd_buffer *out);
+int herd_inbound_tick(struct herd_inbound *inbound, const struct herd_now *now, struct herd_buffer *out);
+int64_t herd_inbound_deadline(const struct herd_inbound *inbound);
+void herd_inbound_stop(struct herd_inbound *inbound);
+
+/* -- Redial -------------------------------------------------------------- */
+
+/* When to dial a neighbour again. */
+struct herd_redial {
+    struct herd_backoff backoff;
+    int64_t at_ms;       /* when to dial; INT64_MAX while a stream is up or being dialled */
+    int64_t welcomed_ms; /* when the present session was welcomed; 0: not */
+    int64_t urged_ms;    /* last dial that an inbound session urged */
+};
+
+#define HERD_REDIAL_BASE_MS 100
+#define HERD_REDIAL_MAX_MS 5000
+#define HERD_REDIAL_STABLE_MS 10000
+#define HERD_REDIAL_URGE_MS 1000
+
+/* Dial at once. */
+void herd_redial_init(struct herd_redial *redial, int64_t now_ms);
+void herd_redial_dialled(struct herd_redial *redial);
+void herd_redial_welcomed(struct herd_redial *redial, int64_t now_ms);
+/* The stream failed or ended: decides when to dial next; the back-off starts anew after a session that was stable. */
+void herd_redial_failed(struct herd_redial *redial, struct herd_random *random, int64_t now_ms);
+/*
+ * The neighbour is certainly there: its inbound session was welcomed. Dials now, or where one was urged less than a
+ * second ago when that second is over; nothing while up.
+ */
+void herd_redial_urge(struct herd_redial *redial, int64_t now_ms);
+
+#endif

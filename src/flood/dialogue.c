@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What both ends of a link's dialogue share. */
+#include "local.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+int dialogue_end(enum herd_peer_state *state, struct herd_peer_end *end, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(end->text, sizeof end->text, format, arguments);
+    va_end(arguments);
+    *state = HERD_PEER_CLOSED;
+    return -EPROTO;
+}
+
+int64_t dialogue_next_pulse(struct herd_flood *flood, int64_t now_ms)
+{
+    return now_ms + HERD_PULSE_MS * 9 / 10 + (int64_t)herd_random_below(&flood->random, HERD_PULSE_MS / 5);
+}
+
+struct herd_peer_pulse dialogue_pulse(const struct herd_flood *flood, const struct herd_now *now)
+{
+    return (struct herd_peer_pulse){
+        .clock_ns = now->wall_ns, .count = herd_store_count(flood->store), .digest = HERD_TEXT("-")};
+}
+
+int64_t dialogue_clock_offset(const struct herd_peer_pulse *pulse, const struct herd_now *now)
+{
+    int64_t offset_ns;
+
+    if (!__builtin_sub_overflow(pulse->clock_ns, now->wall_ns, &offset_ns)) return offset_ns;
+    return pulse->clock_ns < now->wall_ns ? INT64_MIN : INT64_MAX;
+}
+
+void dialogue_append_pulse(const struct herd_flood *flood, enum herd_peer_verb verb, const struct herd_now *now,
+                           struct herd_buffer *out)
+{
+    struct herd_peer_pulse pulse = dialogue_pulse(flood, now);
+
+    herd_peer_append_pulse(out, verb, &pulse);
+}

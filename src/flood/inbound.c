@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The accepting end of a link's dialogue.
+ *
+ *     GREETING --HELLO: HELLO--> PROVING --AUTH: WELCOME--> LIVE --AT, MARK, PING-->
+ *
+ * Before LIVE whatever is wrong is answered with REFUSE and ends the session.
+ * In LIVE an AT that is not canonical is dropped and counted, and the session
+ * goes on, but its MARKs are no longer believed, so that the record is asked
+ * for again at the next connect. Verbs of a newer version are skipped.
+ *
+ * The newest session of a neighbour replaces an older one: that one belongs to
+ * a stream that is dead and does not know it yet.
+ */
+#include "local.h"
+
+#include <errno.h>
+
+void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, bool from_loopback,
+                       const struct herd_now *now)
+{
+    memset(inbound, 0, sizeof *inbound);
+    inbound->flood = flood;
+    inbound->from_loopback = from_loopback;
+    inbound->state = HERD_PEER_GREETING;
+    inbound->heard_ms = now->monotonic_ms;
+    inbound->deadline_ms = now->monotonic_ms + HERD_HANDSHAKE_MS;
+    herd_framer_init(&inbound->framer, flood->hello_bytes_max);
+}
+
+void herd_inbound_finish(struct herd_inbound *inbound)
+{
+    if (inbound == NULL) return;
+    herd_framer_finish(&inbound->framer);
+}
+
+void herd_inbound_stop(struct herd_inbound *inbound)
+{
+    inbound->state = HERD_PEER_CLOSED;
+    if (inbound->neighbour != NULL && inbound->neighbour->inbound == inbound) inbound->neighbour->inbound = NULL;
+}
+
+#define END(inbound, ...) dialogue_end(&(inbound)->state, &(inbound)->end, __VA_ARGS__)
+
+static int refuse(struct herd_inbound *inbound, const char *code, const char *text, struct herd_buffer *out)
+{
+    herd_peer_append_refuse(out, code, text);
+    return END(inbound, "refused by us: %s: %s", code, text);
+}
+
+/* Whose HELLO is taken. NULL: taken, else the code and *ret_text to refuse it with. */
+static const char *objection(const struct herd_inbound *inbound, const struct herd_peer_hello *hello,
+                             const char **ret_text)
+{
+    struct herd_flood *flood = inbound->flood;
+
+    if (!inbound->from_loopback) {
+        *ret_text = "without a secret only loopback is taken";
+        return HERD_REFUSE_ADDRESS;
+    }
+    if (hello->version_min > HERD_PEER_VERSION_MAX || hello->version_max < HERD_PEER_VERSION_MIN) {
+        *ret_text = "no version in common";
+        return HERD_REFUSE_VERSION;
+    }
+    if (!herd_text_equal(hello->herd, flood->herd)) {
+        *ret_text = "this is another herd";
+        return HERD_REFUSE_HERD;
+    }
+    if (herd_text_equal(hello->name, flood->name)) {
+        *ret_text = "that is this server's own name";
+        return HERD_REFUSE_SELF;
+    }
+    if (herd_flood_find(flood, hello->name) == NULL) {
+        *ret_text = "not a neighbour of this server";
+        return HERD_REFUSE_NAME;
+    }
+    if (!herd_text_equal(hello->nonce, HERD_TEXT("-"))) {
+        *ret_text = "this server has no secret";
+        return HERD_REFUSE_PROOF;
+    }
+    return NULL;
+}
+
+static int on_hello(struct herd_inbound *inbound, struct herd_text rest, struct herd_buffer *out)
+{
+    struct herd_flood *flood = inbound->flood;
+    struct herd_peer_hello hello;
+    const char *code;
+    const char *text;
+
+    if (herd_peer_parse_hello_dialler(rest, &hello) < 0)
+        return refuse(inbound, HERD_REFUSE_PROTOCOL, "HELLO is malformed", out);
+    code = objection(inbound, &hello, &text);
+    if (code != NULL) return refuse(inbound, code, text, out);
+    inbound->neighbour = herd_flood_find(flood, hello.name);
+    inbound->peer_incarnation = hello.incarnation;
+    inbound->state = HERD_PEER_PROVING;
+    hello = (struct herd_peer_hello){.version_min = hello.version_max < HERD_PEER_VERSION_MAX ? hello.version_max
+                                                                                              : HERD_PEER_VERSION_MAX,
+                                     .herd = flood->herd,
+                                     .name = flood->name,
+                                     .incarnation = flood->incarnation,
+                                     .nonce = HERD_TEXT("-"),
+                                     .proof = HERD_TEXT("-")};
+    hello.version_max = hello.version_min;
+    herd_peer_append_hello_acceptor(out, &hello);
+    return 0;
+}
+
+static void become_live(struct herd_inbound *inbound, const struct herd_now *now)
+{
+    struct herd_neighbour *neighbour = inbound->neighbour;
+
+    inbound->replaced = neighbour->inbound;
+    neighbour->inbound = inbound;
+    inbound->framer.limit = inbound->flood->line_bytes_max;
+    inbound->pulse_ms = dialogue_next_pulse(inbound->flood, now->monotonic_ms);
+    inbound->state = HERD_PEER_LIVE;
+}
+
+static int on_auth(struct herd_inbound *inbound, struct herd_text rest, const struct herd_now *now,
+                   struct herd_buffer *out)
+{
+    const struct herd_neighbour *neighbour = inbound->neighbour;
+    struct herd_peer_welcome welcome = {.claimed = neighbour->claimed,
+                                        .incarnation = neighbour->claim_incarnation,
+                                        .mark = neighbour->claim_mark,
+                                        .pulse = dialogue_pulse(inbound->flood, now)};
+    struct herd_text proof;
+
+    if (herd_peer_parse_auth(rest, &proof) < 0) return refuse(inbound, HERD_REFUSE_PROTOCOL, "AUTH is malformed", out);
+    if (!herd_text_equal(proof, HERD_TEXT("-")))
+        return refuse(inbound, HERD_REFUSE_PROOF, "this server has no secret", out);
+    herd_peer_append_welcome(out, &welcome);
+    become_live(inbound, now);
+    return 0;
+}
+
+static int on_mark(struct herd_inbound *inbound, struct herd_text rest)
+{
+    struct herd_neighbour *neighbour = inbound->neighbour;
+    uint64_t mark;
+
+    if (herd_peer_parse_mark(rest, &mark) < 0) return END(inbound, "MARK is malformed");
+    if (inbound->tainted) return 0;
+    neighbour->claimed = true;
+    neighbour->claim_incarnation = inbound->peer_incarnation;
+    neighbour->claim_mark = mark;
+    return 0;
+}
+
+static int on_ping(struct herd_inbound *inbound, struct herd_text rest, const struct herd_now *now)
+{
+    struct herd_peer_pulse pulse;
+
+    if (herd_peer_parse_pulse(rest, &pulse) < 0) return END(inbound, "PING is malformed");
+    inbound->clock_offset_ns = dialogue_clock_offset(&pulse, now);
+    return 0;
+}
+
+static int on_live_line(struct herd_inbound *inbound, enum herd_peer_verb verb, struct herd_text rest,
+                        const struct herd_now *now)
+{
+    if (verb == HERD_PEER_AT) {
+        if (!inbound_learn(inbound, rest)) inbound->tainted = true;
+        return 0;
+    }
+    if (verb == HERD_PEER_MARK) return on_mark(inbound, rest);
+    if (verb == HERD_PEER_PING) return on_ping(inbound, rest, now);
+    inbound->flood->counts.lines_skipped++;
+    return 0;
+}
+
+static int on_line(struct herd_inbound *inbound, struct herd_text line, const struct herd_now *now,
+                   struct herd_buffer *out)
+{
+    struct herd_text rest;
+    enum herd_peer_verb verb = herd_peer_verb_of(line, &rest);
+
+    if (inbound->state == HERD_PEER_LIVE) return on_live_line(inbound, verb, rest, now);
+    if (inbound->state == HERD_PEER_GREETING && verb == HERD_PEER_HELLO) return on_hello(inbound, rest, out);
+    if (inbound->state == HERD_PEER_PROVING && verb == HERD_PEER_AUTH) return on_auth(inbound, rest, now, out);
+    return refuse(inbound, HERD_REFUSE_PROTOCOL, "this line does not belong here", out);
+}
+
+static int on_long_line(struct herd_inbound *inbound, struct herd_buffer *out)
+{
+    if (inbound->state == HERD_PEER_LIVE) return END(inbound, "a line is too long");
+    return refuse(inbound, HERD_REFUSE_PROTOCOL, "the line is too long", out);
+}
+
+int herd_inbound_receive(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now,
+                         struct herd_buffer *out)
+{
+    struct herd_text line;
+    int error = 0;
+
+    if (inbound->state == HERD_PEER_CLOSED) return -EPROTO;
+    inbound->heard_ms = now->monotonic_ms;
+    while (error == 0) {
+        switch (herd_framer_next(&inbound->framer, &bytes, &line)) {
+        case HERD_LINE_NONE:
+            return 0;
+        case HERD_LINE_TOO_LONG:
+            error = on_long_line(inbound, out);
+            break;
+        case HERD_LINE_READY:
+            error = on_line(inbound, line, now, out);
+            break;
+        }
+    }
+    herd_inbound_stop(inbound);
+    return error;
+}
+
+static int give_up(struct herd_inbound *inbound, const char *why)
+{
+    END(inbound, "%s", why);
+    herd_inbound_stop(inbound);
+    return -ETIMEDOUT;
+}
+
+int herd_inbound_tick(struct herd_inbound *inbound, const struct herd_now *now, struct herd_buffer *out)
+{
+    int64_t now_ms = now->monotonic_ms;
+
+    if (inbound->state == HERD_PEER_CLOSED) return 0;
+    if (inbound->state != HERD_PEER_LIVE)
+        return now_ms >= inbound->deadline_ms ? give_up(inbound, "no handshake in time") : 0;
+    if (now_ms - inbound->heard_ms >= HERD_SILENCE_MS) return give_up(inbound, "silent");
+    if (now_ms < inbound->pulse_ms) return 0;
+    dialogue_append_pulse(inbound->flood, HERD_PEER_PONG, now, out);
+    inbound->pulse_ms = dialogue_next_pulse(inbound->flood, now_ms);
+    return 0;
+}
+
+int64_t herd_inbound_deadline(const struct herd_inbound *inbound)
+{
+    int64_t silent_ms = inbound->heard_ms + HERD_SILENCE_MS;
+
+    if (inbound->state == HERD_PEER_CLOSED) return INT64_MAX;
+    if (inbound->state != HERD_PEER_LIVE) return inbound->deadline_ms;
+    return inbound->pulse_ms < silent_ms ? inbound->pulse_ms : silent_ms;
+}

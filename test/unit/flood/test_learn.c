@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "rig.h"
+
+#define KIWI(time, way) "AT Hands +0.500000000 kiwi +1+1 " time " " way "\n"
+
+struct world {
+    struct rig rig;
+    struct herd_inbound inbound; /* of Hands, run one */
+};
+
+static int setup(void **state)
+{
+    struct world *world = calloc(1, sizeof(*world));
+    if (world == NULL) return -1;
+    rig_init(&world->rig, 1);
+    rig_accept(&world->rig, &world->inbound, 0, RIG_ONE);
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *world = *state;
+    herd_inbound_finish(&world->inbound);
+    rig_finish(&world->rig);
+    free(world);
+    return 0;
+}
+
+static void feed(struct world *world, const char *lines)
+{
+    assert_int_equal(rig_feed(&world->rig, &world->inbound, lines), 0);
+    assert_int_equal(world->inbound.state, HERD_PEER_LIVE);
+    rig_assert_said(&world->rig, ""); /* nothing in a flood is answered */
+}
+
+static void assert_claim(const struct world *world, uint64_t incarnation, uint64_t mark)
+{
+    const struct herd_neighbour *neighbour = &world->rig.flood.neighbours[0];
+    assert_true(neighbour->claimed);
+    assert_true(neighbour->claim_incarnation == incarnation);
+    assert_true(neighbour->claim_mark == mark);
+}
+
+static void at_is_stored_and_mark_adopted(void **state)
+{
+    struct world *world = *state;
+    struct herd_version version;
+    assert_false(world->rig.flood.neighbours[0].claimed);
+    feed(world, KIWI("5", "Hands") "MARK 7\n");
+    assert_claim(world, 0xb1, 7);
+    herd_store_view(&world->rig.store, herd_store_find(&world->rig.store, HERD_TEXT("kiwi")), &version);
+    assert_true(version.difference_ns == 500000000);
+    assert_true(version.report.time_ns == INT64_C(5000000000));
+    assert_int_equal(version.origin, world->rig.flood.neighbours[0].number);
+    feed(world, KIWI("5", "Hands") KIWI("4", "Hands") KIWI("6", "Hands") "MARK 9\nNEWS\nHELLO\n");
+    assert_claim(world, 0xb1, 9);
+    assert_int_equal(world->rig.flood.counts.at_received, 4);
+    assert_int_equal(world->rig.flood.counts.at_newer, 2);
+    assert_int_equal(world->rig.flood.counts.at_dropped, 0);
+    assert_int_equal(world->rig.flood.counts.lines_skipped, 2);
+    assert_int_equal(world->rig.store.seq, 2);
+}
+
+/* Lines that are dropped: the session goes on, its MARKs are no longer believed. */
+static const char *const dropped[] = {
+    "AT\n",
+    "AT Hands\n",
+    "AT Hands +0.5 kiwi +1+1 5 Hands\n",
+    "AT Hands -0.000000000 kiwi +1+1 5 Hands\n",
+    "AT Hands 0.500000000 kiwi +1+1 5 Hands\n",
+    "AT Hands +00.500000000 kiwi +1+1 5 Hands\n",
+    "AT Hands +0.500000000 kiwi +1+1 5\n",
+    "AT Hands +0.500000000 kiwi +1+1 5 \n",
+    "AT Hands +0.500000000 kiwi +1+1 5 Ha/nds\n",
+    "AT Ha/nds +0.500000000 kiwi +1+1 5 Hands\n",
+    "AT Hands +0.500000000 kiwi 1+1 5 Hands\n",
+    "AT Hands +0.500000000 kiwi +91+1 5 Hands\n",
+    "AT Hands +0.500000000 kiwi +1+1 -5 Hands\n",
+    "AT Hands +0.500000000 kiwi +1+1 9000000000.1 Hands\n",
+    "AT Hands +0.500000000  kiwi +1+1 5 Hands\n",
+    "AT  Hands +0.500000000 kiwi +1+1 5 Hands\n",
+    "AT Hands +0.500000000 kiwi\t+1+1 5 Hands\n",
+    "AT Hands +0.500000000 kiwi +1+1 5 Hands\r\n",
+    "AT Hands +9223372036.000000000 kiwi +1+1 5 Hands\n", /* the sum does not fit */
+    "AT Hands +0.500000000 kiwi +1+1 5 1 2 3 4 5 6 7 8 Hands\n",
+};
+
+static void a_dropped_at_taints_the_session(void **state)
+{
+    for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
+        struct world *world;
+        assert_int_equal(setup(state), 0);
+        world = *state;
+        feed(world, "MARK 3\n");
+        feed(world, dropped[i]);
+        if (!world->inbound.tainted) fail_msg("taken: %s", dropped[i]);
+        feed(world, "MARK 4\n" KIWI("9", "Hands") "MARK 5\n");
+        assert_claim(world, 0xb1, 3);
+        assert_int_equal(world->rig.flood.counts.at_dropped, 1);
+        assert_int_equal(herd_store_count(&world->rig.store), 1); /* what was right is taken all the same */
+
+        herd_inbound_stop(&world->inbound);
+        herd_inbound_finish(&world->inbound);
+        rig_accept(&world->rig, &world->inbound, 0, RIG_ONE);
+        feed(world, "MARK 6\n");
+        assert_claim(world, 0xb1, 6);
+        teardown(state);
+    }
+    *state = NULL;
+}
+
+static void no_room_taints_the_session(void **state)
+{
+    struct world *world = *state; /* room for one client */
+    feed(world, KIWI("5", "Hands") "MARK 1\nAT Hands +0.000000000 emu +1+1 5 Hands\nMARK 2\n" KIWI("6", "Hands"));
+    assert_true(world->inbound.tainted);
+    assert_claim(world, 0xb1, 1);
+    assert_int_equal(world->rig.flood.counts.at_full, 1);
+    assert_int_equal(world->rig.flood.counts.at_newer, 2);
+    assert_int_equal(world->rig.flood.counts.at_dropped, 0);
+}
+
+static void fill_names(struct herd_names *names)
+{
+    char name[24];
+    for (unsigned i = 0; names->count < HERD_NAMES_MAX; i++) {
+        snprintf(name, sizeof(name), "filler-%u", i);
+        herd_names_number(names, herd_text_of(name));
+    }
+}
+
+/* A stranger's origin cannot be kept, so it counts as no room; a stranger on the way is left out. */
+static void a_full_table_of_names(void **state)
+{
+    struct world *world = *state;
+    struct herd_version version;
+    fill_names(&world->rig.store.names);
+    feed(world, "AT Hands +0.500000000 kiwi +1+1 5 Hands Stranger Wilkes\nMARK 1\n");
+    assert_false(world->inbound.tainted);
+    assert_claim(world, 0xb1, 1);
+    herd_store_view(&world->rig.store, 1, &version);
+    assert_int_equal(version.way_count, 2);
+    assert_true(herd_text_equal(herd_names_text(&world->rig.store.names, version.way[1]), HERD_TEXT("Wilkes")));
+    feed(world, "AT Stranger +0.500000000 kiwi +1+1 6 Hands\nMARK 2\n");
+    assert_true(world->inbound.tainted);
+    assert_claim(world, 0xb1, 1);
+    assert_int_equal(world->rig.flood.counts.at_full, 1);
+}
+
+static const struct {
+    const char *connected; /* the run of Hands that the stream to it goes to; NULL: none */
+    bool echoed;
+} runs[] = {{RIG_ONE, false}, {RIG_TWO, true}, {NULL, false}};
+
+/* Only the very run that sent it is not told again, and only what waits for that run is cancelled. */
+static void an_echo_is_suppressed_by_incarnation(void **state)
+{
+    for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+        struct world *world;
+        struct rig *rig;
+        assert_int_equal(setup(state), 0);
+        world = *state;
+        rig = &world->rig;
+        rig_dial(rig, 1, RIG_ONE, "- 0");
+        rig_pump(rig, 1);
+        if (runs[i].connected != NULL) rig_dial(rig, 0, runs[i].connected, "- 0");
+        rig_pump(rig, 0);
+
+        feed(world, KIWI("5", "Hands")); /* news */
+        assert_int_equal(herd_store_queued(&rig->store, 0), runs[i].echoed);
+        rig_pump(rig, 0);
+        rig_assert_said(rig, runs[i].echoed ? KIWI("5", "Hands Goloman") : "");
+
+        rig_report(rig, "kiwi", 6); /* queued, and comes back before it is sent */
+        feed(world, "AT Goloman +0.000000000 kiwi +1+1 6 Goloman Wilkes Hands\n");
+        rig_pump(rig, 0);
+        rig_assert_said(rig, runs[i].echoed ? "AT Goloman +0.000000000 kiwi +1+1 6 Goloman\n" : "");
+
+        rig_report(rig, "kiwi", 7); /* queued, and something newer comes before it is sent */
+        feed(world, KIWI("8", "Hands"));
+        rig_pump(rig, 0);
+        rig_assert_said(rig, runs[i].echoed ? KIWI("8", "Hands Goloman") : "");
+
+        rig_report(rig, "kiwi", 9); /* queued, and something older comes: it is sent */
+        feed(world, KIWI("8", "Hands"));
+        rig_pump(rig, 0);
+        rig_assert_said(rig, runs[i].connected == NULL ? "" : "AT Goloman +0.000000000 kiwi +1+1 9 Goloman\n");
+
+        rig_pump(rig, 1); /* the others were told in any case */
+        rig_assert_said(rig, "AT Goloman +0.000000000 kiwi +1+1 9 Goloman\n");
+        teardown(state);
+    }
+    *state = NULL;
+}
+
+/* The stream to it ended: whatever comes of it now is told to it when it is back. */
+static void nothing_is_suppressed_for_a_stream_that_ended(void **state)
+{
+    struct world *world = *state;
+    rig_dial(&world->rig, 0, RIG_ONE, "- 0");
+    rig_pump(&world->rig, 0);
+    herd_outbound_stop(&world->rig.outbounds[0]);
+    feed(world, KIWI("5", "Hands"));
+    rig_dial(&world->rig, 0, RIG_TWO, "- 0");
+    rig_pump(&world->rig, 0);
+    rig_assert_said(&world->rig, KIWI("5", "Hands Goloman"));
+}
+
+static void the_way_is_cut_to_the_last_eight(void **state)
+{
+    static const struct {
+        const char *came;
+        const char *goes;
+    } ways[] = {
+        {"Hands", "Hands Goloman"},
+        {"a b c d e Hands", "a b c d e Hands Goloman"},
+        {"a b c d e f Hands", "a b c d e f Hands Goloman"},
+        {"a b c d e f g Hands", "b c d e f g Hands Goloman"},
+        {"Hands Goloman Hands", "Hands Goloman Hands Goloman"},
+    };
+    struct world *world = *state;
+    char line[128];
+    rig_dial(&world->rig, 2, RIG_ONE, "- 0");
+    rig_pump(&world->rig, 2);
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        snprintf(line, sizeof(line), "AT Welsh -3.000000001 kiwi +1+1/ %zu.50 %s\n", i, ways[i].came);
+        feed(world, line);
+        rig_pump(&world->rig, 2);
+        snprintf(line, sizeof(line), "AT Welsh -3.000000001 kiwi +1+1/ %zu.50 %s\n", i, ways[i].goes);
+        rig_assert_said(&world->rig, line);
+    }
+}
+
+/* A late MARK of a dead run is of that run: it spares the new one nothing. */
+static void a_mark_belongs_to_its_run(void **state)
+{
+    struct world *world = *state;
+    struct herd_inbound second;
+    rig_accept(&world->rig, &second, 0, RIG_TWO);
+    assert_int_equal(rig_feed(&world->rig, &second, "MARK 2\n"), 0);
+    assert_claim(world, 0xb2, 2);
+    feed(world, "MARK 900\n");
+    assert_claim(world, 0xb1, 900);
+    herd_inbound_finish(&second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(at_is_stored_and_mark_adopted, setup, teardown),
+        cmocka_unit_test(a_dropped_at_taints_the_session),
+        cmocka_unit_test_setup_teardown(no_room_taints_the_session, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_full_table_of_names, setup, teardown),
+        cmocka_unit_test(an_echo_is_suppressed_by_incarnation),
+        cmocka_unit_test_setup_teardown(nothing_is_suppressed_for_a_stream_that_ended, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_way_is_cut_to_the_last_eight, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_mark_belongs_to_its_run, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
