@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration as a value: made, found in, ended.
+ *
+ * Loading: defaults, then the file or the built-in herd, then the environment,
+ * then the checks. It goes on past errors as far as what follows can still be
+ * judged, and gives the value out only where there were none. A file that does
+ * not parse ends it: nothing after that would be true.
+ */
+#include "local.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "herd/memory.h"
+
+static const char default_path[] = "/etc/herd/herd.conf";
+
+void herd_config_init(struct herd_config *config)
+{
+    *config = (struct herd_config){0};
+    for (unsigned i = 0; i < herd_option_count; i++) {
+        const struct herd_option *option = &herd_options[i];
+        if (option->initial == NULL) continue;
+        int error = herd_option_set_text(option, config, option->initial);
+        assert(error == 0);
+        (void)error;
+    }
+}
+
+static void finish_options(void *base, bool servers)
+{
+    for (unsigned i = 0; i < herd_option_count; i++) {
+        if (herd_option_in_group(&herd_options[i], "servers") == servers) herd_option_clear(&herd_options[i], base);
+    }
+}
+
+void herd_config_finish(struct herd_config *config)
+{
+    for (unsigned i = 0; i < config->server_count; i++) {
+        finish_options(&config->servers[i], true);
+        herd_memory_free(config->servers[i].file);
+    }
+    finish_options(config, false);
+    herd_memory_free(config->servers);
+    herd_memory_free(config->links);
+    herd_memory_free(config->source);
+    *config = (struct herd_config){0};
+}
+
+static void copy_address(struct herd_address *to, const struct herd_address *from)
+{
+    if (to->text != NULL || from->text == NULL) return;
+    *to = *from;
+    to->text = herd_string_copy(from->text);
+}
+
+void herd_config_fill_listen(struct herd_config *config)
+{
+    for (unsigned i = 0; i < config->server_count; i++) {
+        struct herd_server_config *server = &config->servers[i];
+        copy_address(&server->clients_listen, &server->clients);
+        copy_address(&server->peers_listen, &server->peers);
+    }
+}
+
+/* From lines of the text to lines of the files. */
+static void translate_lines(struct herd_config *config, const struct herd_source *source)
+{
+    for (unsigned i = 0; i < config->server_count; i++) {
+        struct herd_server_config *server = &config->servers[i];
+        server->file = herd_string_copy(herd_source_file(source, server->line, &server->line));
+        for (unsigned o = 0; o < herd_option_count; o++) {
+            enum herd_option_type type = herd_options[o].type;
+            if (type != HERD_OPTION_ADDRESS && type != HERD_OPTION_SOURCE) continue;
+            struct herd_address *address = herd_field(server, herd_options[o].offset);
+            herd_source_file(source, address->line, &address->line);
+        }
+    }
+    for (unsigned i = 0; i < config->link_count; i++)
+        herd_source_file(source, config->links[i].line, &config->links[i].line);
+}
+
+static int load_file(const char *path, struct herd_report *report, struct herd_config *config)
+{
+    struct herd_source source;
+    int code = herd_source_read(&source, path, report);
+    if (code == 0) {
+        config->source = herd_string_copy(path);
+        bool whole = false;
+        bool parses = herd_config_read(config, &source, report, &whole);
+        herd_config_fill_listen(config);
+        herd_config_read_environment(config, report);
+        if (parses) herd_config_check(config, report);
+        if (whole) herd_config_check_graph(config, true, report);
+        code = report->errors == 0 ? 0 : EX_CONFIG;
+        translate_lines(config, &source);
+    }
+    herd_source_finish(&source);
+    report->source = NULL;
+    return code;
+}
+
+/* Its shape is nothing that an administrator could change, so no warnings about that. */
+static int load_builtin(struct herd_report *report, struct herd_config *config)
+{
+    herd_config_set_builtin(config);
+    herd_config_fill_listen(config);
+    herd_config_read_environment(config, report);
+    herd_config_check(config, report);
+    herd_config_check_graph(config, false, report);
+    return report->errors == 0 ? 0 : EX_CONFIG;
+}
+
+int herd_config_load(const char *path, FILE *messages, struct herd_config *ret_config)
+{
+    int option_lines[HERD_OPTIONS_MAX] = {0};
+    struct herd_report report = {.out = messages, .option_lines = option_lines};
+    struct herd_config config;
+    herd_config_init(&config);
+    int code = path != NULL ? load_file(path, &report, &config) : load_builtin(&report, &config);
+    assert((code == 0) == (report.errors == 0));
+    if (code == 0)
+        *ret_config = config;
+    else
+        herd_config_finish(&config);
+    return code;
+}
+
+const char *herd_config_default_path(void)
+{
+    const char *path = getenv("HERD_CONFIG");
+    if (path != NULL && *path != '\0') return path;
+    return access(default_path, F_OK) == 0 ? default_path : NULL;
+}
+
+int herd_config_find_server(const struct herd_config *config, const char *name)
+{
+    for (unsigned i = 0; i < config->server_count; i++) {
+        if (config->servers[i].name != NULL && strcmp(config->servers[i].name, name) == 0) return (int)i;
+    }
+    return -1;
+}
+
+unsigned herd_config_neighbours(const struct herd_config *config, unsigned server,
+                                unsigned ret_indices[HERD_NEIGHBOURS_MAX])
+{
+    assert(server < config->server_count);
+    unsigned count = 0;
+    for (unsigned i = 0; i < config->link_count; i++) {
+        const struct herd_link_config *link = &config->links[i];
+        if (link->a != server && link->b != server) continue;
+        assert(count < HERD_NEIGHBOURS_MAX);
+        ret_indices[count++] = link->a == server ? link->b : link->a;
+    }
+    return count;
+}

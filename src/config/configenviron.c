@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The environment: HERD_LOG_LEVEL=debug goes over `level` in group `log`, and
+ * so for every option with one value that is not a server's. An empty variable
+ * is as good as none. HERD_CONFIG is the path of the file, and variables that
+ * begin with HERD_TEST_ belong to whoever runs the tests.
+ *
+ * A value that its option does not take is an error. A variable that stands
+ * for nothing is a warning only: others may use names that begin alike.
+ */
+#include "local.h"
+
+#include "herd/memory.h"
+
+extern char **environ;
+
+static const char prefix[] = "HERD_";
+static const char path_variable[] = "HERD_CONFIG";
+static const char test_prefix[] = "HERD_TEST_";
+
+static bool starts_with(const char *string, const char *start)
+{
+    return strncmp(string, start, strlen(start)) == 0;
+}
+
+static void warn_unknown(const char *variable, struct herd_report *report)
+{
+    char texts[HERD_OPTIONS_MAX][HERD_VARIABLE_MAX];
+    const char *names[HERD_OPTIONS_MAX + 1];
+    size_t count = 0;
+    for (unsigned i = 0; i < herd_option_count; i++) {
+        if (!herd_option_is_scalar(&herd_options[i])) continue;
+        herd_option_variable(&herd_options[i], texts[count]);
+        names[count] = texts[count];
+        count++;
+    }
+    names[count++] = path_variable;
+    fputs("warning: unknown environment variable ", report->out);
+    herd_report_quote(report, variable);
+    herd_report_suggest(report, herd_suggest(variable, names, count));
+    herd_report_end(report);
+}
+
+static const struct herd_option *find_variable(const char *variable)
+{
+    for (unsigned i = 0; i < herd_option_count; i++) {
+        char own[HERD_VARIABLE_MAX];
+        herd_option_variable(&herd_options[i], own);
+        if (strcmp(own, variable) == 0) return &herd_options[i];
+    }
+    return NULL;
+}
+
+static void take(struct herd_config *config, const char *variable, const char *value, struct herd_report *report)
+{
+    const struct herd_option *option = find_variable(variable);
+    if (option == NULL) {
+        warn_unknown(variable, report);
+        return;
+    }
+    if (!herd_option_is_scalar(option)) {
+        fprintf(report->out, "warning: %s is not used: only the file can set %s\n", variable, option->key);
+        return;
+    }
+    report->option_lines[option - herd_options] = HERD_LINE_ENVIRONMENT;
+    if (herd_option_set_text(option, config, value) == 0) return;
+    report->errors++;
+    fputs(variable, report->out);
+    fputs(" must be ", report->out);
+    herd_option_print_kind(option, report->out);
+    fputs(", not ", report->out);
+    herd_report_quote(report, value);
+    herd_report_end(report);
+}
+
+void herd_config_read_environment(struct herd_config *config, struct herd_report *report)
+{
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        const char *equals = strchr(*entry, '=');
+        if (equals == NULL || equals[1] == '\0' || !starts_with(*entry, prefix)) continue;
+        if (starts_with(*entry, test_prefix)) continue;
+        size_t length = (size_t)(equals - *entry);
+        char *variable = herd_memory_allocate(length + 1);
+        memcpy(variable, *entry, length);
+        variable[length] = '\0';
+        if (strcmp(variable, path_variable) != 0) take(config, variable, equals + 1, report);
+        herd_memory_free(variable);
+    }
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From libconfig's settings to the struct: every setting is looked up in the
+ * table of options and stored by its row. What is wrong is told and left at
+ * its default, so that everything wrong is told in one go. Servers come before
+ * links, whatever their order in the file, since links name servers.
+ */
+#include "local.h"
+
+#include <errno.h>
+#include <libconfig.h>
+
+#include "herd/memory.h"
+
+#define PLACE_MAX 32
+#define NEAR_BYTES_MAX 60 /* of the line where the parser gave up */
+
+struct reader {
+    struct herd_config *config;
+    struct herd_report *report;
+};
+
+static int line_of(const config_setting_t *setting)
+{
+    return (int)config_setting_source_line(setting);
+}
+
+static void print_key(const struct reader *r, const char *group, const char *name)
+{
+    fprintf(r->report->out, "%s%s%s", group, *group == '\0' ? "" : ".", name);
+}
+
+/* `place` is the group as people write it: `servers[0]` where the table says `servers`. */
+static void unknown_key(struct reader *r, const config_setting_t *setting, const char *group, const char *place)
+{
+    const char *name = config_setting_name(setting);
+    herd_report_begin_error(r->report, line_of(setting));
+    fputs("unknown key ", r->report->out);
+    herd_report_quote(r->report, name);
+    if (*place != '\0') fprintf(r->report->out, " in %s", place);
+    herd_report_suggest(r->report, herd_option_suggest(group, name));
+    herd_report_end(r->report);
+}
+
+/* `place`.key must be ... */
+static void refuse_value(struct reader *r, const config_setting_t *setting, const struct herd_option *option,
+                         const char *place, const char *value)
+{
+    herd_report_begin_error(r->report, line_of(setting));
+    print_key(r, place, herd_option_name(option));
+    fputs(" must be ", r->report->out);
+    herd_option_print_kind(option, r->report->out);
+    if (value != NULL) {
+        fputs(", not ", r->report->out);
+        herd_report_quote(r->report, value);
+    }
+    bool one_of = value != NULL && option->words != NULL;
+    size_t count = 0;
+    while (one_of && option->words[count] != NULL)
+        count++;
+    if (one_of) herd_report_suggest(r->report, herd_suggest(value, option->words, count));
+    herd_report_end(r->report);
+}
+
+static bool is_sequence(const config_setting_t *setting)
+{
+    return config_setting_is_list(setting) || config_setting_is_array(setting);
+}
+
+static void read_strings(struct reader *r, const config_setting_t *setting, const struct herd_option *option,
+                         const char *place)
+{
+    int count = is_sequence(setting) ? config_setting_length(setting) : -1;
+    const char **strings = count <= 0 ? NULL : herd_memory_allocate_zeroed((size_t)count, sizeof(*strings));
+    const char *wrong = NULL;
+    bool valid = count >= 0;
+    for (int i = 0; i < count; i++) {
+        strings[i] = config_setting_get_string_elem(setting, i);
+        valid = valid && strings[i] != NULL;
+    }
+    if (valid) valid = herd_option_set_strings(option, r->config, strings, (unsigned)count) == 0;
+    for (int i = 0; !valid && option->words != NULL && wrong == NULL && i < count; i++) {
+        bool known = strings[i] == NULL;
+        for (unsigned w = 0; !known && option->words[w] != NULL; w++)
+            known = strcmp(option->words[w], strings[i]) == 0;
+        if (!known) wrong = strings[i];
+    }
+    if (!valid) refuse_value(r, setting, option, place, wrong);
+    herd_memory_free(strings);
+}
+
+static void read_scalar(struct reader *r, const config_setting_t *setting, const struct herd_option *option,
+                        const char *place, void *base)
+{
+    int error = -EINVAL;
+    const char *string = NULL;
+    switch (config_setting_type(setting)) {
+    case CONFIG_TYPE_INT:
+        error = herd_option_set_number(option, base, config_setting_get_int(setting));
+        break;
+    case CONFIG_TYPE_INT64:
+        error = herd_option_set_number(option, base, config_setting_get_int64(setting));
+        break;
+    case CONFIG_TYPE_BOOL:
+        error = herd_option_set_flag(option, base, config_setting_get_bool(setting) != 0);
+        break;
+    case CONFIG_TYPE_STRING:
+        string = config_setting_get_string(setting);
+        if (option->type != HERD_OPTION_NUMBER && option->type != HERD_OPTION_FLAG)
+            error = herd_option_set_string(option, base, string);
+        break;
+    default:
+        break;
+    }
+    if (error != 0) refuse_value(r, setting, option, place, string);
+}
+
+static void read_group(struct reader *r, const config_setting_t *setting, const char *group);
+
+static void read_member(struct reader *r, const config_setting_t *setting, const char *group)
+{
+    const struct herd_option *option = herd_option_find(group, config_setting_name(setting));
+    if (option == NULL) {
+        unknown_key(r, setting, group, group);
+        return;
+    }
+    r->report->option_lines[option - herd_options] = line_of(setting);
+    switch (option->type) {
+    case HERD_OPTION_GROUP:
+        if (config_setting_is_group(setting))
+            read_group(r, setting, option->key);
+        else
+            refuse_value(r, setting, option, group, NULL);
+        break;
+    case HERD_OPTION_WORDS:
+    case HERD_OPTION_PATHS:
+        read_strings(r, setting, option, group);
+        break;
+    case HERD_OPTION_SERVERS:
+    case HERD_OPTION_LINKS:
+        break; /* read afterwards, in this order */
+    case HERD_OPTION_FLAG:
+    case HERD_OPTION_NUMBER:
+    case HERD_OPTION_CHOICE:
+    case HERD_OPTION_WORD:
+    case HERD_OPTION_NAME:
+    case HERD_OPTION_PATH:
+    case HERD_OPTION_URL:
+    case HERD_OPTION_ADDRESS:
+    case HERD_OPTION_SOURCE:
+        read_scalar(r, setting, option, group, r->config);
+        break;
+    }
+}
+
+static void read_group(struct reader *r, const config_setting_t *setting, const char *group)
+{
+    int count = config_setting_length(setting);
+    for (int i = 0; i < count; i++)
+        read_member(r, config_setting_get_elem(setting, (unsigned)i), group);
+}
+
+/* -- servers -- */
+
+static void read_server(struct reader *r, const config_setting_t *setting, unsigned index)
+{
+    struct herd_server_config *server = &r->config->servers[index];
+    char place[PLACE_MAX];
+    snprintf(place, sizeof(place), "servers[%u]", index);
+    server->line = line_of(setting);
+    if (!config_setting_is_group(setting)) {
+        herd_report_error(r->report, server->line, "%s must be a group { name = \"...\"; ... }", place);
+        return;
+    }
+    int count = config_setting_length(setting);
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *member = config_setting_get_elem(setting, (unsigned)i);
+        const struct herd_option *option = herd_option_find("servers", config_setting_name(member));
+        if (option == NULL) {
+            unknown_key(r, member, "servers", place);
+            continue;
+        }
+        bool address = option->type == HERD_OPTION_ADDRESS || option->type == HERD_OPTION_SOURCE;
+        read_scalar(r, member, option, place, server);
+        if (address) ((struct herd_address *)herd_field(server, option->offset))->line = line_of(member);
+    }
+    for (unsigned i = 0; i < herd_option_count; i++) {
+        const struct herd_option *option = &herd_options[i];
+        if (!option->required || !herd_option_in_group(option, "servers")) continue;
+        if (config_setting_get_member(setting, herd_option_name(option)) != NULL) continue;
+        herd_report_error(r->report, server->line, "missing required key \"%s\" in %s", herd_option_name(option),
+                          place);
+    }
+}
+
+static void read_servers(struct reader *r, const config_setting_t *root)
+{
+    const config_setting_t *setting = config_setting_get_member(root, "servers");
+    if (setting == NULL) {
+        herd_report_error(r->report, HERD_LINE_NONE, "missing required key \"servers\"");
+        return;
+    }
+    if (!is_sequence(setting)) {
+        refuse_value(r, setting, herd_option_find("", "servers"), "", NULL);
+        return;
+    }
+    int count = config_setting_length(setting);
+    if (count == 0) herd_report_error(r->report, line_of(setting), "servers is empty");
+    if (count > HERD_SERVERS_MAX) {
+        herd_report_error(r->report, line_of(setting), "%d servers, at most %d", count, HERD_SERVERS_MAX);
+        count = HERD_SERVERS_MAX;
+    }
+    r->config->servers = herd_memory_allocate_zeroed((size_t)count + 1, sizeof(*r->config->servers));
+    r->config->server_count = (unsigned)count;
+    for (unsigned i = 0; i < (unsigned)count; i++)
+        read_server(r, config_setting_get_elem(setting, i), i);
+}
+
+/* -- links -- */
+
+static bool find_end(struct reader *r, const config_setting_t *setting, int end, int index, unsigned *ret_server)
+{
+    const char *name = config_setting_get_string_elem(setting, end);
+    int server = herd_config_find_server(r->config, name);
+    if (server >= 0) {
+        *ret_server = (unsigned)server;
+        return true;
+    }
+    const char *names[HERD_SERVERS_MAX];
+    size_t count = 0;
+    for (unsigned i = 0; i < r->config->server_count; i++) {
+        if (r->config->servers[i].name != NULL) names[count++] = r->config->servers[i].name;
+    }
+    herd_report_begin_error(r->report, line_of(setting));
+    fprintf(r->report->out, "links[%d]: there is no server ", index);
+    herd_report_quote(r->report, name);
+    herd_report_suggest(r->report, herd_suggest(name, names, count));
+    herd_report_end(r->report);
+    return false;
+}
+
+static void read_link(struct reader *r, const config_setting_t *setting, int index)
+{
+    bool pair = is_sequence(setting) && config_setting_length(setting) == 2 &&
+                config_setting_get_string_elem(setting, 0) != NULL &&
+                config_setting_get_string_elem(setting, 1) != NULL;
+    if (!pair) {
+        herd_report_error(r->report, line_of(setting), "links[%d] must be a pair of names [\"A\", \"B\"]", index);
+        return;
+    }
+    struct herd_link_config link = {.line = line_of(setting)};
+    bool found_a = find_end(r, setting, 0, index, &link.a);
+    bool found_b = find_end(r, setting, 1, index, &link.b);
+    if (found_a && found_b) r->config->links[r->config->link_count++] = link;
+}
+
+static void read_links(struct reader *r, const config_setting_t *root)
+{
+    const config_setting_t *setting = config_setting_get_member(root, "links");
+    if (setting == NULL) return; /* a herd of one needs none; the check of the graph tells others */
+    if (!is_sequence(setting)) {
+        refuse_value(r, setting, herd_option_find("", "links"), "", NULL);
+        return;
+    }
+    int count = config_setting_length(setting);
+    r->config->links = herd_memory_allocate_zeroed((size_t)count + 1, sizeof(*r->config->links));
+    for (int i = 0; i < count; i++)
+        read_link(r, config_setting_get_elem(setting, (unsigned)i), i);
+}
+
+/* -- the whole -- */
+
+static const char *line_start(const char *text, int line)
+{
+    while (line > 1 && *text != '\0')
+        line -= *text++ == '\n';
+    return text;
+}
+
+static void refuse_syntax(struct herd_report *report, const struct herd_source *source, const config_t *parsed)
+{
+    int line = config_error_line(parsed);
+    const char *text = line_start(herd_buffer_text(&source->text).bytes, line);
+    while (*text == ' ' || *text == '\t')
+        text++;
+    struct herd_text near = {text, strcspn(text, "\r\n")};
+    if (near.length > NEAR_BYTES_MAX) near.length = NEAR_BYTES_MAX;
+    herd_report_begin_error(report, line);
+    fputs(config_error_text(parsed), report->out);
+    if (near.length > 0) fputs(" at or before: ", report->out);
+    herd_text_print(near, "\"", report->out);
+    herd_report_end(report);
+}
+
+bool herd_config_read(struct herd_config *config, const struct herd_source *source, struct herd_report *report,
+                      bool *ret_whole)
+{
+    struct reader r = {.config = config, .report = report};
+    config_t parsed;
+    config_init(&parsed);
+    bool parses = config_read_string(&parsed, herd_buffer_text(&source->text).bytes) == CONFIG_TRUE;
+    if (parses) {
+        const config_setting_t *root = config_root_setting(&parsed);
+        read_group(&r, root, "");
+        unsigned errors = report->errors;
+        read_servers(&r, root);
+        read_links(&r, root);
+        *ret_whole = errors == report->errors;
+    } else {
+        refuse_syntax(report, source, &parsed);
+    }
+    config_destroy(&parsed);
+    return parses;
+}

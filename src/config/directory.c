@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Directories for logs and state: found by the configuration or the
+ * environment, made where they are missing, refused by name where they cannot
+ * be used. Several servers may make the same one at the same moment.
+ */
+#include "local.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "herd/memory.h"
+
+#define DIRECTORY_MODE 0750
+
+/* `start` with `end` after it. */
+static char *join(struct herd_text start, const char *end)
+{
+    size_t end_size = strlen(end) + 1;
+    char *path = herd_memory_allocate(start.length + end_size);
+    memcpy(path, start.bytes, start.length);
+    memcpy(path + start.length, end, end_size);
+    return path;
+}
+
+/* The value of a variable where it is an absolute path, as the standard for it demands; else NULL. */
+static const char *absolute_variable(const char *name)
+{
+    const char *value = name == NULL ? NULL : getenv(name);
+    return value != NULL && *value == '/' ? value : NULL;
+}
+
+static char *choose(const char *configured, const char *systemd_variable)
+{
+    if (configured != NULL) return herd_string_copy(configured);
+    const char *value = absolute_variable(systemd_variable);
+    if (value != NULL) return join((struct herd_text){value, strcspn(value, ":")}, "");
+    value = absolute_variable("XDG_STATE_HOME");
+    if (value != NULL) return join(herd_text_of(value), "/herd");
+    value = absolute_variable("HOME");
+    return value == NULL ? NULL : join(herd_text_of(value), "/.local/state/herd");
+}
+
+/* 0 or a negative errno. That it is there already is fine, whatever it is: its use will tell. */
+static int make(const char *path)
+{
+    return mkdir(path, DIRECTORY_MODE) == 0 || errno == EEXIST || errno == EISDIR ? 0 : -errno;
+}
+
+/*
+ * Makes it and its parents, trying the whole path first. A parent that may not be made may still be there, hidden from
+ * us; only when the whole cannot be made is that the reason.
+ */
+static int make_all(char *path)
+{
+    int error = make(path);
+    if (error != -ENOENT) return error;
+    int parent_error = 0;
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        error = make(path);
+        *slash = '/';
+        if (error != 0 && parent_error == 0) parent_error = error;
+    }
+    error = make(path);
+    return error != 0 && parent_error != 0 ? parent_error : error;
+}
+
+static int check(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) return -errno;
+    if (!S_ISDIR(status.st_mode)) return -ENOTDIR;
+    return access(path, W_OK | X_OK) == 0 ? 0 : -errno;
+}
+
+int herd_config_directory(const char *configured, const char *systemd_variable, FILE *messages, char **ret_path)
+{
+    char *path = choose(configured, systemd_variable);
+    if (path == NULL) {
+        fprintf(messages, "no directory: neither the configuration nor $%s, $XDG_STATE_HOME or $HOME names one\n",
+                systemd_variable == NULL ? "STATE_DIRECTORY" : systemd_variable);
+        return EX_OSERR;
+    }
+    int error = make_all(path);
+    if (error == 0) error = check(path);
+    if (error == 0) {
+        *ret_path = path;
+        return 0;
+    }
+    fputs("cannot use the directory ", messages);
+    herd_string_print(path, messages);
+    fprintf(messages, ": %s\n", strerror(-error));
+    herd_memory_free(path);
+    return error == -EACCES || error == -EPERM || error == -EROFS ? EX_NOPERM : EX_OSERR;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_CONFIG_LOCAL_H
+#define HERD_CONFIG_LOCAL_H
+
+/*
+ * Inside the configuration room. The way of one file:
+ *
+ *   path -> source    its text with every include in place, and which file and line each of its lines came from
+ *        -> read      libconfig parses the text; every setting is found in the table of options and stored
+ *        -> environ   HERD_* variables go over what was stored
+ *        -> check     what no row of the table can see alone: addresses, links, pairs of limits
+ *
+ * Until the end of the check lines are counted in the source's text; then they
+ * are translated to lines of the files.
+ */
+
+#include "herd/config.h"
+
+/* Lines that are none. */
+#define HERD_LINE_NONE 0
+#define HERD_LINE_ENVIRONMENT (-1)
+
+/* -- source: the text ------------------------------------------------------------------------------------------- */
+
+/* From line `line` of the text on, lines are those of file `file` from `file_line` on. */
+struct herd_source_piece {
+    int line;
+    unsigned file;
+    int file_line;
+};
+
+struct herd_source {
+    struct herd_buffer text;
+    char **files; /* paths as they were opened; [0] is the configuration itself */
+    unsigned file_count;
+    struct herd_source_piece *pieces;
+    unsigned piece_count;
+};
+
+/* -- report: what is told --------------------------------------------------------------------------------------- */
+
+struct herd_report {
+    FILE *out;
+    const struct herd_source *source; /* NULL: the built-in herd */
+    int *option_lines;                /* by row of the table: where it was set */
+    unsigned errors;
+};
+
+/* Begins a message: prints `file:line: `, or `file: ` for HERD_LINE_NONE, and counts an error. */
+void herd_report_begin_error(struct herd_report *report, int line);
+void herd_report_begin_warning(struct herd_report *report, int line);
+void herd_report_end(struct herd_report *report);
+/* A whole message, printf style. */
+void herd_report_error(struct herd_report *report, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Begins an error about the option of that key: its line, or its environment variable. */
+void herd_report_begin_option(struct herd_report *report, const char *key);
+void herd_report_begin_option_warning(struct herd_report *report, const char *key);
+/* Prints foreign text in quotes, escaped and cut to 256 bytes. */
+void herd_report_quote(const struct herd_report *report, const char *text);
+/* Prints ` (did you mean "word"?)`, or nothing where `suggestion` is NULL. */
+void herd_report_suggest(const struct herd_report *report, const char *suggestion);
+
+/*
+ * Reads the file and what it includes. 0; 66 where the file itself cannot be
+ * read; 78 where its text is not fit for the parser (a missing include, an
+ * open comment). Numbers that lack their L are told, too, but they do not stop
+ * the parser: they get their L, so that what is said about them next is true.
+ */
+int herd_source_read(struct herd_source *source, const char *path, struct herd_report *report);
+void herd_source_finish(struct herd_source *source);
+/* Where a line of the text came from: the file's path, and its own line. */
+const char *herd_source_file(const struct herd_source *source, int line, int *ret_line);
+
+/* -- lexemes: just enough of libconfig's lexical rules to see what it would get wrong ---------------------------- */
+
+enum herd_lexeme_kind {
+    HERD_LEXEME_END,
+    HERD_LEXEME_BLANK,   /* white space, or a comment */
+    HERD_LEXEME_OPEN,    /* a comment or string that is not closed */
+    HERD_LEXEME_STRING,  /* with its quotes */
+    HERD_LEXEME_INTEGER, /* with its L, where it has one */
+    HERD_LEXEME_INCLUDE, /* an include directive up to its closing quote */
+    HERD_LEXEME_MARK,    /* one of = : , ; ( ) [ ] { } */
+    HERD_LEXEME_WORD,    /* anything else */
+};
+
+/* The lexeme at the start of `rest`; `line_start` tells whether it is the first on its line (for includes). */
+enum herd_lexeme_kind herd_lexeme_next(struct herd_text rest, bool line_start, size_t *ret_length);
+
+enum herd_integer_fit { HERD_INTEGER_FITS, HERD_INTEGER_NEEDS_L, HERD_INTEGER_TOO_BIG };
+/* How an integer literal of libconfig's fits the type that libconfig reads it into. */
+enum herd_integer_fit herd_integer_check(struct herd_text literal);
+
+/* -- options: the table ------------------------------------------------------------------------------------------ */
+
+enum herd_option_type {
+    HERD_OPTION_GROUP,
+    HERD_OPTION_SERVERS, /* a list of groups */
+    HERD_OPTION_LINKS,   /* a list of pairs of names */
+    HERD_OPTION_FLAG,    /* bool */
+    HERD_OPTION_NUMBER,  /* uint32_t in [minimum, maximum] */
+    HERD_OPTION_CHOICE,  /* unsigned: the index in words */
+    HERD_OPTION_WORD,    /* char *: one of words */
+    HERD_OPTION_NAME,    /* char *: a name of protocol/ */
+    HERD_OPTION_PATH,    /* char *: not empty */
+    HERD_OPTION_URL,     /* char * */
+    HERD_OPTION_ADDRESS, /* struct herd_address */
+    HERD_OPTION_SOURCE,  /* struct herd_address; a port is not needed, and is 0 */
+    HERD_OPTION_WORDS,   /* char ** and unsigned: different ones of words */
+    HERD_OPTION_PATHS,   /* char ** and unsigned */
+};
+
+struct herd_option {
+    const char *key; /* its path, `log.level`; those of servers have `servers.` before it */
+    enum herd_option_type type;
+    size_t offset;       /* of the value, in struct herd_config or struct herd_server_config */
+    size_t count_offset; /* of a list's count */
+    uint32_t minimum;
+    uint32_t maximum;
+    const char *const *words; /* NULL at the end */
+    const char *initial;      /* the default in text; NULL: not set */
+    bool required;
+    const char *help;
+};
+
+#define HERD_OPTIONS_MAX 96
+#define HERD_VARIABLE_MAX 64
+
+extern const struct herd_option herd_options[];
+extern const unsigned herd_option_count;
+
+/* The row of `group`.`name` (group "" is the top), or NULL. */
+const struct herd_option *herd_option_find(const char *group, const char *name);
+/* The last part of its key. */
+const char *herd_option_name(const struct herd_option *option);
+/* Whether it is a direct member of that group. */
+bool herd_option_in_group(const struct herd_option *option, const char *group);
+/* Whether an environment variable may set it: one value, and not one of a server's. */
+bool herd_option_is_scalar(const struct herd_option *option);
+/* Its environment variable: `HERD_LOG_LEVEL` for log.level. */
+void herd_option_variable(const struct herd_option *option, char ret_variable[HERD_VARIABLE_MAX]);
+/* The key of that group nearest to a wrong one, or NULL. */
+const char *herd_option_suggest(const char *group, const char *name);
+
+/* -- values: one option's value, in the struct that `base` points at --------------------------------------------- */
+
+/* Stores; -EINVAL or -ERANGE where the value is not what herd_option_print_kind tells; then nothing changed. */
+int herd_option_set_number(const struct herd_option *option, void *base, int64_t number);
+int herd_option_set_flag(const struct herd_option *option, void *base, bool flag);
+int herd_option_set_string(const struct herd_option *option, void *base, const char *string);
+/* `strings` may be empty. -EEXIST where a word is there twice. */
+int herd_option_set_strings(const struct herd_option *option, void *base, const char *const *strings, unsigned count);
+/* From text, as in the environment and in the table's defaults: any scalar; for a list, its one element. */
+int herd_option_set_text(const struct herd_option *option, void *base, const char *text);
+/* Prints what a value must be: `a whole number from 1 to 20` or the like. */
+void herd_option_print_kind(const struct herd_option *option, FILE *out);
+/* Frees what the value owns and zeroes it. */
+void herd_option_clear(const struct herd_option *option, void *base);
+/* Prints `key = value;` in the file's syntax; nothing for a value that is not set. Returns whether it printed. */
+bool herd_option_print(const struct herd_option *option, const void *base, FILE *out);
+/* Prints foreign text escaped, each double quote as `quote`. */
+void herd_text_print(struct herd_text text, const char *quote, FILE *out);
+/* Prints a string in the file's syntax, quotes included. */
+void herd_string_print(const char *string, FILE *out);
+
+char *herd_string_copy(const char *string);
+
+/* A field of a struct by its offset. */
+static inline void *herd_field(void *base, size_t offset)
+{
+    return (char *)base + offset;
+}
+
+static inline const void *herd_field_const(const void *base, size_t offset)
+{
+    return (const char *)base + offset;
+}
+
+/* -- steps of herd_config_load ----------------------------------------------------------------------------------- */
+
+/* Every option's default, no servers. */
+void herd_config_init(struct herd_config *config);
+/* Gives it the built-in herd's servers and links. */
+void herd_config_set_builtin(struct herd_config *config);
+/* Fills the listening addresses that are not given. */
+void herd_config_fill_listen(struct herd_config *config);
+/* Parses and stores; false where it does not parse. `ret_whole` tells whether servers and links had no error, so that
+ * the graph of them can be judged. */
+bool herd_config_read(struct herd_config *config, const struct herd_source *source, struct herd_report *report,
+                      bool *ret_whole);
+void herd_config_read_environment(struct herd_config *config, struct herd_report *report);
+void herd_config_check(const struct herd_config *config, struct herd_report *report);
+void herd_config_check_addresses(const struct herd_config *config, struct herd_report *report);
+/* Links and what they make: `warn` for warnings too. */
+void herd_config_check_graph(const struct herd_config *config, bool warn, struct herd_report *report);
+
+#endif

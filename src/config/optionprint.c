@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Options as text: what a value must be, and a value in the file's syntax. */
+#include "local.h"
+
+#include "herd/log.h"
+
+#define CHUNK 256
+
+/* herd_escape writes \xHH for what a string in libconfig's syntax cannot hold, and for what a terminal should not see.
+ * Quotes and backslashes it writes so, too; here they look as people write them. */
+void herd_text_print(struct herd_text text, const char *quote, FILE *out)
+{
+    while (text.length > 0) {
+        size_t used = 1;
+        if (*text.bytes == '"') {
+            fputs(quote, out);
+        } else if (*text.bytes == '\\') {
+            fputs("\\\\", out);
+        } else {
+            size_t plain = 0;
+            while (plain < text.length && text.bytes[plain] != '"' && text.bytes[plain] != '\\')
+                plain++;
+            char chunk[CHUNK];
+            size_t length = herd_escape((struct herd_text){text.bytes, plain}, chunk, sizeof(chunk), &used);
+            fwrite(chunk, 1, length, out);
+        }
+        text.bytes += used;
+        text.length -= used;
+    }
+}
+
+void herd_string_print(const char *string, FILE *out)
+{
+    putc('"', out);
+    herd_text_print(herd_text_of(string), "\\\"", out);
+    putc('"', out);
+}
+
+static void print_words(const struct herd_option *option, FILE *out)
+{
+    for (unsigned i = 0; option->words[i] != NULL; i++)
+        fprintf(out, "%s\"%s\"", i == 0 ? "" : ", ", option->words[i]);
+}
+
+void herd_option_print_kind(const struct herd_option *option, FILE *out)
+{
+    switch (option->type) {
+    case HERD_OPTION_GROUP:
+        fputs("a group { ... }", out);
+        break;
+    case HERD_OPTION_SERVERS:
+        fputs("a list of groups ( { ... }, { ... } )", out);
+        break;
+    case HERD_OPTION_LINKS:
+        fputs("a list of pairs of names ( [\"A\", \"B\"], ... )", out);
+        break;
+    case HERD_OPTION_FLAG:
+        fputs("true or false", out);
+        break;
+    case HERD_OPTION_NUMBER:
+        fprintf(out, "a whole number from %lu to %lu", (unsigned long)option->minimum, (unsigned long)option->maximum);
+        break;
+    case HERD_OPTION_CHOICE:
+    case HERD_OPTION_WORD:
+        fputs("one of ", out);
+        print_words(option, out);
+        break;
+    case HERD_OPTION_NAME:
+        fputs("a name: 1 to 64 of letters, digits, \".\", \"_\" and \"-\"", out);
+        break;
+    case HERD_OPTION_PATH:
+        fputs("the name of a file or directory in quotes", out);
+        break;
+    case HERD_OPTION_URL:
+        fputs("an https:// or http:// address without blanks, \"?\", \"#\" or \"@\"", out);
+        break;
+    case HERD_OPTION_ADDRESS:
+        fputs("a literal address and a port from 1 to 65535 such as \"127.0.0.1:12001\" or \"[::1]:12001\"", out);
+        break;
+    case HERD_OPTION_SOURCE:
+        fputs("a literal address without a port such as \"127.0.0.1\" or \"::1\"", out);
+        break;
+    case HERD_OPTION_WORDS:
+        fputs("a list of different ones of ", out);
+        print_words(option, out);
+        break;
+    case HERD_OPTION_PATHS:
+        fputs("a list of names of files in quotes", out);
+        break;
+    }
+}
+
+static void print_list(char *const *strings, unsigned count, FILE *out)
+{
+    putc('[', out);
+    for (unsigned i = 0; i < count; i++) {
+        if (i > 0) fputs(", ", out);
+        herd_string_print(strings[i], out);
+    }
+    putc(']', out);
+}
+
+/* The value's string, or NULL where it is not set or no string. */
+static const char *string_of(const struct herd_option *option, const void *field)
+{
+    switch (option->type) {
+    case HERD_OPTION_CHOICE:
+        return option->words[*(const unsigned *)field];
+    case HERD_OPTION_WORD:
+    case HERD_OPTION_NAME:
+    case HERD_OPTION_PATH:
+    case HERD_OPTION_URL:
+        return *(char *const *)field;
+    case HERD_OPTION_ADDRESS:
+    case HERD_OPTION_SOURCE:
+        return ((const struct herd_address *)field)->text;
+    case HERD_OPTION_GROUP:
+    case HERD_OPTION_SERVERS:
+    case HERD_OPTION_LINKS:
+    case HERD_OPTION_FLAG:
+    case HERD_OPTION_NUMBER:
+    case HERD_OPTION_WORDS:
+    case HERD_OPTION_PATHS:
+        break;
+    }
+    return NULL;
+}
+
+bool herd_option_print(const struct herd_option *option, const void *base, FILE *out)
+{
+    const void *field = herd_field_const(base, option->offset);
+    const char *name = herd_option_name(option);
+    if (option->type == HERD_OPTION_FLAG) {
+        fprintf(out, "%s = %s;", name, *(const bool *)field ? "true" : "false");
+    } else if (option->type == HERD_OPTION_NUMBER) {
+        uint32_t number = *(const uint32_t *)field; /* beyond 31 bits the file needs the suffix */
+        fprintf(out, "%s = %lu%s;", name, (unsigned long)number, number > INT32_MAX ? "L" : "");
+    } else if (option->type == HERD_OPTION_WORDS || option->type == HERD_OPTION_PATHS) {
+        fprintf(out, "%s = ", name);
+        print_list(*(char **const *)field, *(const unsigned *)herd_field_const(base, option->count_offset), out);
+        putc(';', out);
+    } else {
+        const char *string = string_of(option, field);
+        if (string == NULL) return false;
+        fprintf(out, "%s = ", name);
+        herd_string_print(string, out);
+        putc(';', out);
+    }
+    return true;
+}

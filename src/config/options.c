@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one table of options: reading, the check for unknown keys, the
+ * environment, --dump-config and help all go through it. To add an option, add
+ * its field to herd/config.h, its row here, its line to docs/configuration.md
+ * and to cmake/herd.conf.example; the tests find the one that was forgotten.
+ */
+#include "local.h"
+
+#include <assert.h>
+
+static const char *const provider_words[] = {"local", "google", "google_legacy", "overpass", NULL};
+static const char *const rank_words[] = {"prominence", "distance", NULL};
+static const char *const durability_words[] = {"none", "written", "synced", NULL}; /* as enum herd_durability */
+static const char *const level_words[] = {"error", "warning", "info", "debug", NULL};
+
+#define AT(field) .offset = offsetof(struct herd_config, field)
+#define AT_SERVER(field) .offset = offsetof(struct herd_server_config, field)
+#define COUNT_AT(field) .count_offset = offsetof(struct herd_config, field)
+
+#define GROUP(k, h)                                                                                                    \
+    {                                                                                                                  \
+        .key = k, .type = HERD_OPTION_GROUP, .help = h                                                                 \
+    }
+#define FLAG(k, field, d, h)                                                                                           \
+    {                                                                                                                  \
+        .key = k, .type = HERD_OPTION_FLAG, AT(field), .initial = d, .help = h                                         \
+    }
+#define NUMBER(k, field, low, high, d, h)                                                                              \
+    {                                                                                                                  \
+        .key = k, .type = HERD_OPTION_NUMBER, AT(field), .minimum = low, .maximum = high, .initial = d, .help = h      \
+    }
+#define LIMIT(k, low, high, d, h) NUMBER("limits." #k, limits.k, low, high, d, h)
+#define WORD(k, field, w, d, h)                                                                                        \
+    {                                                                                                                  \
+        .key = k, .type = HERD_OPTION_WORD, AT(field), .words = w, .initial = d, .help = h                             \
+    }
+#define PATH(k, field, h)                                                                                              \
+    {                                                                                                                  \
+        .key = k, .type = HERD_OPTION_PATH, AT(field), .help = h                                                       \
+    }
+#define URL(k, field, d, h)                                                                                            \
+    {                                                                                                                  \
+        .key = k, .type = HERD_OPTION_URL, AT(field), .initial = d, .help = h                                          \
+    }
+#define ADDRESS(k, h)                                                                                                  \
+    {                                                                                                                  \
+        .key = "servers." #k, .type = HERD_OPTION_ADDRESS, AT_SERVER(k), .help = h                                     \
+    }
+#define ADDRESS_REQUIRED(k, h)                                                                                         \
+    {                                                                                                                  \
+        .key = "servers." #k, .type = HERD_OPTION_ADDRESS, AT_SERVER(k), .required = true, .help = h                   \
+    }
+
+const struct herd_option herd_options[] = {
+    {.key = "servers",
+     .type = HERD_OPTION_SERVERS,
+     .required = true,
+     .help = "the servers of the herd, a list of groups ( { ... }, { ... } ), 128 at most"},
+    {.key = "servers.name",
+     .type = HERD_OPTION_NAME,
+     AT_SERVER(name),
+     .required = true,
+     .help = "what it is called, by --name, in links and in AT lines"},
+    ADDRESS_REQUIRED(clients, "the address that clients dial"),
+    ADDRESS_REQUIRED(peers, "the address that neighbours dial"),
+    ADDRESS(clients_listen, "where it listens for clients, where that is not what they dial (NAT, cloud)"),
+    ADDRESS(peers_listen, "where it listens for neighbours, where that is not what they dial"),
+    ADDRESS(clients_tls, "where it listens for clients that speak TLS; not set: nowhere"),
+    {.key = "servers.peer_source",
+     .type = HERD_OPTION_SOURCE,
+     AT_SERVER(peer_source),
+     .help = "the address it dials its neighbours from, without a port; not set: the system's choice"},
+    ADDRESS(web, "where it answers HTTP: metrics, health, status; not set: nowhere"),
+    {.key = "links",
+     .type = HERD_OPTION_LINKS,
+     .help = "who is whose neighbour, a list of pairs ( [\"A\", \"B\"], ... ); 31 neighbours a server at most"},
+    {.key = "herd",
+     .type = HERD_OPTION_NAME,
+     AT(herd),
+     .initial = "herd",
+     .help = "name of the herd; herds of different names refuse each other"},
+    PATH("secret_file", secret_file,
+         "file with the secret that the servers share, 32 bytes or more; not set: neighbours from loopback only"),
+
+    GROUP("protocol", "what clients see"),
+    FLAG("protocol.close_after_reply", protocol.close_after_reply, "false",
+         "close a client's connection after its first reply"),
+    NUMBER("protocol.max_future_s", protocol.max_future_s, 0, 2000000000, "0",
+           "refuse an IAMAT whose time is further ahead of the server's than this; 0 = off"),
+    NUMBER("protocol.ttl_s", protocol.ttl_s, 0, 2000000000, "0", "forget locations older than this; 0 = off"),
+
+    GROUP("places", "who answers WHATSAT"),
+    {.key = "places.providers",
+     .type = HERD_OPTION_WORDS,
+     AT(places.providers),
+     COUNT_AT(places.provider_count),
+     .words = provider_words,
+     .initial = "local",
+     .help = "in the order in which they are asked; the next one where one fails"},
+    NUMBER("places.timeout_ms", places.timeout_ms, 1, 600000, "8000", "time for one question in all"),
+    GROUP("places.local", "the index on this machine"),
+    {.key = "places.local.indexes",
+     .type = HERD_OPTION_PATHS,
+     AT(places.local_indexes),
+     COUNT_AT(places.local_index_count),
+     .help = "files made by `herd places import`; none: ../share/herd/places.idx beside the program"},
+    WORD("places.local.rank", places.local_rank, rank_words, "prominence", "which places come first"),
+    GROUP("places.google_legacy", "Google's Nearby Search (legacy), relayed as it is"),
+    URL("places.google_legacy.url", places.google_legacy_url,
+        "https://maps.googleapis.com/maps/api/place/nearbysearch/json", "where to ask"),
+    PATH("places.google_legacy.key_file", places.google_legacy_key_file, "file with the key"),
+    GROUP("places.google", "Google's Places API (New), in the legacy shape"),
+    URL("places.google.url", places.google_url, "https://places.googleapis.com/v1/places:searchNearby", "where to ask"),
+    PATH("places.google.key_file", places.google_key_file, "file with the key"),
+    GROUP("places.overpass", "an Overpass server with OpenStreetMap's data, in the legacy shape"),
+    URL("places.overpass.url", places.overpass_url, NULL, "where to ask, such as http://127.0.0.1/api/interpreter"),
+
+    GROUP("journal", "what survives a restart"),
+    PATH("journal.directory", journal.directory,
+         "not set: $STATE_DIRECTORY, $XDG_STATE_HOME/herd or ~/.local/state/herd; made where missing"),
+    {.key = "journal.durability",
+     .type = HERD_OPTION_CHOICE,
+     AT(journal.durability),
+     .words = durability_words,
+     .initial = "written",
+     .help = "what has happened to an update when its client gets the reply"},
+
+    GROUP("log", "what is written down"),
+    PATH("log.directory", log.directory,
+         "not set: $LOGS_DIRECTORY, $XDG_STATE_HOME/herd or ~/.local/state/herd; made where missing"),
+    WORD("log.level", log.level, level_words, "info", "the least important events that are logged"),
+    FLAG("log.wire", log.wire, "true", "log every line from and to clients and neighbours"),
+
+    GROUP("limits", "what strangers and neighbours may use"),
+    LIMIT(line_bytes_max, 256, 1048576, "8192", "a client's line, without its newline"),
+    LIMIT(connections_max, 1, 1000000, "10000",
+          "clients' connections at once; also at most half the descriptors the system allows"),
+    LIMIT(connections_per_address_max, 0, 1000000, "1024",
+          "of these from one IPv4 address or IPv6 /64, loopback exempt; 0 = no limit"),
+    LIMIT(clients_max, 1, 100000000, "1000000", "clients known; an IAMAT of one more is refused"),
+    LIMIT(new_clients_per_second_max, 0, 1000000, "0", "new clients from one connection; 0 = no limit"),
+    LIMIT(line_timeout_ms, 1, 86400000, "30000", "from the first byte of a client's line to its end"),
+    LIMIT(idle_timeout_ms, 0, 2000000000, "0", "a client's connection on which nothing happens is closed; 0 = never"),
+    LIMIT(keepalive_s, 0, 32767, "60", "TCP keep-alive after this much silence; 0 = off"),
+    LIMIT(output_pause_bytes, 4096, 1073741824, "65536",
+          "replies waiting for a client; from here on nothing more is read from it"),
+    LIMIT(output_resume_bytes, 0, 1073741824, "16384", "reading goes on when so little is left; below the former"),
+    LIMIT(write_stall_ms, 1, 86400000, "30000", "a client that takes none of its replies for this long is cut"),
+    LIMIT(whatsat_per_connection_max, 1, 65536, "16", "WHATSAT of one connection in flight at once"),
+    LIMIT(lines_per_turn_max, 1, 65536, "256", "lines of one connection before the others have their turn"),
+    LIMIT(accepts_per_turn_max, 1, 65536, "64", "connections accepted before others have their turn"),
+    LIMIT(peer_line_bytes_max, 2048, 1048576, "10240", "a neighbour's line"),
+    LIMIT(peer_hello_bytes_max, 512, 65536, "1024", "a neighbour's line before it has proved who it is"),
+    LIMIT(peer_output_bytes_max, 4096, 1073741824, "262144", "bytes on their way to one neighbour"),
+    LIMIT(log_field_bytes_max, 64, 65536, "256", "of one piece of foreign text in the log"),
+    LIMIT(log_events_per_second_max, 1, 1000000, "100", "events of one kind in the log, lines of the wire exempt"),
+    LIMIT(provider_bytes_max, 1024, 1073741824, "4194304", "an answer of a provider"),
+    LIMIT(provider_header_bytes_max, 1024, 1048576, "32768", "the headers of an answer of a provider"),
+    LIMIT(provider_depth_max, 4, 1024, "64", "nesting of the JSON in an answer of a provider"),
+    LIMIT(provider_connect_timeout_ms, 1, 600000, "2000", "until a provider has taken the connection"),
+    LIMIT(provider_slow_bytes_per_second, 0, 1000000, "100", "a provider slower than this is given up; 0 = never"),
+    LIMIT(provider_slow_s, 1, 600, "4", "after it has been that slow for this long"),
+    LIMIT(provider_transfers_max, 1, 4096, "64", "requests to providers at once"),
+    LIMIT(provider_transfers_per_host_max, 1, 4096, "16", "of these to one host"),
+    LIMIT(provider_queue_max, 0, 1000000, "1024", "requests that wait for their turn; one more fails at once"),
+    LIMIT(provider_breaker_failures, 0, 1000000, "5",
+          "failures running after which a provider is left alone; 0 = never"),
+    LIMIT(provider_breaker_ms, 1, 3600000, "5000", "for this long, give or take some"),
+    LIMIT(drain_timeout_ms, 0, 4000, "3000", "at the end: what is in flight may still take this long"),
+};
+
+const unsigned herd_option_count = sizeof(herd_options) / sizeof(herd_options[0]);
+static_assert(sizeof(herd_options) / sizeof(herd_options[0]) <= HERD_OPTIONS_MAX, "lines of options fit their arrays");
