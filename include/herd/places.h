@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_PLACES_H
+#define HERD_PLACES_H
+
+/*
+ * The places service: answers "what is within r of here, at most n" with the
+ * JSON body of a WHATSAT reply, from the providers that the configuration
+ * lists, in order (the next is asked where one fails). Logic without I/O: the
+ * driver performs the requests that it wishes for and tells it the answers and
+ * the time.
+ *
+ * The way of a question:
+ *
+ *     ask --> READY                        local index: render writes the JSON straight into the reply
+ *         \-> WAITING -> on_ready -> READY  joined or opened a request; several tickets share one
+ *     render (once, when it is first in the connection's order) or leave, whichever comes first
+ *
+ * Identical requests in flight (same provider, place and radius) are one
+ * request; each ticket cuts the answer to its own bound. An answer is kept
+ * while a ticket still has to render it, no longer.
+ *
+ * What is an answer: a JSON object with HTTP status 200, whatever its own
+ * `status` says (REQUEST_DENIED too), is relayed. A JSON object with another
+ * HTTP status is the provider's error body: the next provider is asked, and
+ * where none answers the last error body is relayed as it came. Anything else
+ * (no answer, no JSON) is a failure: the next provider is asked.
+ *
+ * Failures never surface as errors: a ticket whose providers all failed
+ * renders a body of the legacy shape with status UNKNOWN_ERROR. A provider
+ * that failed so many times running (no answer, no JSON, HTTP 429 or 5xx) is
+ * left alone for a while, as if it had failed at once, then tried with one
+ * request.
+ *
+ * timeout_ms is for a question in all: a provider gets an equal share of what
+ * is left with the remote ones after it. Who joins a request shares its fate.
+ */
+
+#include <stdint.h>
+
+#include "herd/buffer.h"
+#include "herd/command.h"
+#include "herd/list.h"
+#include "herd/position.h"
+
+struct herd_places;
+struct herd_places_request;
+struct herd_places_index;
+
+enum herd_places_rank { HERD_PLACES_PROMINENCE, HERD_PLACES_DISTANCE };
+
+struct herd_places_provider_options {
+    const char *name;     /* "local" or "google_legacy" */
+    const char *url;      /* google_legacy: base URL */
+    struct herd_text key; /* google_legacy: the key's bytes, copied */
+};
+
+/* What has no configuration, as initialisers of herd_places_options. */
+#define HERD_PLACES_DEFAULTS                                                                                           \
+    .timeout_ms = 8000, .body_bytes_max = 4 * 1024 * 1024, .depth_max = 64, .breaker_failures = 5, .breaker_ms = 5000
+
+struct herd_places_options {
+    const struct herd_places_provider_options *providers; /* in order; everything is copied */
+    unsigned provider_count;
+    enum herd_places_rank local_rank;
+    uint32_t timeout_ms;       /* for a question in all */
+    uint32_t body_bytes_max;   /* longest answer of a provider */
+    uint32_t depth_max;        /* nesting of its JSON; at most HERD_CUT_DEPTH_MAX */
+    uint32_t breaker_failures; /* running, until a provider is left alone; 0: never */
+    uint32_t breaker_ms;       /* for so long, give or take a fifth */
+};
+
+struct herd_places_counts {
+    uint64_t wishes;         /* given to the driver */
+    uint64_t failures;       /* of them: no answer, or none that is JSON */
+    uint64_t too_deep;       /* depth_max */
+    uint64_t breaker_opened; /* breaker_failures */
+    uint64_t left_alone;     /* not asked, as the breaker was open */
+};
+
+enum herd_places_state { HERD_PLACES_IDLE, HERD_PLACES_WAITING, HERD_PLACES_READY };
+
+/* One question of one client. The asker owns it (embedded); it stays where it is until rendered or left. */
+struct herd_places_ticket {
+    struct herd_list_node node; /* a request's or the index's waiters */
+    enum herd_places_state state;
+    unsigned bound;
+    int64_t latitude_e9;
+    int64_t longitude_e9;
+    double radius_m;
+    struct herd_places_request *request; /* whose answer it renders; NULL: the local index, or a failure */
+    const char *failure;                 /* a literal: why no provider could be asked at all; NULL otherwise */
+    void (*on_ready)(struct herd_places_ticket *ticket);
+};
+
+struct herd_places *herd_places_create(const struct herd_places_options *options);
+/* No ticket may wait any more. Takes NULL. */
+void herd_places_destroy(struct herd_places *places);
+/* What happened so far. */
+const struct herd_places_counts *herd_places_counts(const struct herd_places *places);
+
+/*
+ * Asks. `location` is the position as the client sent it (checked), `radius`
+ * as in the command; nothing of them is kept as a view. Returns the ticket's
+ * state: READY, or WAITING and on_ready follows, never before this returns.
+ */
+enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_places_ticket *ticket,
+                                       const struct herd_position *location, const struct herd_question *question,
+                                       int64_t now_ms);
+/* Appends the JSON body, without newlines at its end; the ticket must be READY and is IDLE after. */
+void herd_places_render(struct herd_places *places, struct herd_places_ticket *ticket, struct herd_buffer *out);
+/* The asker is gone. Harmless for an IDLE ticket. */
+void herd_places_leave(struct herd_places *places, struct herd_places_ticket *ticket);
+
+/* Gives the index to the local provider, NULL for "there is none" (its questions then fail over); waiting tickets
+ * become ready in this call. */
+void herd_places_set_index(struct herd_places *places, const struct herd_places_index *index);
+
+/* A request that the driver should perform. */
+struct herd_places_wish {
+    struct herd_places_request *request; /* to be named in herd_places_answer or herd_places_fail */
+    const char *provider;                /* for log and metrics */
+    struct herd_text url;                /* holds the key: never logged; valid until the next wish */
+    uint32_t timeout_ms;
+    size_t body_bytes_max;
+};
+
+/*
+ * Takes the next wish; false where there is none. Call after each ask, answer,
+ * fail and set_index. Every wish that was taken is answered or failed, once,
+ * also where its askers are gone.
+ */
+bool herd_places_next_wish(struct herd_places *places, int64_t now_ms, struct herd_places_wish *ret_wish);
+/* What became of a performed wish; calls on_ready of its tickets, or opens the next provider's request. Takes the
+ * buffer's memory. */
+void herd_places_answer(struct herd_places *places, struct herd_places_request *request, long http_status,
+                        struct herd_buffer *body, int64_t now_ms);
+/* It failed: `reason` is for the client's error_message, without secrets; it is copied. */
+void herd_places_fail(struct herd_places *places, struct herd_places_request *request, const char *reason,
+                      int64_t now_ms);
+
+#endif

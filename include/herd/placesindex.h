@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_PLACESINDEX_H
+#define HERD_PLACESINDEX_H
+
+/*
+ * The index of places: a read-only file in memory (mapped by its user), in
+ * which "the nearest n within r" and "the most prominent n within r" are found
+ * in microseconds without allocating. docs of the bytes: src/places/local.h.
+ *
+ *     memory, length --open (checks everything)--> struct herd_places_index
+ *     index, query, scratch --search--> numbers of places, in order
+ *
+ * The index only points into the memory: who gave it keeps it there, unchanged,
+ * and drops it when no query needs it any more. An index is shared freely
+ * between threads; a scratch belongs to one search at a time.
+ *
+ * The earth is a sphere of the mean radius below; distances are along its
+ * great circles, from exact coordinates.
+ */
+
+#include <stdint.h>
+
+#include "herd/buffer.h"
+#include "herd/command.h"
+#include "herd/places.h"
+
+#define HERD_EARTH_RADIUS_M 6371008.8
+
+struct herd_places_section {
+    const void *bytes;
+    size_t length;
+};
+
+struct herd_places_index {
+    uint32_t place_count;
+    uint32_t type_count;
+    uint32_t level_count;
+    uint32_t level_start[9]; /* first node of each level, lowest first; [level_count] is the number of nodes */
+    struct herd_places_section groups;
+    struct herd_places_section leaves;
+    struct herd_places_section records;
+    struct herd_places_section types;
+    struct herd_text source;      /* prefix of every place_id: `geonames` */
+    struct herd_text attribution; /* the credit to show */
+};
+
+/*
+ * Opens an index that lies at `memory` (8-byte aligned). Checks the header,
+ * every checksum, and every offset, so that no later search can read outside.
+ * Reads all of it once: some milliseconds per 10 MB, for a worker thread.
+ * Returns 0, or -EINVAL and a sentence (a literal) that says what is wrong: not
+ * an index, of another version or byte order, cut short, damaged.
+ */
+int herd_places_index_open(const void *memory, size_t length, struct herd_places_index *ret_index,
+                           const char **ret_problem);
+
+/* One place; the texts are views of the index's memory. */
+struct herd_places_place {
+    int32_t latitude_e7; /* 1e-7 degree */
+    int32_t longitude_e7;
+    uint32_t population; /* 0: unknown or none */
+    struct herd_text id; /* without the source */
+    struct herd_text name;
+    struct herd_text vicinity; /* may be empty */
+    struct herd_text types;    /* words separated by commas: `locality,political` */
+};
+
+/* Place `number`, below place_count. */
+void herd_places_index_place(const struct herd_places_index *index, uint32_t number,
+                             struct herd_places_place *ret_place);
+
+struct herd_places_query {
+    int64_t latitude_e9;  /* within +-90e9 */
+    int64_t longitude_e9; /* within +-180e9 */
+    double radius_m;      /* >= 0; a place exactly that far is within */
+    enum herd_places_rank rank;
+    unsigned bound; /* at most HERD_BOUND_MAX */
+};
+
+struct herd_places_found {
+    uint32_t number;
+    double distance_m;
+    double cost; /* what results are ordered by: less is better */
+};
+
+#define HERD_PLACES_FRONTIER_MAX 1024
+
+/* What a search works in. Needs no initialisation. */
+struct herd_places_scratch {
+    struct {
+        double cost; /* no place below the node costs less */
+        uint32_t node;
+        uint32_t level;
+    } frontier[HERD_PLACES_FRONTIER_MAX];
+    unsigned frontier_count;
+    struct herd_places_found found[HERD_BOUND_MAX + 1];
+    unsigned found_count;
+    uint32_t nodes_visited; /* for tests and benchmarks */
+};
+
+/*
+ * Finds the best min(bound, all) places within the radius; they are in
+ * scratch->found, best first, until its next search. Returns how many.
+ * DISTANCE: nearest first, ties by id. PROMINENCE: by ln(1 + population) - 4 d/r
+ * (d/r is 0 for radius 0), greatest first, ties by distance, then id. Ids are
+ * ordered by length, then by bytes: numbers by value.
+ */
+unsigned herd_places_index_search(const struct herd_places_index *index, const struct herd_places_query *query,
+                                  struct herd_places_scratch *scratch);
+
+/*
+ * Searches and appends the answer in the shape and bytes of the legacy Nearby
+ * Search (docs/protocol.md), without a newline at its end. Status is
+ * ZERO_RESULTS where no place lies within the radius, else OK, whatever the
+ * bound.
+ */
+void herd_places_index_answer(const struct herd_places_index *index, const struct herd_places_query *query,
+                              struct herd_places_scratch *scratch, struct herd_buffer *out);
+
+#endif

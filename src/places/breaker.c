@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ *     CLOSED --so many failures running--> OPEN --time is up, one asks--> HALF_OPEN
+ *        ^                                  ^                               |   |
+ *        |                                  +------------failure------------+   |
+ *        +------------------------------------success---------------------------+
+ *
+ * The jitter keeps many servers from trying a provider at the same moment.
+ * Results of requests that were made before it opened may still come in: a
+ * failure then tells nothing new, a success closes it.
+ */
+#include <assert.h>
+
+#include "local.h"
+
+void herd_breaker_init(struct herd_breaker *breaker, uint32_t failures_max, uint32_t open_ms)
+{
+    *breaker = (struct herd_breaker){.state = HERD_BREAKER_CLOSED, .failures_max = failures_max, .open_ms = open_ms};
+}
+
+bool herd_breaker_try(struct herd_breaker *breaker, int64_t now_ms)
+{
+    if (breaker->state == HERD_BREAKER_CLOSED) return true;
+    if (breaker->state == HERD_BREAKER_HALF_OPEN || now_ms < breaker->until_ms) return false;
+    breaker->state = HERD_BREAKER_HALF_OPEN;
+    return true;
+}
+
+void herd_breaker_succeed(struct herd_breaker *breaker)
+{
+    breaker->state = HERD_BREAKER_CLOSED;
+    breaker->failures = 0;
+}
+
+bool herd_breaker_fail(struct herd_breaker *breaker, int64_t now_ms, struct herd_random *random)
+{
+    if (breaker->state == HERD_BREAKER_OPEN || breaker->failures_max == 0) return false;
+    breaker->failures++;
+    if (breaker->state == HERD_BREAKER_CLOSED && breaker->failures < breaker->failures_max) return false;
+    breaker->state = HERD_BREAKER_OPEN;
+    uint32_t spread_ms = breaker->open_ms / 5;
+    uint64_t jitter_ms = herd_random_below(random, (uint64_t)2 * spread_ms + 1);
+    breaker->until_ms = now_ms + (int64_t)(breaker->open_ms - spread_ms + jitter_ms);
+    return true;
+}
+
+void herd_breaker_withdraw(struct herd_breaker *breaker)
+{
+    /* until_ms is past: the next one that asks is the probe. */
+    if (breaker->state == HERD_BREAKER_HALF_OPEN) breaker->state = HERD_BREAKER_OPEN;
+}

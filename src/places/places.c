@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The places service.
+ *
+ * The happy path with the local index: ask says READY, render searches and
+ * writes. With a remote provider: ask opens a request or joins an identical
+ * one, next_wish hands it to the driver, answer scans the body once, each
+ * ticket's render cuts its own slice, the last one frees the body.
+ *
+ *     places.buckets -> request -> request ...       not yet settled, by hash of the place
+ *     request.waiting -> ticket -> ticket ...        WAITING
+ *     ticket.request -> request                      WAITING, or READY with a body to cut
+ *     request.holders                                READY tickets, and herd_places_request_settle() itself
+ *
+ * When a provider fails, the request moves to the next one that can be asked:
+ * it becomes a new wish, waits for the index, joins an identical request that
+ * is already there, or, where the index is at hand, its tickets are local ones.
+ * Where no provider is left they are settled with the last error body that a
+ * provider sent, or with one that tells the reason. When all askers of a request are gone it
+ * is dropped before the driver took it; after that it stays until the driver
+ * tells its end, because identical questions may still join and the breaker
+ * wants to know.
+ *
+ * on_ready may ask, render and leave any ticket: so herd_places_request_settle() takes the tickets
+ * off one by one, after the request is out of every list.
+ */
+#include "herd/places.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "herd/cut.h"
+#include "herd/memory.h"
+#include "local.h"
+
+#define HTTP_OK 200
+#define HTTP_TOO_MANY_REQUESTS 429
+#define HTTP_SERVER_ERROR 500
+
+static const char no_index[] = "There is no index of places.";
+static const char left_alone[] = "The places provider keeps failing and is left alone for some seconds.";
+static const char not_json[] = "The places provider did not answer with JSON.";
+
+static void provider_init(struct herd_places_provider *provider, const struct herd_places_provider_options *options,
+                          const struct herd_places_options *limits)
+{
+    *provider = (struct herd_places_provider){.local = strcmp(options->name, "local") == 0};
+    assert(provider->local || strcmp(options->name, "google_legacy") == 0);
+    size_t size = strlen(options->name) + 1;
+    provider->name = herd_memory_allocate(size);
+    memcpy(provider->name, options->name, size);
+    herd_breaker_init(&provider->breaker, limits->breaker_failures, limits->breaker_ms);
+    if (provider->local) return;
+    herd_buffer_append(&provider->url, herd_text_of(options->url));
+    herd_google_legacy_append_key(&provider->encoded_key, options->key);
+}
+
+struct herd_places *herd_places_create(const struct herd_places_options *options)
+{
+    struct herd_places *places = herd_memory_allocate_zeroed(1, sizeof(*places));
+    places->providers = herd_memory_allocate_zeroed(options->provider_count, sizeof(*places->providers));
+    places->provider_count = options->provider_count;
+    for (unsigned i = 0; i < options->provider_count; i++)
+        provider_init(&places->providers[i], &options->providers[i], options);
+    places->local_rank = options->local_rank;
+    places->timeout_ms = options->timeout_ms;
+    places->body_bytes_max = options->body_bytes_max;
+    places->depth_max = options->depth_max;
+    for (unsigned i = 0; i < HERD_PLACES_BUCKETS; i++)
+        herd_list_init(&places->buckets[i]);
+    herd_list_init(&places->index_waiters);
+    herd_list_init(&places->wishes);
+    uint64_t seed;
+    herd_random_system(&seed, sizeof(seed));
+    herd_random_init(&places->random, seed);
+    herd_random_system(&places->hash_key, sizeof(places->hash_key));
+    return places;
+}
+
+void herd_places_destroy(struct herd_places *places)
+{
+    if (places == NULL) return;
+    for (unsigned i = 0; i < HERD_PLACES_BUCKETS; i++) {
+        while (!herd_list_empty(&places->buckets[i]))
+            herd_places_request_free(places,
+                                     HERD_CONTAINER(places->buckets[i].next, struct herd_places_request, bucket_node));
+    }
+    assert(places->request_count == 0);
+    for (unsigned i = 0; i < places->provider_count; i++) {
+        herd_memory_free(places->providers[i].name);
+        herd_buffer_finish(&places->providers[i].url);
+        herd_buffer_finish(&places->providers[i].encoded_key);
+    }
+    herd_memory_free(places->providers);
+    herd_buffer_finish(&places->place);
+    herd_buffer_finish(&places->url);
+    herd_memory_free(places);
+}
+
+const struct herd_places_counts *herd_places_counts(const struct herd_places *places)
+{
+    return &places->counts;
+}
+
+/* What can be done for a place with the providers from `provider` on. */
+enum choice {
+    CHOICE_LOCAL, /* the index is at hand */
+    CHOICE_JOIN,  /* *ret_request is an identical request */
+    CHOICE_OPEN,  /* a request to *ret_provider; its breaker has been told */
+    CHOICE_NONE,
+};
+
+static enum choice choose(struct herd_places *places, struct herd_text place, unsigned provider, unsigned *ret_provider,
+                          struct herd_places_request **ret_request)
+{
+    for (; provider < places->provider_count; provider++) {
+        struct herd_places_provider *candidate = &places->providers[provider];
+        if (candidate->local && places->index_known && places->index == NULL) continue;
+        if (candidate->local && places->index_known) return CHOICE_LOCAL;
+        *ret_provider = provider;
+        *ret_request = herd_places_request_find(places, provider, place);
+        if (*ret_request != NULL) return CHOICE_JOIN;
+        if (candidate->local || herd_breaker_try(&candidate->breaker, places->now_ms)) return CHOICE_OPEN;
+        places->counts.left_alone++;
+    }
+    return CHOICE_NONE;
+}
+
+/* Why no provider could be asked at all. */
+static const char *none_reason(const struct herd_places *places)
+{
+    for (unsigned i = 0; i < places->provider_count; i++)
+        if (!places->providers[i].local) return left_alone;
+    return no_index;
+}
+
+/* The request's provider failed for `reason`: on to the next. */
+static void move_on(struct herd_places *places, struct herd_places_request *request, const char *reason)
+{
+    unsigned provider = 0;
+    struct herd_places_request *other = NULL;
+    herd_places_request_unlist(request);
+    if (herd_list_empty(&request->waiting)) {
+        herd_places_request_free(places, request);
+        return;
+    }
+    switch (choose(places, herd_buffer_text(&request->place), request->provider + 1, &provider, &other)) {
+    case CHOICE_LOCAL:
+        herd_places_request_settle(places, request, false);
+        break;
+    case CHOICE_JOIN:
+        herd_places_request_merge(places, request, other);
+        break;
+    case CHOICE_OPEN:
+        herd_places_request_enlist(places, request, provider);
+        break;
+    case CHOICE_NONE:
+        if (herd_buffer_length(&request->body) == 0) herd_json_append_failure(&request->body, reason);
+        herd_places_request_settle(places, request, true);
+        break;
+    }
+}
+
+/* The place in the form that providers and identical questions share. */
+static void describe(struct herd_places *places, const struct herd_position *location,
+                     const struct herd_question *question)
+{
+    herd_buffer_clear(&places->place);
+    herd_buffer_append(&places->place, HERD_TEXT("location="));
+    herd_position_append_query(location, &places->place);
+    herd_buffer_append(&places->place, HERD_TEXT("&radius="));
+    herd_radius_append_metres(&question->radius_km, &places->place);
+}
+
+static void ticket_init(struct herd_places_ticket *ticket, const struct herd_position *location,
+                        const struct herd_question *question)
+{
+    uint64_t micrometres = 0; /* a radius is at most 50 km, so it fits */
+    int error = herd_decimal_scale(&question->radius_km, 9, &micrometres);
+    assert(error == 0 && question->bound <= HERD_BOUND_MAX);
+    (void)error;
+    herd_list_init(&ticket->node);
+    ticket->bound = question->bound;
+    ticket->latitude_e9 = herd_coordinate_e9(&location->latitude);
+    ticket->longitude_e9 = herd_coordinate_e9(&location->longitude);
+    ticket->radius_m = (double)micrometres / 1e6;
+    ticket->request = NULL;
+    ticket->failure = NULL;
+    ticket->state = HERD_PLACES_READY;
+}
+
+enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_places_ticket *ticket,
+                                       const struct herd_position *location, const struct herd_question *question,
+                                       int64_t now_ms)
+{
+    unsigned provider = 0;
+    struct herd_places_request *request = NULL;
+    places->now_ms = now_ms;
+    ticket_init(ticket, location, question);
+    /* The common case needs no description of the place. */
+    if (places->provider_count > 0 && places->providers[0].local && places->index != NULL) return ticket->state;
+    describe(places, location, question);
+    struct herd_text place = herd_buffer_text(&places->place);
+    enum choice choice = choose(places, place, 0, &provider, &request);
+    if (choice == CHOICE_LOCAL) return ticket->state;
+    if (choice == CHOICE_NONE) {
+        ticket->failure = none_reason(places);
+        return ticket->state;
+    }
+    if (choice == CHOICE_OPEN) request = herd_places_request_open(places, place, provider);
+    herd_list_append(&request->waiting, &ticket->node);
+    ticket->request = request;
+    ticket->state = HERD_PLACES_WAITING;
+    return ticket->state;
+}
+
+static void render_local(struct herd_places *places, const struct herd_places_ticket *ticket, struct herd_buffer *out)
+{
+    if (places->index == NULL) {
+        herd_json_append_failure(out, no_index);
+        return;
+    }
+    const struct herd_places_query query = {
+        .latitude_e9 = ticket->latitude_e9,
+        .longitude_e9 = ticket->longitude_e9,
+        .radius_m = ticket->radius_m,
+        .rank = places->local_rank,
+        .bound = ticket->bound,
+    };
+    herd_places_index_answer(places->index, &query, &places->scratch, out);
+}
+
+void herd_places_render(struct herd_places *places, struct herd_places_ticket *ticket, struct herd_buffer *out)
+{
+    assert(ticket->state == HERD_PLACES_READY);
+    ticket->state = HERD_PLACES_IDLE;
+    struct herd_places_request *request = ticket->request;
+    ticket->request = NULL;
+    if (request != NULL) {
+        herd_cut_append(out, herd_buffer_text(&request->body), &request->cut, ticket->bound);
+        herd_places_request_release(places, request);
+    } else if (ticket->failure != NULL) {
+        herd_json_append_failure(out, ticket->failure);
+    } else {
+        render_local(places, ticket, out);
+    }
+}
+
+void herd_places_leave(struct herd_places *places, struct herd_places_ticket *ticket)
+{
+    enum herd_places_state state = ticket->state;
+    struct herd_places_request *request = ticket->request;
+    if (state == HERD_PLACES_IDLE) return;
+    ticket->state = HERD_PLACES_IDLE;
+    ticket->request = NULL;
+    if (request == NULL) return;
+    if (state == HERD_PLACES_READY) {
+        herd_places_request_release(places, request);
+        return;
+    }
+    herd_list_remove(&ticket->node);
+    bool taken = request->state == HERD_PLACES_REQUEST_FLYING || request->state == HERD_PLACES_REQUEST_DONE;
+    if (!taken && herd_list_empty(&request->waiting)) herd_places_request_drop(places, request);
+}
+
+void herd_places_set_index(struct herd_places *places, const struct herd_places_index *index)
+{
+    places->index = index;
+    places->index_known = true;
+    while (!herd_list_empty(&places->index_waiters)) {
+        struct herd_places_request *request =
+            HERD_CONTAINER(places->index_waiters.next, struct herd_places_request, queue_node);
+        if (places->index == NULL) {
+            move_on(places, request, no_index);
+            continue;
+        }
+        herd_places_request_unlist(request);
+        herd_places_request_settle(places, request, false);
+    }
+}
+
+/* An equal share of the time that is left, for this provider and each remote one after it. */
+static uint32_t share_of_time_ms(const struct herd_places *places, const struct herd_places_request *request)
+{
+    int64_t left_ms = request->deadline_ms - places->now_ms;
+    unsigned remote = 0;
+    for (unsigned i = request->provider; i < places->provider_count; i++)
+        if (!places->providers[i].local) remote++;
+    assert(remote > 0);
+    return left_ms > remote ? (uint32_t)(left_ms / remote) : 1;
+}
+
+bool herd_places_next_wish(struct herd_places *places, int64_t now_ms, struct herd_places_wish *ret_wish)
+{
+    places->now_ms = now_ms;
+    if (herd_list_empty(&places->wishes)) return false;
+    struct herd_places_request *request = HERD_CONTAINER(places->wishes.next, struct herd_places_request, queue_node);
+    const struct herd_places_provider *provider = &places->providers[request->provider];
+    herd_list_remove(&request->queue_node);
+    request->state = HERD_PLACES_REQUEST_FLYING;
+    places->counts.wishes++;
+    herd_buffer_clear(&places->url);
+    herd_google_legacy_append_url(&places->url, herd_buffer_text(&provider->url), herd_buffer_text(&request->place),
+                                  herd_buffer_text(&provider->encoded_key));
+    *ret_wish = (struct herd_places_wish){
+        .request = request,
+        .provider = provider->name,
+        .url = herd_buffer_text(&places->url),
+        .timeout_ms = share_of_time_ms(places, request),
+        .body_bytes_max = places->body_bytes_max,
+    };
+    return true;
+}
+
+/* For the breaker; what the asker gets is another matter. */
+static void count_failure(struct herd_places *places, unsigned provider)
+{
+    struct herd_breaker *breaker = &places->providers[provider].breaker;
+    if (herd_breaker_fail(breaker, places->now_ms, &places->random)) places->counts.breaker_opened++;
+}
+
+/* Whether a body may be relayed. */
+static bool acceptable(struct herd_places *places, struct herd_text body, struct herd_cut *ret_cut)
+{
+    if (body.length > places->body_bytes_max) return false;
+    int error = herd_cut_scan(body, places->depth_max, ret_cut);
+    if (error == -E2BIG) places->counts.too_deep++;
+    return error == 0;
+}
+
+void herd_places_answer(struct herd_places *places, struct herd_places_request *request, long http_status,
+                        struct herd_buffer *body, int64_t now_ms)
+{
+    struct herd_buffer received = *body;
+    struct herd_cut cut;
+    assert(request->state == HERD_PLACES_REQUEST_FLYING);
+    herd_buffer_init(body);
+    places->now_ms = now_ms;
+    if (!acceptable(places, herd_buffer_text(&received), &cut)) {
+        herd_buffer_finish(&received);
+        herd_places_fail(places, request, not_json, now_ms);
+        return;
+    }
+    herd_buffer_finish(&request->body);
+    request->body = received;
+    request->cut = cut;
+    if (http_status >= HTTP_SERVER_ERROR || http_status == HTTP_TOO_MANY_REQUESTS)
+        count_failure(places, request->provider);
+    else
+        herd_breaker_succeed(&places->providers[request->provider].breaker);
+    if (http_status == HTTP_OK) {
+        herd_places_request_unlist(request);
+        herd_places_request_settle(places, request, true);
+    } else {
+        move_on(places, request, NULL);
+    }
+}
+
+void herd_places_fail(struct herd_places *places, struct herd_places_request *request, const char *reason,
+                      int64_t now_ms)
+{
+    assert(request->state == HERD_PLACES_REQUEST_FLYING);
+    places->now_ms = now_ms;
+    places->counts.failures++;
+    count_failure(places, request->provider);
+    move_on(places, request, reason);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests: who shares them, where they wait, how they end.
+ *
+ *     places.buckets -> request -> request ...       not yet settled, by hash of the place
+ *     request.waiting -> ticket -> ticket ...        WAITING
+ *     ticket.request -> request                      WAITING, or READY with a body to cut
+ *     request.holders                                READY tickets, and settle itself
+ *
+ * on_ready may ask, render and leave any ticket: so settle takes the tickets
+ * off one by one, after the request is out of every list.
+ */
+#include <assert.h>
+
+#include "herd/memory.h"
+#include "local.h"
+
+void herd_places_request_free(struct herd_places *places, struct herd_places_request *request)
+{
+    assert(herd_list_empty(&request->waiting) && request->holders == 0);
+    herd_list_remove(&request->bucket_node);
+    herd_list_remove(&request->queue_node);
+    herd_buffer_finish(&request->place);
+    herd_buffer_finish(&request->body);
+    herd_memory_free(request);
+    places->request_count--;
+}
+
+void herd_places_request_release(struct herd_places *places, struct herd_places_request *request)
+{
+    assert(request->holders > 0);
+    if (--request->holders == 0) herd_places_request_free(places, request);
+}
+
+static struct herd_list_node *bucket_of(struct herd_places *places, struct herd_text place)
+{
+    return &places->buckets[herd_siphash(&places->hash_key, place) % HERD_PLACES_BUCKETS];
+}
+
+struct herd_places_request *herd_places_request_find(struct herd_places *places, unsigned provider,
+                                                     struct herd_text place)
+{
+    struct herd_list_node *bucket = bucket_of(places, place);
+    for (struct herd_list_node *node = bucket->next; node != bucket; node = node->next) {
+        struct herd_places_request *request = HERD_CONTAINER(node, struct herd_places_request, bucket_node);
+        if (request->provider == provider && herd_text_equal(herd_buffer_text(&request->place), place)) return request;
+    }
+    return NULL;
+}
+
+void herd_places_request_enlist(struct herd_places *places, struct herd_places_request *request, unsigned provider)
+{
+    bool local = places->providers[provider].local;
+    request->provider = provider;
+    request->state = local ? HERD_PLACES_REQUEST_INDEX : HERD_PLACES_REQUEST_WISH;
+    herd_list_append(bucket_of(places, herd_buffer_text(&request->place)), &request->bucket_node);
+    herd_list_append(local ? &places->index_waiters : &places->wishes, &request->queue_node);
+}
+
+void herd_places_request_unlist(struct herd_places_request *request)
+{
+    herd_list_remove(&request->bucket_node);
+    herd_list_remove(&request->queue_node);
+    request->state = HERD_PLACES_REQUEST_DONE;
+}
+
+struct herd_places_request *herd_places_request_open(struct herd_places *places, struct herd_text place,
+                                                     unsigned provider)
+{
+    struct herd_places_request *request = herd_memory_allocate_zeroed(1, sizeof(*request));
+    herd_list_init(&request->bucket_node);
+    herd_list_init(&request->queue_node);
+    herd_list_init(&request->waiting);
+    request->deadline_ms = places->now_ms + places->timeout_ms;
+    herd_buffer_append(&request->place, place);
+    places->request_count++;
+    herd_places_request_enlist(places, request, provider);
+    return request;
+}
+
+void herd_places_request_settle(struct herd_places *places, struct herd_places_request *request, bool with_body)
+{
+    assert(request->state == HERD_PLACES_REQUEST_DONE && request->holders == 0);
+    request->holders = 1;
+    while (!herd_list_empty(&request->waiting)) {
+        struct herd_places_ticket *ticket = HERD_CONTAINER(request->waiting.next, struct herd_places_ticket, node);
+        herd_list_remove(&ticket->node);
+        ticket->state = HERD_PLACES_READY;
+        ticket->request = with_body ? request : NULL;
+        if (with_body) request->holders++;
+        ticket->on_ready(ticket);
+    }
+    herd_places_request_release(places, request);
+}
+
+void herd_places_request_merge(struct herd_places *places, struct herd_places_request *from,
+                               struct herd_places_request *into)
+{
+    while (!herd_list_empty(&from->waiting)) {
+        struct herd_places_ticket *ticket = HERD_CONTAINER(from->waiting.next, struct herd_places_ticket, node);
+        herd_list_remove(&ticket->node);
+        herd_list_append(&into->waiting, &ticket->node);
+        ticket->request = into;
+    }
+    if (herd_buffer_length(&into->body) == 0) {
+        struct herd_buffer body = into->body;
+        into->body = from->body;
+        into->cut = from->cut;
+        from->body = body;
+    }
+    herd_places_request_free(places, from);
+}
+
+void herd_places_request_drop(struct herd_places *places, struct herd_places_request *request)
+{
+    if (request->state == HERD_PLACES_REQUEST_WISH)
+        herd_breaker_withdraw(&places->providers[request->provider].breaker);
+    herd_places_request_free(places, request);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Searching. Every place has a cost, and less is better:
+ *
+ *     distance      cost = d                            d: metres along the surface
+ *     prominence    cost = 4 d / r - ln(1 + population)
+ *
+ * For a node the box gives a d that no place below it undercuts, and the node's
+ * best prominence does the same for the other term: a bound on the cost of
+ * everything below. The frontier holds nodes that were seen but not opened; the
+ * one with the least bound is opened next (best first), so the search ends as
+ * soon as that bound is worse than the worst result wanted.
+ *
+ * Opening a node looks at all its children at once: the squared chords to 16
+ * boxes or points in one go, without a branch. Turned round, the worst result
+ * tells how far away a child of some prominence may be (its reach), so that most
+ * are dropped by comparing squares; only a child that stays costs a square root,
+ * and only a point that stays its exact distance. What takes most of the time
+ * then is memory that is not in the cache, so a node's bytes are asked for when
+ * it is put into the frontier, well before it is opened.
+ *
+ * The frontier is of fixed size. Where it is full, a node is opened on the spot
+ * instead of put there: depth first, at most as deep as the tree, slower, the
+ * same results. Of equals every one is seen, and the ids decide.
+ *
+ * The chord is never longer than the way along the surface. Boxes were rounded
+ * outwards; what floats lose besides (coordinates to 2^-25, so some 0.7 m on
+ * the earth, and a few 1e-7 of the distance) is covered by the slacks, always to
+ * the side of looking at too much.
+ */
+#include <assert.h>
+#include <math.h>
+
+#include "local.h"
+
+#define SLACK_M 1.0
+#define SLACK_SHARE 1e-6
+#define ANY_DISTANCE_M 1e300
+#define CACHE_LINE_BYTES 64
+
+struct search {
+    const struct herd_places_index *index;
+    const struct herd_places_query *query;
+    struct herd_places_scratch *scratch;
+    float at[3];
+    double cosine;
+    double per_metre;       /* what a metre costs */
+    double metres_per_cost; /* the reverse; where a metre costs nothing, any distance is in reach */
+    double prominence;      /* weight of ln(1 + population): 0 or 1 */
+    /* Reach: a child may be chord + chord_per_prominence * its prominence away, at most chord_max, in earth radii. */
+    double chord;
+    double chord_per_prominence;
+    double chord_max;
+};
+
+/* The squares of the chords to the 16 boxes of a group. */
+static void measure_boxes(const struct herd_index_group *group, const float at[3], float ret_squares[HERD_INDEX_FANOUT])
+{
+    for (unsigned i = 0; i < HERD_INDEX_FANOUT; i++)
+        ret_squares[i] = 0;
+    for (unsigned axis = 0; axis < 3; axis++) {
+        for (unsigned i = 0; i < HERD_INDEX_FANOUT; i++) {
+            float below = group->low[axis][i] - at[axis];
+            float above = at[axis] - group->high[axis][i];
+            float outside = below > above ? below : above;
+            outside = outside > 0 ? outside : 0;
+            ret_squares[i] += outside * outside;
+        }
+    }
+}
+
+static void measure_points(const struct herd_index_leaf *leaf, const float at[3], float ret_squares[HERD_INDEX_FANOUT])
+{
+    for (unsigned i = 0; i < HERD_INDEX_FANOUT; i++) {
+        float x = leaf->at[0][i] - at[0];
+        float y = leaf->at[1][i] - at[1];
+        float z = leaf->at[2][i] - at[2];
+        ret_squares[i] = x * x + y * y + z * z;
+    }
+}
+
+static double chord_of(double distance_m)
+{
+    return (distance_m * (1 + SLACK_SHARE) + SLACK_M) / HERD_EARTH_RADIUS_M;
+}
+
+/* To be called when the worst result has changed. */
+static void set_reach(struct search *search)
+{
+    const struct herd_places_scratch *scratch = search->scratch;
+    bool full = scratch->found_count == search->query->bound;
+    if (!full) return;
+    double affordable_m = scratch->found[scratch->found_count - 1].cost * search->metres_per_cost;
+    search->chord = affordable_m * (1 + SLACK_SHARE) / HERD_EARTH_RADIUS_M + chord_of(0);
+    search->chord_per_prominence =
+        search->prominence * search->metres_per_cost * (1 + SLACK_SHARE) / HERD_EARTH_RADIUS_M;
+}
+
+/* How much farther away, squared, each child could be and still be among the results: below 0 it is out of reach. */
+static void measure_margins(const struct search *search, const float squares[HERD_INDEX_FANOUT],
+                            const float prominences[HERD_INDEX_FANOUT], double ret_margins[HERD_INDEX_FANOUT])
+{
+    for (unsigned i = 0; i < HERD_INDEX_FANOUT; i++) {
+        double reach = search->chord + search->chord_per_prominence * (double)prominences[i];
+        reach = reach < search->chord_max ? reach : search->chord_max;
+        ret_margins[i] = reach * fabs(reach) - (double)squares[i];
+    }
+}
+
+/* Whether something of that cost could still be among the results. */
+static bool promising(const struct search *search, double cost)
+{
+    const struct herd_places_scratch *scratch = search->scratch;
+    return scratch->found_count < search->query->bound || !(cost > scratch->found[scratch->found_count - 1].cost);
+}
+
+static bool found_before(const struct search *search, const struct herd_places_found *a,
+                         const struct herd_places_found *b)
+{
+    if (a->cost != b->cost) return a->cost < b->cost;
+    if (a->distance_m != b->distance_m) return a->distance_m < b->distance_m;
+    struct herd_places_place place_a;
+    struct herd_places_place place_b;
+    herd_places_index_place(search->index, a->number, &place_a);
+    herd_places_index_place(search->index, b->number, &place_b);
+    int order = herd_place_id_compare(place_a.id, place_b.id);
+    return order != 0 ? order < 0 : a->number < b->number;
+}
+
+static void keep_found(struct search *search, struct herd_places_found found)
+{
+    struct herd_places_scratch *scratch = search->scratch;
+    unsigned at = scratch->found_count;
+    while (at > 0 && found_before(search, &found, &scratch->found[at - 1])) {
+        scratch->found[at] = scratch->found[at - 1];
+        at--;
+    }
+    scratch->found[at] = found;
+    if (scratch->found_count < search->query->bound) scratch->found_count++;
+    set_reach(search);
+}
+
+static void consider_point(struct search *search, uint32_t number)
+{
+    const struct herd_places_query *query = search->query;
+    const struct herd_index_point *point = herd_index_point_at(search->index, number);
+    double distance_m = herd_sphere_distance_m(query->latitude_e9, query->longitude_e9, search->cosine,
+                                               point->latitude_e7, point->longitude_e7);
+    if (distance_m > query->radius_m) return;
+    double cost = distance_m * search->per_metre;
+    if (search->prominence > 0) cost -= log1p((double)point->population);
+    if (!promising(search, cost)) return;
+    keep_found(search, (struct herd_places_found){number, distance_m, cost});
+}
+
+/* The frontier is a binary heap, the least bound on top. */
+static void frontier_put(struct herd_places_scratch *scratch, double cost, uint32_t node, uint32_t level)
+{
+    unsigned at = scratch->frontier_count++;
+    while (at > 0 && scratch->frontier[(at - 1) / 2].cost > cost) {
+        scratch->frontier[at] = scratch->frontier[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    scratch->frontier[at].cost = cost;
+    scratch->frontier[at].node = node;
+    scratch->frontier[at].level = level;
+}
+
+static void frontier_drop_top(struct herd_places_scratch *scratch)
+{
+    unsigned count = --scratch->frontier_count;
+    unsigned at = 0;
+    for (unsigned child = 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && scratch->frontier[child + 1].cost < scratch->frontier[child].cost) child++;
+        if (!(scratch->frontier[count].cost > scratch->frontier[child].cost)) break;
+        scratch->frontier[at] = scratch->frontier[child];
+        at = child;
+    }
+    scratch->frontier[at] = scratch->frontier[count];
+}
+
+static void open_node(struct search *search, uint32_t node, uint32_t level);
+
+/* Of a node that is none of the lowest level. */
+static const struct herd_index_group *group_of(const struct herd_places_index *index, uint32_t node)
+{
+    return (const struct herd_index_group *)index->groups.bytes + (node - index->level_start[1]);
+}
+
+/* A node's bytes: a hint, where the compiler knows how to give it. */
+static void prefetch(const struct herd_places_index *index, uint32_t node, uint32_t level)
+{
+#ifdef __GNUC__
+    const char *bytes = level == 0 ? (const char *)((const struct herd_index_leaf *)index->leaves.bytes + node)
+                                   : (const char *)group_of(index, node);
+    size_t length = level == 0 ? sizeof(struct herd_index_leaf) : sizeof(struct herd_index_group);
+    for (size_t i = 0; i < length; i += CACHE_LINE_BYTES)
+        __builtin_prefetch(bytes + i);
+#else
+    (void)index;
+    (void)node;
+    (void)level;
+#endif
+}
+
+static void consider_node(struct search *search, uint32_t node, uint32_t level, float square, float prominence)
+{
+    double least_m = sqrt((double)square) * (HERD_EARTH_RADIUS_M * (1 - SLACK_SHARE)) - SLACK_M;
+    double cost = (least_m > 0 ? least_m : 0) * search->per_metre - search->prominence * (double)prominence;
+    if (search->scratch->frontier_count == HERD_PLACES_FRONTIER_MAX) {
+        open_node(search, node, level);
+        return;
+    }
+    frontier_put(search->scratch, cost, node, level);
+    prefetch(search->index, node, level);
+}
+
+static void open_leaf(struct search *search, uint32_t node)
+{
+    const struct herd_index_leaf *leaf = (const struct herd_index_leaf *)search->index->leaves.bytes + node;
+    uint32_t first = node * HERD_INDEX_FANOUT;
+    uint32_t left = search->index->place_count - first;
+    float squares[HERD_INDEX_FANOUT];
+    double margins[HERD_INDEX_FANOUT];
+    measure_points(leaf, search->at, squares);
+    measure_margins(search, squares, leaf->prominence, margins);
+    for (uint32_t i = 0; i < HERD_INDEX_FANOUT && i < left; i++)
+        if (margins[i] >= 0) consider_point(search, first + i);
+}
+
+static void open_group(struct search *search, uint32_t node, uint32_t level)
+{
+    const uint32_t *start = search->index->level_start;
+    const struct herd_index_group *group = group_of(search->index, node);
+    uint32_t first = start[level - 1] + (node - start[level]) * HERD_INDEX_FANOUT;
+    uint32_t left = start[level] - first;
+    float squares[HERD_INDEX_FANOUT];
+    double margins[HERD_INDEX_FANOUT];
+    measure_boxes(group, search->at, squares);
+    measure_margins(search, squares, group->prominence, margins);
+    for (uint32_t i = 0; i < HERD_INDEX_FANOUT && i < left; i++)
+        if (margins[i] >= 0) consider_node(search, first + i, level - 1, squares[i], group->prominence[i]);
+}
+
+static void open_node(struct search *search, uint32_t node, uint32_t level)
+{
+    search->scratch->nodes_visited++;
+    if (level == 0)
+        open_leaf(search, node);
+    else
+        open_group(search, node, level);
+}
+
+static void prepare(struct search *search)
+{
+    const struct herd_places_query *query = search->query;
+    double vector[3];
+    herd_sphere_vector(query->latitude_e9, query->longitude_e9, vector);
+    for (unsigned i = 0; i < 3; i++)
+        search->at[i] = (float)vector[i];
+    search->cosine = herd_sphere_cosine(query->latitude_e9);
+    bool by_distance = query->rank == HERD_PLACES_DISTANCE;
+    search->per_metre = by_distance ? 1 : query->radius_m > 0 ? 4 / query->radius_m : 0;
+    search->metres_per_cost = search->per_metre > 0 ? 1 / search->per_metre : ANY_DISTANCE_M;
+    search->prominence = by_distance ? 0 : 1;
+    search->chord = search->chord_max = chord_of(query->radius_m);
+    search->chord_per_prominence = 0;
+    search->scratch->frontier_count = 0;
+    search->scratch->found_count = 0;
+    search->scratch->nodes_visited = 0;
+}
+
+unsigned herd_places_index_search(const struct herd_places_index *index, const struct herd_places_query *query,
+                                  struct herd_places_scratch *scratch)
+{
+    assert(query->bound <= HERD_BOUND_MAX && query->radius_m >= 0);
+    struct search search = {.index = index, .query = query, .scratch = scratch};
+    prepare(&search);
+    if (query->bound == 0 || index->place_count == 0) return 0;
+    open_node(&search, index->level_start[index->level_count] - 1, index->level_count - 1);
+    while (scratch->frontier_count > 0 && promising(&search, scratch->frontier[0].cost)) {
+        uint32_t node = scratch->frontier[0].node;
+        uint32_t level = scratch->frontier[0].level;
+        frontier_drop_top(scratch);
+        open_node(&search, node, level);
+    }
+    return scratch->found_count;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_TEST_ASKERS_H
+#define HERD_TEST_ASKERS_H
+
+/* Askers of the places service, and the test as its driver. */
+
+#include "placesfixture.h"
+
+#define PLACE "location=34.068930,-118.445127&radius=10000"
+#define BODY "{\n   \"results\" : [ 1, 2, 3 ],\n   \"status\" : \"OK\"\n}\n\n"
+#define ERROR_BODY "{\n   \"error_message\" : \"No.\",\n   \"results\" : [],\n   \"status\" : \"REQUEST_DENIED\"\n}"
+#define FAILED(text)                                                                                                   \
+    "{\n   \"error_message\" : \"" text "\",\n   \"html_attributions\" : [],\n   \"results\" : [],\n"                  \
+    "   \"status\" : \"UNKNOWN_ERROR\"\n}"
+#define NOT_JSON FAILED("The places provider did not answer with JSON.")
+#define NO_INDEX FAILED("There is no index of places.")
+#define LEFT_ALONE FAILED("The places provider keeps failing and is left alone for some seconds.")
+
+struct asker {
+    struct herd_places_ticket ticket;
+    unsigned ready;
+    struct herd_places *places; /* where not NULL, on_ready renders at once */
+    struct asker *leaver;       /* where not NULL, on_ready makes it leave */
+    struct herd_buffer out;
+};
+
+struct world {
+    struct placesfixture fixture;
+    struct herd_places *places;
+    int64_t now_ms;
+};
+
+/* For each test: a world whose index holds Westwood; the service is opened by the test. */
+int askers_setup(void **state);
+int askers_teardown(void **state);
+/* Providers by letter: l(ocal), g(oogle_legacy at g.test), h (the same at h.test). */
+void askers_open(struct world *world, const char *letters);
+/* The same with limits of its own. */
+void askers_open_with(struct world *world, const char *letters, struct herd_places_options options);
+enum herd_places_state askers_ask_text(struct world *world, struct asker *asker, struct herd_text position,
+                                       struct herd_text radius, unsigned bound);
+/* At the place of PLACE. */
+enum herd_places_state askers_ask(struct world *world, struct asker *asker, unsigned bound);
+/* The next wish, which must be for that URL. */
+struct herd_places_wish askers_take_wish(struct world *world, const char *url);
+void askers_expect_no_wish(struct world *world);
+/* The driver got an answer. */
+void askers_answer(struct world *world, struct herd_places_request *request, long http_status, const char *text);
+/* What was rendered, by on_ready or now. */
+void askers_expect_out(struct asker *asker, const char *expected);
+void askers_expect_render(struct world *world, struct asker *asker, const char *expected);
+void askers_expect_westwood(struct world *world, struct asker *asker);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "placesfixture.h"
+
+/* RFC 3720, appendix B.4, and the check value of the catalogue of CRCs. */
+static void gives_the_known_values(void **state)
+{
+    (void)state;
+    unsigned char bytes[32] = {0};
+    assert_int_equal(herd_crc32c(0, "123456789", 9), 0xe3069283);
+    assert_int_equal(herd_crc32c(0, bytes, 32), 0x8a9136aa);
+    memset(bytes, 0xff, sizeof(bytes));
+    assert_int_equal(herd_crc32c(0, bytes, 32), 0x62a8ab43);
+    for (unsigned i = 0; i < 32; i++)
+        bytes[i] = (unsigned char)i;
+    assert_int_equal(herd_crc32c(0, bytes, 32), 0x46dd794e);
+    assert_int_equal(herd_crc32c(0, bytes, 0), 0);
+}
+
+/* Long pieces go eight bytes a step, short ones one: the sum is the same however the bytes are cut. */
+static void is_the_same_however_it_is_cut(void **state)
+{
+    (void)state;
+    unsigned char bytes[1003];
+    for (unsigned i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * 7 + i / 256);
+    uint32_t whole = herd_crc32c(0, bytes, sizeof(bytes));
+    for (size_t cut = 0; cut <= sizeof(bytes); cut++) {
+        uint32_t first = herd_crc32c(0, bytes, cut);
+        assert_int_equal(herd_crc32c(first, bytes + cut, sizeof(bytes) - cut), whole);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gives_the_known_values),
+        cmocka_unit_test(is_the_same_however_it_is_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

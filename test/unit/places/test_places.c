@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* The service with one provider: sharing, leaving, waiting for the index, failing. */
+#include "askers.h"
+
+static void local_is_ready_at_once(void **state)
+{
+    struct world *world = *state;
+    struct asker asker;
+    askers_open(world, "l");
+    herd_places_set_index(world->places, &world->fixture.index);
+    assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_READY);
+    askers_expect_no_wish(world);
+    askers_expect_westwood(world, &asker);
+    assert_int_equal(asker.ready, 0);
+    assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_READY);
+    herd_places_leave(world->places, &asker.ticket);
+    assert_int_equal(asker.ticket.state, HERD_PLACES_IDLE);
+}
+
+static void waits_for_the_index(void **state)
+{
+    struct world *world = *state;
+    struct asker askers[3];
+    askers_open(world, "l");
+    assert_int_equal(askers_ask(world, &askers[0], 5), HERD_PLACES_WAITING);
+    assert_int_equal(askers_ask(world, &askers[1], 5), HERD_PLACES_WAITING);
+    assert_int_equal(askers_ask_text(world, &askers[2], HERD_TEXT("+0+0"), HERD_TEXT("1"), 5), HERD_PLACES_WAITING);
+    askers_expect_no_wish(world);
+    herd_places_leave(world->places, &askers[0].ticket);
+    herd_places_set_index(world->places, &world->fixture.index);
+    assert_int_equal(askers[0].ready, 0);
+    assert_int_equal(askers[1].ready, 1);
+    assert_int_equal(askers[2].ready, 1);
+    askers_expect_westwood(world, &askers[1]);
+    herd_places_render(world->places, &askers[2].ticket, &askers[2].out);
+    herd_buffer_append_byte(&askers[2].out, '\0');
+    assert_non_null(strstr(herd_buffer_text(&askers[2].out).bytes, "ZERO_RESULTS"));
+    herd_buffer_finish(&askers[2].out);
+}
+
+static void fails_without_an_index(void **state)
+{
+    struct world *world = *state;
+    struct asker asker;
+    askers_open(world, "l");
+    assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_WAITING);
+    herd_places_set_index(world->places, NULL);
+    assert_int_equal(asker.ready, 1);
+    askers_expect_render(world, &asker, NO_INDEX);
+    assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_READY);
+    askers_expect_render(world, &asker, NO_INDEX);
+    /* It may come later, and go again between asking and rendering. */
+    herd_places_set_index(world->places, &world->fixture.index);
+    assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_READY);
+    herd_places_set_index(world->places, NULL);
+    askers_expect_render(world, &asker, NO_INDEX);
+}
+
+static void relays_and_cuts(void **state)
+{
+    struct world *world = *state;
+    struct asker asker;
+    askers_open(world, "g");
+    assert_int_equal(askers_ask(world, &asker, 2), HERD_PLACES_WAITING);
+    struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+    assert_int_equal(wish.timeout_ms, 8000);
+    assert_int_equal(wish.body_bytes_max, 4194304);
+    askers_expect_no_wish(world);
+    askers_answer(world, wish.request, 200, BODY);
+    assert_int_equal(asker.ready, 1);
+    askers_expect_render(world, &asker, "{\n   \"results\" : [ 1, 2 ],\n   \"status\" : \"OK\"\n}");
+}
+
+static void identical_questions_share_one_request(void **state)
+{
+    struct world *world = *state;
+    struct asker askers[4];
+    struct asker others[2];
+    askers_open(world, "g");
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(askers_ask(world, &askers[i], i), HERD_PLACES_WAITING);
+    struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+    /* The same place and radius in other words. */
+    assert_int_equal(askers_ask_text(world, &others[0], HERD_TEXT("+034.068930-118.445127/"), HERD_TEXT("010.0"), 1),
+                     HERD_PLACES_WAITING);
+    askers_expect_no_wish(world);
+    /* Another radius is another request. */
+    assert_int_equal(askers_ask_text(world, &others[1], HERD_TEXT("+34.068930-118.445127"), HERD_TEXT("10.5"), 1),
+                     HERD_PLACES_WAITING);
+    struct herd_places_wish other =
+        askers_take_wish(world, "https://g.test/json?location=34.068930,-118.445127&radius=10500&key=k%20y");
+    askers_answer(world, wish.request, 200, BODY);
+    static const char *const expected[] = {"[]", "[ 1 ]", "[ 1, 2 ]", "[ 1, 2, 3 ]"};
+    for (unsigned i = 0; i < 4; i++) {
+        char text[96];
+        snprintf(text, sizeof(text), "{\n   \"results\" : %s,\n   \"status\" : \"OK\"\n}", expected[i]);
+        assert_int_equal(askers[i].ready, 1);
+        askers_expect_render(world, &askers[i], text);
+    }
+    assert_int_equal(others[0].ready, 1);
+    assert_int_equal(others[1].ready, 0);
+    herd_places_leave(world->places, &others[0].ticket); /* READY, not rendered */
+    /* What was answered is not joined any more. */
+    assert_int_equal(askers_ask(world, &askers[0], 1), HERD_PLACES_WAITING);
+    wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+    askers_answer(world, wish.request, 200, BODY);
+    askers_answer(world, other.request, 200, "{}");
+    herd_places_leave(world->places, &askers[0].ticket);
+    askers_expect_render(world, &others[1], "{}");
+}
+
+static void relays_what_google_says(void **state)
+{
+    struct world *world = *state;
+    struct asker asker;
+    static const struct {
+        long http_status;
+        const char *body;
+        const char *expected;
+    } cases[] = {
+        {200, ERROR_BODY, ERROR_BODY},
+        {200, "{}", "{}"},
+        {200, "{\"status\":\"OVER_QUERY_LIMIT\",\"results\":[]}", "{\"status\":\"OVER_QUERY_LIMIT\",\"results\":[]}"},
+        {403, ERROR_BODY, ERROR_BODY},
+        {400, "{\"error\":{\"code\":400}}", "{\"error\":{\"code\":400}}"},
+        {500, ERROR_BODY, ERROR_BODY},
+        {200, "", NOT_JSON},
+        {200, "<html>busy</html>", NOT_JSON},
+        {200, "[1,2]", NOT_JSON},
+        {502, "<html>Bad Gateway</html>", NOT_JSON},
+        {204, "", NOT_JSON},
+    };
+    askers_open(world, "g");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(askers_ask(world, &asker, 20), HERD_PLACES_WAITING);
+        struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+        askers_answer(world, wish.request, cases[i].http_status, cases[i].body);
+        askers_expect_render(world, &asker, cases[i].expected);
+        world->now_ms += 10000; /* the breaker is for another test */
+    }
+}
+
+static void too_big_a_body_is_no_answer(void **state)
+{
+    struct world *world = *state;
+    struct asker asker;
+    const struct herd_places_provider_options provider = {"google_legacy", "https://g.test/json", HERD_TEXT("k")};
+    struct herd_places_options options = {.providers = &provider, .provider_count = 1, HERD_PLACES_DEFAULTS};
+    options.body_bytes_max = 2;
+    world->places = herd_places_create(&options);
+    for (unsigned blanks = 0; blanks < 2; blanks++) {
+        askers_ask(world, &asker, 1);
+        struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k");
+        assert_int_equal(wish.body_bytes_max, 2);
+        askers_answer(world, wish.request, 200, blanks == 0 ? "{}" : "{ }");
+        askers_expect_render(world, &asker, blanks == 0 ? "{}" : NOT_JSON);
+    }
+}
+
+static void too_deep_a_body_is_no_answer(void **state)
+{
+    struct world *world = *state;
+    struct asker asker;
+    struct herd_places_options options = {HERD_PLACES_DEFAULTS};
+    options.depth_max = 4;
+    askers_open_with(world, "g", options);
+    for (unsigned deeper = 0; deeper < 2; deeper++) {
+        const char *body = deeper == 0 ? "{\"a\":[[[1]]]}" : "{\"a\":[[[[1]]]]}";
+        askers_ask(world, &asker, 1);
+        struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+        askers_answer(world, wish.request, 200, body);
+        askers_expect_render(world, &asker, deeper == 0 ? body : NOT_JSON);
+        assert_int_equal(herd_places_counts(world->places)->too_deep, deeper);
+        assert_int_equal(herd_places_counts(world->places)->failures, deeper);
+    }
+    assert_int_equal(herd_places_counts(world->places)->wishes, 2);
+}
+
+/* The reason is copied: the driver's own text may go. */
+static void tells_why_it_failed(void **state)
+{
+    struct world *world = *state;
+    struct asker askers[2];
+    char reason[] = "Too \"slow\".";
+    askers_open(world, "g");
+    askers_ask(world, &askers[0], 1);
+    askers_ask(world, &askers[1], 2);
+    struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+    herd_places_fail(world->places, wish.request, reason, world->now_ms);
+    memset(reason, 'x', sizeof(reason));
+    for (unsigned i = 0; i < 2; i++)
+        askers_expect_render(world, &askers[i], FAILED("Too \\\"slow\\\"."));
+    askers_expect_no_wish(world);
+}
+
+static void leaves_while_in_flight(void **state)
+{
+    struct world *world = *state;
+    struct asker askers[2];
+    askers_open(world, "gh");
+    /* Before the wish is taken: it is no more. */
+    askers_ask(world, &askers[0], 1);
+    herd_places_leave(world->places, &askers[0].ticket);
+    herd_places_leave(world->places, &askers[0].ticket);
+    askers_expect_no_wish(world);
+    /* After: the driver ends it, nobody is called, no other provider asked. */
+    askers_ask(world, &askers[0], 1);
+    struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+    herd_places_leave(world->places, &askers[0].ticket);
+    herd_places_fail(world->places, wish.request, "Slow.", world->now_ms);
+    askers_expect_no_wish(world);
+    assert_int_equal(askers[0].ready, 0);
+    /* In between: whoever asks the same joins it. */
+    askers_ask(world, &askers[0], 1);
+    wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+    herd_places_leave(world->places, &askers[0].ticket);
+    askers_ask(world, &askers[1], 1);
+    askers_expect_no_wish(world);
+    askers_answer(world, wish.request, 200, BODY);
+    assert_int_equal(askers[0].ready, 0);
+    askers_expect_render(world, &askers[1], "{\n   \"results\" : [ 1 ],\n   \"status\" : \"OK\"\n}");
+    /* At the end: a request under way goes with the service. */
+    askers_ask(world, &askers[0], 1);
+    askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+    herd_places_leave(world->places, &askers[0].ticket);
+}
+
+/* on_ready renders at once, and makes another asker of the same request leave. */
+static void askers_may_act_when_ready(void **state)
+{
+    struct world *world = *state;
+    struct asker askers[4];
+    askers_open(world, "g");
+    for (unsigned i = 0; i < 4; i++) {
+        askers_ask(world, &askers[i], 1);
+        askers[i].places = world->places;
+    }
+    askers[1].leaver = &askers[2]; /* still waiting */
+    struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+    askers_answer(world, wish.request, 200, BODY);
+    assert_int_equal(askers[0].ready, 1);
+    assert_int_equal(askers[2].ready, 0);
+    askers_expect_out(&askers[0], "{\n   \"results\" : [ 1 ],\n   \"status\" : \"OK\"\n}");
+    askers_expect_out(&askers[3], "{\n   \"results\" : [ 1 ],\n   \"status\" : \"OK\"\n}");
+    askers_expect_render(world, &askers[1], "{\n   \"results\" : [ 1 ],\n   \"status\" : \"OK\"\n}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(local_is_ready_at_once, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(waits_for_the_index, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(fails_without_an_index, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(relays_and_cuts, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(identical_questions_share_one_request, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(relays_what_google_says, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(too_big_a_body_is_no_answer, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(too_deep_a_body_is_no_answer, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(tells_why_it_failed, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(leaves_while_in_flight, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(askers_may_act_when_ready, askers_setup, askers_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
