@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Happy path: a fetch is copied, runs, curl finishes it, and in the next turn
+ * its owner is told and the fetch freed.
+ *
+ * Else: the queue is full, curl cannot start, the URL is none: finished with
+ * an error, and told in the next turn like any other. Cancelled: taken from
+ * the queue or from curl, the same. The fetcher closes: all are cancelled,
+ * curl is cleaned up (which closes sockets, so it comes before the handles of
+ * the loop), and when the last owner was told and the last handle is closed
+ * it frees itself. Owners are only ever told from `turn`, where curl is not on
+ * the stack, so they may start, cancel and close as they like.
+ */
+
+#include "herd/fetch.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "herd/memory.h"
+#include "local.h"
+
+uint64_t herd_fetch_now_ms(void)
+{
+    return uv_hrtime() / 1000000;
+}
+
+static char *copy_text(struct herd_text text)
+{
+    char *copy = herd_memory_allocate(text.length + 1);
+    if (text.length > 0) memcpy(copy, text.bytes, text.length);
+    copy[text.length] = '\0';
+    return copy;
+}
+
+static void fetch_free(struct herd_fetch *fetch)
+{
+    assert(fetch->easy == NULL);
+    herd_buffer_finish(&fetch->body);
+    curl_slist_free_all(fetch->headers);
+    herd_memory_free(fetch->url);
+    herd_memory_free(fetch->post);
+    herd_memory_free(fetch->host);
+    herd_memory_free(fetch);
+}
+
+static void try_finish(struct herd_fetcher *fetcher)
+{
+    if (!fetcher->closing || fetcher->telling || fetcher->handles > 0) return;
+    if (!herd_list_empty(&fetcher->finished)) return;
+    void (*on_closed)(void *owner) = fetcher->on_closed;
+    void *owner = fetcher->owner;
+    if (fetcher->global) curl_global_cleanup();
+    herd_task_cancel(&fetcher->turn);
+    herd_memory_free(fetcher->user_agent);
+    herd_memory_free(fetcher);
+    if (on_closed != NULL) on_closed(owner);
+}
+
+void herd_fetcher_handle_closed(struct herd_fetcher *fetcher)
+{
+    assert(fetcher->handles > 0);
+    fetcher->handles--;
+    try_finish(fetcher);
+}
+
+static void tell(struct herd_fetch *fetch)
+{
+    struct herd_fetch_answer answer = {
+        .error = fetch->error,
+        .error_text = fetch->error_text,
+        .http_status = fetch->http_status,
+        .body = &fetch->body,
+    };
+    herd_list_remove(&fetch->node);
+    fetch->state = HERD_FETCH_TOLD;
+    fetch->on_done(fetch, &answer, fetch->owner);
+    fetch_free(fetch);
+}
+
+static void on_turn(struct herd_task *task)
+{
+    struct herd_fetcher *fetcher = HERD_CONTAINER(task, struct herd_fetcher, turn);
+    struct herd_list_node *last = fetcher->finished.previous;
+    fetcher->telling = true;
+    for (bool more = !herd_list_empty(&fetcher->finished); more;) { /* what ends meanwhile waits for the next turn */
+        struct herd_list_node *node = fetcher->finished.next;
+        more = node != last;
+        tell(HERD_CONTAINER(node, struct herd_fetch, node));
+    }
+    fetcher->telling = false;
+    try_finish(fetcher);
+}
+
+int herd_fetcher_create(struct herd_loop *loop, const struct herd_fetch_limits *limits, const char *user_agent,
+                        struct herd_fetcher **ret_fetcher)
+{
+    assert(limits->connect_timeout_ms > 0 && limits->transfers_max > 0 && limits->transfers_per_host_max > 0);
+    struct herd_fetcher *fetcher = herd_memory_allocate_zeroed(1, sizeof *fetcher);
+    fetcher->loop = loop;
+    fetcher->limits = *limits;
+    fetcher->user_agent = copy_text(herd_text_of(user_agent));
+    herd_list_init(&fetcher->waiting);
+    herd_list_init(&fetcher->running);
+    herd_list_init(&fetcher->finished);
+    herd_task_init(&fetcher->turn, on_turn);
+    uv_timer_init(&loop->uv, &fetcher->curl_timer);
+    uv_timer_init(&loop->uv, &fetcher->queue_timer);
+    fetcher->curl_timer.data = fetcher->queue_timer.data = fetcher;
+    fetcher->handles = 2;
+    *ret_fetcher = fetcher;
+    return 0;
+}
+
+const struct herd_fetch_counts *herd_fetcher_counts(const struct herd_fetcher *fetcher)
+{
+    return &fetcher->counts;
+}
+
+void herd_fetch_finish(struct herd_fetch *fetch, int error, const char *text)
+{
+    struct herd_fetcher *fetcher = fetch->fetcher;
+    assert(fetch->state != HERD_FETCH_TOLD && fetch->easy == NULL);
+    if (fetch->state == HERD_FETCH_RUNNING) fetcher->running_count--;
+    if (fetch->state == HERD_FETCH_WAITING && !herd_list_empty(&fetch->node)) fetcher->waiting_count--;
+    if (fetch->state != HERD_FETCH_FINISHED) {
+        herd_list_remove(&fetch->node);
+        herd_list_append(&fetcher->finished, &fetch->node);
+    }
+    fetch->state = HERD_FETCH_FINISHED;
+    fetch->error = error;
+    fetch->error_text = text;
+    if (error == -ETIMEDOUT) fetcher->counts.timeouts++;
+    if (error < 0) herd_buffer_finish(&fetch->body);
+    herd_loop_soon(fetcher->loop, &fetcher->turn);
+}
+
+static bool copy_url(struct herd_fetch *fetch, struct herd_text url)
+{
+    fetch->url = copy_text(url);
+    return url.length > 0 && memchr(url.bytes, '\0', url.length) == NULL;
+}
+
+static bool copy_headers(struct herd_fetch *fetch, const char *const *headers)
+{
+    for (; headers != NULL && *headers != NULL; headers++) {
+        struct curl_slist *longer = curl_slist_append(fetch->headers, *headers);
+        if (longer == NULL) return false;
+        fetch->headers = longer;
+    }
+    return true;
+}
+
+struct herd_fetch *herd_fetch_start(struct herd_fetcher *fetcher, const struct herd_fetch_request *request,
+                                    herd_fetch_done on_done, void *owner)
+{
+    assert(on_done != NULL);
+    struct herd_fetch *fetch = herd_memory_allocate_zeroed(1, sizeof *fetch);
+    herd_list_init(&fetch->node);
+    herd_buffer_init(&fetch->body);
+    fetch->fetcher = fetcher;
+    fetcher->counts.requests++;
+    fetch->state = HERD_FETCH_WAITING;
+    fetch->deadline_ms = herd_fetch_now_ms() + request->timeout_ms;
+    fetch->body_bytes_max = request->body_bytes_max;
+    fetch->on_done = on_done;
+    fetch->owner = owner;
+    if (request->post.bytes != NULL) {
+        fetch->post = copy_text(request->post);
+        fetch->post_length = request->post.length;
+    }
+    if (fetcher->closing)
+        herd_fetch_finish(fetch, -ECANCELED, "cancelled");
+    else if (fetcher->multi == NULL && herd_fetch_socket_open(fetcher) < 0)
+        herd_fetch_finish(fetch, -EIO, "libcurl does not start");
+    else if (!copy_url(fetch, request->url))
+        herd_fetch_finish(fetch, -EIO, "malformed URL");
+    else if (!copy_headers(fetch, request->headers))
+        herd_fetch_finish(fetch, -EIO, "out of memory");
+    else
+        herd_fetch_queue(fetch);
+    return fetch;
+}
+
+void herd_fetch_cancel(struct herd_fetch *fetch)
+{
+    struct herd_fetcher *fetcher = fetch->fetcher;
+    if (fetch->state == HERD_FETCH_TOLD) return;
+    if (fetch->state == HERD_FETCH_RUNNING) herd_fetch_transfer_end(fetch);
+    herd_fetch_finish(fetch, -ECANCELED, "cancelled");
+    herd_fetch_pump(fetcher);
+}
+
+static void cancel_all(struct herd_list_node *list)
+{
+    while (!herd_list_empty(list)) {
+        struct herd_fetch *fetch = HERD_CONTAINER(list->next, struct herd_fetch, node);
+        if (fetch->state == HERD_FETCH_RUNNING) herd_fetch_transfer_end(fetch);
+        herd_fetch_finish(fetch, -ECANCELED, "cancelled");
+    }
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    herd_fetcher_handle_closed(handle->data);
+}
+
+void herd_fetcher_close(struct herd_fetcher *fetcher, void (*on_closed)(void *owner), void *owner)
+{
+    assert(!fetcher->closing);
+    fetcher->closing = true;
+    fetcher->on_closed = on_closed;
+    fetcher->owner = owner;
+    cancel_all(&fetcher->waiting);
+    cancel_all(&fetcher->running);
+    for (struct herd_list_node *node = fetcher->finished.next; node != &fetcher->finished; node = node->next)
+        herd_fetch_finish(HERD_CONTAINER(node, struct herd_fetch, node), -ECANCELED, "cancelled");
+    if (fetcher->multi != NULL) curl_multi_cleanup(fetcher->multi);
+    fetcher->multi = NULL;
+    uv_close((uv_handle_t *)&fetcher->curl_timer, on_timer_closed);
+    uv_close((uv_handle_t *)&fetcher->queue_timer, on_timer_closed);
+}
