@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands, and their replies in order.
+ *
+ * IAMAT and `?` are answered at once. A WHATSAT whose places are at hand, too,
+ * where nothing waits before it; otherwise it becomes a pending: it keeps its
+ * place in the order, and the replies to later commands collect behind it.
+ *
+ *     pendings:  [WHATSAT a | replies behind] [WHATSAT b | replies behind]
+ *                 ready? -> stream             then b
+ *
+ * A reply with places is written only when it is first and the client has
+ * taken all but 64 KiB of what came before, so memory does not grow with what
+ * a client asks and never reads.
+ */
+#include "local.h"
+
+#include "herd/clock.h"
+#include "herd/log.h"
+#include "herd/memory.h"
+#include "herd/reply.h"
+
+/* Writes the reply appended since `start` to the log, without its LF. */
+static void log_reply(const struct session *session, const struct herd_buffer *out, size_t start)
+{
+    struct herd_text reply;
+
+    if (!herd_log_wire_on()) return;
+    reply = herd_buffer_text(out);
+    reply.bytes += start;
+    reply.length -= start;
+    while (reply.length > 0 && reply.bytes[reply.length - 1] == '\n')
+        reply.length--;
+    wirelog_client("out", session->number, reply);
+}
+
+static void answer_invalid(struct session *session, struct herd_text line, struct herd_buffer *out)
+{
+    session->server->counts.invalid++;
+    herd_reply_append_invalid(out, line);
+}
+
+static bool too_far_ahead(const struct session *session, const struct herd_report *report)
+{
+    uint32_t limit_s = session->server->config->protocol.max_future_s;
+
+    return limit_s != 0 && report->time_ns - session->read_ns > (int64_t)limit_s * HERD_NS_PER_S;
+}
+
+/* A connection may bring so many new clients a second; what it knows already costs nothing. */
+static bool too_many_new(struct session *session, struct herd_text client)
+{
+    uint32_t limit = session->server->config->limits.new_clients_per_second_max;
+    int64_t second = session->read_ns / HERD_NS_PER_S;
+
+    if (limit == 0 || herd_store_find(&session->server->store, client) != 0) return false;
+    if (session->new_clients_second != second) session->new_clients = 0;
+    session->new_clients_second = second;
+    return session->new_clients++ >= limit;
+}
+
+/* The limits that refuse a well-formed report; each is counted. */
+static bool refused(struct session *session, const struct herd_report *report)
+{
+    struct server_counts *counts = &session->server->counts;
+
+    if (too_far_ahead(session, report)) {
+        counts->refused_future++;
+        return true;
+    }
+    if (too_many_new(session, report->client)) {
+        counts->refused_new++;
+        return true;
+    }
+    return false;
+}
+
+static void answer_iamat(struct session *session, struct herd_text line, const struct herd_report *report,
+                         struct herd_buffer *out)
+{
+    struct server *server = session->server;
+    struct herd_version version = {.report = *report,
+                                   .difference_ns = session->read_ns - report->time_ns,
+                                   .origin = server->flood.number,
+                                   .way_count = 0};
+
+    if (refused(session, report)) {
+        answer_invalid(session, line, out);
+        return;
+    }
+    switch (herd_store_report(&server->store, &version)) {
+    case HERD_PUT_FULL:
+        server->counts.refused_clients++;
+        answer_invalid(session, line, out);
+        return;
+    case HERD_PUT_NEWER:
+        herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
+        break;
+    case HERD_PUT_SAME:
+    case HERD_PUT_OLDER:
+        break;
+    }
+    server->counts.iamat++;
+    herd_reply_append_at(out, server->name, version.difference_ns, report);
+    herd_buffer_append_byte(out, '\n');
+}
+
+static void append_places(struct session *session, struct herd_places_ticket *ticket, struct herd_buffer *out)
+{
+    herd_places_render(session->server->placework.places, ticket, out);
+    herd_buffer_append(out, HERD_TEXT("\n\n"));
+}
+
+static void on_ready(struct herd_places_ticket *ticket)
+{
+    struct pending *pending = HERD_CONTAINER(ticket, struct pending, ticket);
+
+    herd_loop_soon(&pending->session->server->loop, &pending->session->task);
+}
+
+static struct pending *create_pending(struct session *session)
+{
+    struct pending *pending = herd_memory_allocate_zeroed(1, sizeof *pending);
+
+    pending->session = session;
+    pending->ticket.on_ready = on_ready;
+    return pending;
+}
+
+static void free_pending(struct pending *pending)
+{
+    herd_buffer_finish(&pending->location);
+    herd_buffer_finish(&pending->behind);
+    herd_memory_free(pending);
+}
+
+/* Asks for the places around `version`; the reply goes to the stream now, or the pending joins the order. */
+static void ask(struct session *session, const struct herd_version *version, const struct herd_question *question,
+                struct pending *pending)
+{
+    struct server *server = session->server;
+    struct herd_position position;
+    struct herd_buffer *out;
+
+    herd_reply_append_at(&pending->location, herd_names_text(&server->store.names, version->origin),
+                         version->difference_ns, &version->report);
+    herd_buffer_append_byte(&pending->location, '\n');
+    herd_position_parse(version->report.position, &position);
+    herd_places_ask(server->placework.places, &pending->ticket, &position, question, (int64_t)uv_now(&server->loop.uv));
+    if (pending->ticket.state != HERD_PLACES_READY || !herd_list_empty(&session->pendings)) {
+        herd_list_append(&session->pendings, &pending->node);
+        session->pending_count++;
+        placework_pump(server);
+        return;
+    }
+    out = herd_stream_out(&session->stream);
+    herd_buffer_append(out, herd_buffer_text(&pending->location));
+    append_places(session, &pending->ticket, out);
+    free_pending(pending);
+}
+
+/*
+ * A client that has a neighbour's reply may ask here at once. The neighbour
+ * flooded before it replied, so its line has arrived; but the kernel may
+ * report the client's connection first. Once after each read is enough.
+ */
+static void hear_neighbours(struct session *session)
+{
+    if (session->heard) return;
+    session->heard = true;
+    guests_hear(session->server);
+}
+
+static void answer_whatsat(struct session *session, struct herd_text line, const struct herd_question *question,
+                           struct herd_buffer *out)
+{
+    struct server *server = session->server;
+    struct herd_version version;
+    uint32_t record;
+
+    hear_neighbours(session);
+    record = herd_store_find(&server->store, question->client);
+    if (record == 0) {
+        answer_invalid(session, line, out);
+        return;
+    }
+    server->counts.whatsat++;
+    herd_store_view(&server->store, record, &version);
+    ask(session, &version, question, create_pending(session));
+}
+
+static void dispatch(struct session *session, struct herd_text line, struct herd_buffer *out)
+{
+    struct herd_command command;
+
+    herd_command_parse(line, &command);
+    switch (command.kind) {
+    case HERD_COMMAND_IAMAT:
+        answer_iamat(session, line, &command.as.iamat, out);
+        return;
+    case HERD_COMMAND_WHATSAT:
+        answer_whatsat(session, line, &command.as.whatsat, out);
+        return;
+    case HERD_COMMAND_INVALID:
+        answer_invalid(session, line, out);
+        return;
+    }
+}
+
+static void finish_after_first(struct session *session)
+{
+    if (session->server->config->protocol.close_after_reply) session->finished = true;
+}
+
+void answer_line(struct session *session, struct herd_text line)
+{
+    struct herd_buffer *out = session_out(session);
+    bool direct = herd_list_empty(&session->pendings);
+    size_t before = herd_buffer_length(out);
+
+    wirelog_client("in", session->number, line);
+    dispatch(session, line, out);
+    if (!direct) session->held_bytes += herd_buffer_length(out) - before;
+    if (herd_buffer_length(out) > before) log_reply(session, out, before);
+    finish_after_first(session);
+}
+
+void answer_too_long(struct session *session, struct herd_text shown)
+{
+    struct herd_buffer *out = session_out(session);
+    bool direct = herd_list_empty(&session->pendings);
+    size_t before = herd_buffer_length(out);
+
+    wirelog_client("in", session->number, shown);
+    answer_invalid(session, shown, out);
+    if (!direct) session->held_bytes += herd_buffer_length(out) - before;
+    log_reply(session, out, before);
+}
+
+static void give_out(struct session *session, struct pending *pending)
+{
+    struct herd_buffer *out = herd_stream_out(&session->stream);
+    size_t before = herd_buffer_length(out);
+
+    herd_buffer_append(out, herd_buffer_text(&pending->location));
+    append_places(session, &pending->ticket, out);
+    log_reply(session, out, before);
+    herd_buffer_append(out, herd_buffer_text(&pending->behind));
+    session->held_bytes -= herd_buffer_length(&pending->behind);
+    herd_list_remove(&pending->node);
+    session->pending_count--;
+    free_pending(pending);
+}
+
+void answer_pendings(struct session *session)
+{
+    size_t pause_bytes = session->server->config->limits.output_pause_bytes;
+
+    while (!herd_list_empty(&session->pendings)) {
+        struct pending *first = HERD_CONTAINER(session->pendings.next, struct pending, node);
+        if (first->ticket.state != HERD_PLACES_READY) return;
+        if (herd_stream_queued(&session->stream) >= pause_bytes) {
+            session_after_flush(session);
+            return;
+        }
+        give_out(session, first);
+    }
+    session_end_if_done(session);
+}
+
+void answer_forget(struct session *session)
+{
+    while (!herd_list_empty(&session->pendings)) {
+        struct pending *first = HERD_CONTAINER(session->pendings.next, struct pending, node);
+        herd_places_leave(session->server->placework.places, &first->ticket);
+        herd_list_remove(&first->node);
+        free_pending(first);
+    }
+}

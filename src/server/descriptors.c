@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* How many connections the descriptor limit allows: half of it, so that running out cannot happen. */
+#include "local.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define DESCRIPTORS_MIN 48
+
+unsigned descriptors_allow(unsigned connections_max)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+        fprintf(stderr, "herd-server: cannot read the descriptor limit: %s\n", strerror(errno));
+        return 0;
+    }
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur < DESCRIPTORS_MIN) {
+        fprintf(stderr, "herd-server: the descriptor limit (ulimit -n) is %llu; at least %d descriptors are needed\n",
+                (unsigned long long)limit.rlim_cur, DESCRIPTORS_MIN);
+        return 0;
+    }
+    return limit.rlim_cur / 2 < connections_max ? (unsigned)(limit.rlim_cur / 2) : connections_max;
+}

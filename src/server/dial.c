@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * This server's stream to one neighbour.
+ *
+ *     IDLE --redial is due--> CONNECTING --connected--> UP --> CLOSING --> IDLE
+ *                                  |
+ *                                  +--refused, timed out--> IDLE
+ *
+ * What is said on the stream is herd_outbound's; here is only when to dial,
+ * how much the transport may hold, and what goes to the log. A neighbour that
+ * cannot be reached is logged once until it is reached again.
+ */
+#include "local.h"
+
+#include <errno.h>
+
+#include "herd/log.h"
+
+#define DIAL_TIMEOUT_MS 2000
+#define WRITE_STALL_MS 10000
+#define LINGER_MS 200
+
+static void log_down(const struct dial *dial, const char *event, const char *reason)
+{
+    struct herd_log_event log;
+
+    if (!herd_log_begin(&log, HERD_LOG_INFO, event)) return;
+    herd_log_string(&log, "peer", dial->config->name);
+    herd_log_string(&log, "direction", "out");
+    herd_log_string(&log, "reason", reason);
+    herd_log_end(&log);
+}
+
+static void log_up(const struct dial *dial)
+{
+    struct herd_log_event log;
+
+    if (!herd_log_begin(&log, HERD_LOG_INFO, "link_up")) return;
+    herd_log_string(&log, "peer", dial->config->name);
+    herd_log_string(&log, "direction", "out");
+    herd_log_number(&log, "clock_offset_ms", dial->outbound.clock_offset_ns / 1000000);
+    herd_log_end(&log);
+}
+
+static void down(struct dial *dial, const char *reason)
+{
+    if (dial->welcomed)
+        log_down(dial, "link_down", reason);
+    else if (dial->failures++ == 0)
+        log_down(dial, "link_failed", reason);
+    dial->welcomed = false;
+    dial->state = DIAL_IDLE;
+    herd_redial_failed(&dial->redial, &dial->server->flood.random, server_now(dial->server).monotonic_ms);
+    server_peers_changed(dial->server);
+    server_drain_step(dial->server);
+}
+
+static void log_lines(const struct dial *dial, const struct herd_buffer *out, size_t before)
+{
+    struct herd_text lines = herd_buffer_text(out);
+
+    wirelog_peer("out", "out", dial->outbound.neighbour->name,
+                 (struct herd_text){lines.bytes + before, lines.length - before});
+}
+
+static void close_stream(struct dial *dial, int status)
+{
+    if (dial->state != DIAL_UP) return;
+    dial->state = DIAL_CLOSING;
+    herd_outbound_stop(&dial->outbound);
+    if (status == 0)
+        herd_stream_end(&dial->stream, LINGER_MS);
+    else
+        herd_stream_close(&dial->stream, status);
+}
+
+static void became_live(struct dial *dial)
+{
+    dial->welcomed = true;
+    dial->failures = 0;
+    herd_redial_welcomed(&dial->redial, server_now(dial->server).monotonic_ms);
+    log_up(dial);
+    herd_loop_mark(&dial->server->loop, HERD_PHASE_FLOOD);
+    server_peers_changed(dial->server);
+}
+
+static void on_read(struct herd_stream *stream, struct herd_text bytes)
+{
+    struct dial *dial = HERD_CONTAINER(stream, struct dial, stream);
+    struct herd_now now = server_now(dial->server);
+    struct herd_buffer *out;
+    size_t before;
+    int error;
+
+    if (dial->state != DIAL_UP) return;
+    out = herd_stream_out(&dial->stream);
+    before = herd_buffer_length(out);
+    wirelog_peer("in", "out", dial->outbound.neighbour->name, bytes);
+    error = herd_outbound_receive(&dial->outbound, bytes, &now, out);
+    log_lines(dial, out, before);
+    if (error < 0)
+        close_stream(dial, error);
+    else if (!dial->welcomed && dial->outbound.state == HERD_PEER_LIVE)
+        became_live(dial);
+}
+
+static void on_end(struct herd_stream *stream)
+{
+    close_stream(HERD_CONTAINER(stream, struct dial, stream), -ECONNRESET);
+}
+
+static void on_drained(struct herd_stream *stream)
+{
+    struct dial *dial = HERD_CONTAINER(stream, struct dial, stream);
+
+    if (herd_outbound_busy(&dial->outbound)) herd_loop_mark(&dial->server->loop, HERD_PHASE_FLOOD);
+    server_drain_step(dial->server);
+}
+
+static const char *reason_of(const struct dial *dial, int status)
+{
+    if (dial->outbound.end.text[0] != '\0') return dial->outbound.end.text;
+    if (status == -ECONNRESET) return "connection closed";
+    return status == 0 ? "closed by us" : uv_strerror(status);
+}
+
+static void on_closed(struct herd_stream *stream, int status)
+{
+    struct dial *dial = HERD_CONTAINER(stream, struct dial, stream);
+
+    herd_outbound_stop(&dial->outbound);
+    down(dial, reason_of(dial, status));
+}
+
+static const struct herd_stream_events events = {
+    .on_read = on_read, .on_end = on_end, .on_drained = on_drained, .on_closed = on_closed};
+
+static void on_dialled(struct herd_dialler *dialler, int status)
+{
+    struct dial *dial = HERD_CONTAINER(dialler, struct dial, dialler);
+    struct herd_now now = server_now(dial->server);
+    struct herd_buffer *out;
+
+    if (status < 0) {
+        down(dial, uv_strerror(status));
+        return;
+    }
+    dial->state = DIAL_UP;
+    if (dial->server->state != SERVER_RUNNING) {
+        close_stream(dial, -ECANCELED);
+        return;
+    }
+    out = herd_stream_out(&dial->stream);
+    herd_outbound_start(&dial->outbound, &now, out);
+    log_lines(dial, out, 0);
+    server_peers_changed(dial->server);
+}
+
+static void connect_now(struct dial *dial)
+{
+    const struct herd_address *source = &dial->server->self->peer_source;
+
+    dial->state = DIAL_CONNECTING;
+    herd_redial_dialled(&dial->redial);
+    herd_stream_init(&dial->stream, &dial->server->loop, &events);
+    dial->stream.stall_ms = WRITE_STALL_MS;
+    herd_dialler_start(&dial->dialler, &dial->stream, (const struct sockaddr *)&dial->config->peers.socket,
+                       source->text != NULL ? (const struct sockaddr *)&source->socket : NULL, DIAL_TIMEOUT_MS,
+                       on_dialled, dial);
+}
+
+static void run_task(struct herd_task *task)
+{
+    struct dial *dial = HERD_CONTAINER(task, struct dial, task);
+
+    herd_loop_mark(&dial->server->loop, HERD_PHASE_FLOOD);
+}
+
+void dial_init(struct dial *dial, struct server *server, const struct herd_server_config *config,
+               struct herd_neighbour *neighbour)
+{
+    dial->server = server;
+    dial->config = config;
+    dial->state = DIAL_IDLE;
+    herd_outbound_init(&dial->outbound, &server->flood, neighbour);
+    herd_redial_init(&dial->redial, server_now(server).monotonic_ms);
+    herd_task_init(&dial->task, run_task);
+}
+
+void dial_finish(struct dial *dial)
+{
+    herd_outbound_finish(&dial->outbound);
+}
+
+int64_t dial_tick(struct dial *dial, const struct herd_now *now)
+{
+    struct herd_buffer *out;
+    size_t before;
+
+    if (dial->state == DIAL_IDLE && dial->server->state == SERVER_RUNNING && now->monotonic_ms >= dial->redial.at_ms)
+        connect_now(dial);
+    if (dial->state == DIAL_IDLE) return dial->redial.at_ms;
+    if (dial->state != DIAL_UP) return INT64_MAX;
+    out = herd_stream_out(&dial->stream);
+    before = herd_buffer_length(out);
+    if (herd_outbound_tick(&dial->outbound, now, out) < 0) {
+        close_stream(dial, -ETIMEDOUT);
+        return INT64_MAX;
+    }
+    log_lines(dial, out, before);
+    return herd_outbound_deadline(&dial->outbound);
+}
+
+void dial_pump(struct dial *dial)
+{
+    size_t window = dial->server->config->limits.peer_output_bytes_max;
+    size_t queued = herd_stream_queued(&dial->stream);
+    struct herd_buffer *out;
+    size_t before;
+
+    if (dial->state != DIAL_UP || !herd_outbound_busy(&dial->outbound)) return;
+    out = herd_stream_out(&dial->stream);
+    before = herd_buffer_length(out);
+    if (herd_outbound_pump(&dial->outbound, queued < window ? window - queued : 0, out))
+        herd_loop_soon(&dial->server->loop, &dial->task);
+    log_lines(dial, out, before);
+    herd_stream_flush(&dial->stream);
+    /* Where the kernel took it all nobody will say that it drained. */
+    if (herd_stream_queued(&dial->stream) == 0 && herd_outbound_busy(&dial->outbound))
+        herd_loop_soon(&dial->server->loop, &dial->task);
+}
+
+void dial_urge(struct dial *dial)
+{
+    if (dial->state != DIAL_IDLE) return;
+    herd_redial_urge(&dial->redial, server_now(dial->server).monotonic_ms);
+    server_peers_changed(dial->server);
+}
+
+bool dial_flushed(const struct dial *dial)
+{
+    return dial->state != DIAL_UP || (!herd_outbound_busy(&dial->outbound) && herd_stream_queued(&dial->stream) == 0);
+}
+
+void dial_close(struct dial *dial)
+{
+    herd_task_cancel(&dial->task);
+    if (dial->state == DIAL_CONNECTING) herd_dialler_cancel(&dial->dialler);
+    close_stream(dial, 0);
+}

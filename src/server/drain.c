@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ending in order.
+ *
+ *     RUNNING --SIGTERM--> DRAINING --sessions gone--> FLUSHING --peers flushed--> CLOSING --> loop ends
+ *
+ * DRAINING: nothing new is accepted, WHATSATs in flight are finished, for at
+ * most drain_timeout_ms. FLUSHING: what was accepted goes out to the
+ * neighbours, for at most a second. CLOSING: every handle is closed, and the
+ * loop ends because nothing is left on it. Each step is taken when the last of
+ * its kind is gone, or by the drain timer.
+ */
+#include "local.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "herd/log.h"
+#include "herd/memory.h"
+
+#define FLUSH_TIMEOUT_MS 1000
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (handle->loop != NULL && !uv_is_closing(handle)) uv_close(handle, NULL);
+}
+
+static void start_closing(struct server *server)
+{
+    struct herd_list_node *node;
+    unsigned i;
+
+    server->state = SERVER_CLOSING;
+    for (i = 0; i < server->dial_count; i++)
+        dial_close(&server->dials[i]);
+    for (node = server->guests.next; node != &server->guests; node = node->next)
+        herd_stream_close(&HERD_CONTAINER(node, struct guest, node)->stream, 0);
+    placework_close(server);
+    close_handle((uv_handle_t *)&server->peer_timer);
+    close_handle((uv_handle_t *)&server->sweep_timer);
+    close_handle((uv_handle_t *)&server->drain_timer);
+    for (i = 0; i < 3; i++)
+        close_handle((uv_handle_t *)&server->signals[i]);
+}
+
+static bool peers_flushed(const struct server *server)
+{
+    unsigned i;
+
+    for (i = 0; i < server->dial_count; i++)
+        if (!dial_flushed(&server->dials[i])) return false;
+    return true;
+}
+
+static void on_flush_timeout(uv_timer_t *timer)
+{
+    start_closing(timer->data);
+}
+
+static void start_flushing(struct server *server)
+{
+    server->state = SERVER_FLUSHING;
+    uv_timer_start(&server->drain_timer, on_flush_timeout, FLUSH_TIMEOUT_MS, 0);
+    herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
+}
+
+static void on_drain_timeout(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    struct herd_list_node *node;
+
+    herd_log_message(HERD_LOG_WARNING, "stopping", "%u connections did not finish in time", server->session_count);
+    for (node = server->sessions.next; node != &server->sessions; node = node->next)
+        herd_stream_close(&HERD_CONTAINER(node, struct session, node)->stream, 0);
+}
+
+void server_drain(struct server *server)
+{
+    struct herd_list_node *node;
+
+    notify_stopping();
+    server->state = SERVER_DRAINING;
+    herd_listener_close(&server->clients);
+    herd_listener_close(&server->peers);
+    uv_timer_start(&server->drain_timer, on_drain_timeout, server->config->limits.drain_timeout_ms, 0);
+    for (node = server->sessions.next; node != &server->sessions; node = node->next)
+        session_drain(HERD_CONTAINER(node, struct session, node));
+    server_drain_step(server);
+}
+
+void server_drain_step(struct server *server)
+{
+    if (server->state == SERVER_DRAINING && server->session_count == 0) start_flushing(server);
+    if (server->state == SERVER_FLUSHING && peers_flushed(server)) start_closing(server);
+}
+
+int server_finish(struct server *server)
+{
+    unsigned i;
+    int error;
+
+    if (server->state == SERVER_ABSENT) return 0;
+    if (server->state != SERVER_CLOSING) start_closing(server);
+    herd_loop_run(&server->loop);
+    for (i = 0; i < server->dial_count; i++)
+        dial_finish(&server->dials[i]);
+    herd_memory_free(server->dials);
+    placework_finish(server);
+    herd_store_finish(&server->store);
+    error = herd_loop_finish(&server->loop);
+    if (error == 0) return 0;
+    fprintf(stderr, "herd-server: the loop did not end empty: %s\n", uv_strerror(error));
+    return EX_SOFTWARE;
+}

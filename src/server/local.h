@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_SERVER_LOCAL_H
+#define HERD_SERVER_LOCAL_H
+
+/*
+ * One server: where all rooms meet.
+ *
+ *     server --> sessions   the clients' connections (session.c, answers.c)
+ *            --> dials      this server's streams to its neighbours (dial.c)
+ *            --> guests     the neighbours' streams to this server (guest.c)
+ *            --> placework  the places service and its errands (placework.c)
+ *
+ * Everything points at the server, which outlives it all; a session, dial or
+ * guest is freed in its stream's on_closed and nowhere else.
+ */
+
+#include <uv.h>
+
+#include "herd/config.h"
+#include "herd/dialler.h"
+#include "herd/fetch.h"
+#include "herd/flood.h"
+#include "herd/listener.h"
+#include "herd/loop.h"
+#include "herd/places.h"
+#include "herd/placesindex.h"
+#include "herd/store.h"
+#include "herd/stream.h"
+#include "herd/worker.h"
+
+struct server;
+
+/* -- A client's connection ----------------------------------------------- */
+
+/* A WHATSAT that waits for its places, and the replies that wait behind it. */
+struct pending {
+    struct herd_list_node node; /* session.pendings, in the order of the commands */
+    struct herd_places_ticket ticket;
+    struct session *session;
+    struct herd_buffer location; /* its AT line with LF */
+    struct herd_buffer behind;   /* replies to later commands, up to the next pending */
+};
+
+struct session {
+    struct herd_stream stream;
+    struct herd_listener_place place;
+    struct server *server;
+    struct herd_framer framer;
+    struct herd_list_node node;         /* server.sessions */
+    struct herd_list_node started_node; /* server.started: has an unfinished line */
+    struct herd_list_node idle_node;    /* server.idle: by last activity, where there is a limit */
+    struct herd_list_node pendings;
+    struct herd_task task; /* goes on parsing or answering in the next turn */
+    int64_t read_ns;       /* wall clock when the last bytes were read */
+    int64_t started_ms;
+    int64_t active_ms;
+    uint64_t number;            /* conn= in the log */
+    size_t held_bytes;          /* replies behind pendings */
+    int64_t new_clients_second; /* the second in which it brought new_clients */
+    uint32_t new_clients;
+    uint32_t linger_ms;
+    uint16_t pending_count;
+    bool heard;    /* since the last read the neighbours were heard */
+    bool finished; /* no more commands are taken; ends when all are answered */
+};
+
+void session_accept(struct herd_listener *listener, void *owner);
+/* No more commands; ends when what is in flight was answered. */
+void session_drain(struct session *session);
+/* Once a second: lines that were started and not ended, idle connections. */
+void session_sweep(struct server *server);
+/* Where the reply to the command being handled goes: the stream, or behind a pending. */
+struct herd_buffer *session_out(struct session *session);
+/* Bytes that wait to be taken by the client. */
+size_t session_queued(const struct session *session);
+/* Goes on in the next turn, or when the client has taken what is queued. */
+void session_after_flush(struct session *session);
+/* Ends the stream where everything was answered and nothing more is taken. */
+void session_end_if_done(struct session *session);
+
+/* answers.c: the commands. */
+void answer_line(struct session *session, struct herd_text line);
+void answer_too_long(struct session *session, struct herd_text shown);
+/* Gives out what has become ready, in order, as far as the client takes it. */
+void answer_pendings(struct session *session);
+void answer_forget(struct session *session);
+
+/* -- A stream to a neighbour --------------------------------------------- */
+
+enum dial_state { DIAL_IDLE, DIAL_CONNECTING, DIAL_UP, DIAL_CLOSING };
+
+struct dial {
+    struct server *server;
+    const struct herd_server_config *config;
+    enum dial_state state;
+    bool welcomed; /* link_up was logged */
+    unsigned failures;
+    struct herd_dialler dialler;
+    struct herd_stream stream;
+    struct herd_outbound outbound;
+    struct herd_redial redial;
+    struct herd_task task;
+};
+
+void dial_init(struct dial *dial, struct server *server, const struct herd_server_config *config,
+               struct herd_neighbour *neighbour);
+void dial_finish(struct dial *dial);
+/* Redials and ticks what is due; returns the monotonic ms of what is due next. */
+int64_t dial_tick(struct dial *dial, const struct herd_now *now);
+/* Floods as far as the transport's window allows. */
+void dial_pump(struct dial *dial);
+/* The neighbour's own session was welcomed: it is there. */
+void dial_urge(struct dial *dial);
+/* Everything was flooded and taken by the kernel. */
+bool dial_flushed(const struct dial *dial);
+void dial_close(struct dial *dial);
+
+/* -- A neighbour's stream to this server ---------------------------------- */
+
+struct guest {
+    struct herd_stream stream;
+    struct herd_listener_place place;
+    struct server *server;
+    struct herd_list_node node; /* server.guests */
+    struct herd_inbound inbound;
+    bool welcomed;
+    bool replaced;
+};
+
+void guest_accept(struct herd_listener *listener, void *owner);
+int64_t guest_tick(struct guest *guest, const struct herd_now *now);
+/* Takes in what the neighbours have sent by now. */
+void guests_hear(struct server *server);
+
+/* -- Places --------------------------------------------------------------- */
+
+struct placework {
+    struct herd_places *places;
+    struct herd_fetcher *fetcher; /* NULL where no provider needs one */
+    struct herd_worker worker;    /* checks the index, and by that reads it in */
+    struct herd_places_index index;
+    char *path;
+    void *map; /* NULL: none */
+    size_t map_length;
+    const char *problem; /* what is wrong with the index; NULL: nothing */
+    unsigned errands;    /* requests at the fetcher */
+    bool closing;
+    bool fetcher_closed;
+};
+
+/* 0 or a sysexits code, said on standard error. */
+int placework_open(struct server *server);
+/* Performs what the places service wishes for; after each ask. */
+void placework_pump(struct server *server);
+/* Cancels errands and closes what is on the loop. */
+void placework_close(struct server *server);
+/* After the loop has ended. */
+void placework_finish(struct server *server);
+
+/* -- The command line ------------------------------------------------------- */
+
+enum action { ACTION_RUN, ACTION_CHECK, ACTION_DUMP, ACTION_VERSION, ACTION_HELP };
+
+struct arguments {
+    enum action action;
+    const char *name;   /* NULL: not given */
+    const char *config; /* NULL: not given */
+};
+
+/* 0, or a sysexits code with the reason said. */
+int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
+
+/* -- The server ------------------------------------------------------------ */
+
+enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
+
+struct server_counts {
+    uint64_t connections;
+    uint64_t iamat;
+    uint64_t whatsat;
+    uint64_t invalid;
+    uint64_t refused_clients; /* clients_max */
+    uint64_t refused_future;  /* max_future_s */
+    uint64_t refused_new;     /* new_clients_per_second_max */
+    uint64_t line_timeouts;
+    uint64_t lines_too_long;
+    uint64_t idle_timeouts;
+    uint64_t output_pauses;  /* output_pause_bytes */
+    uint64_t whatsat_pauses; /* whatsat_per_connection_max */
+    uint64_t full_turns;     /* lines_per_turn_max */
+};
+
+struct server {
+    struct herd_loop loop;
+    const struct herd_config *config;
+    const struct herd_server_config *self;
+    enum server_state state;
+    struct herd_text name;
+    struct herd_store store;
+    struct herd_flood flood;
+    struct herd_listener clients;
+    struct herd_listener peers;
+    struct herd_list_node sessions;
+    struct herd_list_node started; /* oldest first */
+    struct herd_list_node idle;    /* longest idle first */
+    unsigned session_count;
+    struct herd_list_node guests;
+    unsigned guest_count;
+    struct dial *dials;
+    unsigned dial_count;
+    struct placework placework;
+    uv_timer_t peer_timer;  /* the next deadline of dials and guests */
+    uv_timer_t sweep_timer; /* once a second */
+    uv_timer_t drain_timer;
+    uv_signal_t signals[3];
+    struct server_counts counts;
+};
+
+/* 0, or a sysexits code with the reason said on standard error; then server_finish is still due. */
+int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned connections_max);
+/* Runs until it was told to end. */
+void server_run(struct server *server);
+/* Frees everything: 0, or a sysexits code where the loop did not end empty. */
+int server_finish(struct server *server);
+struct herd_now server_now(const struct server *server);
+/* A deadline of a dial or guest may have come nearer. */
+void server_peers_changed(struct server *server);
+/* A session, a dial or a guest is gone, or has nothing left to do. */
+void server_drain_step(struct server *server);
+/* drain.c: SIGTERM's work. */
+void server_drain(struct server *server);
+
+/* descriptors.c: raises the soft limit to the hard one; returns how many connections it allows, or 0 and says why. */
+unsigned descriptors_allow(unsigned connections_max);
+
+/* notify.c: tells systemd, where there is one. */
+void notify_ready(const struct server *server);
+void notify_stopping(void);
+
+/* statelog.c: SIGUSR1. */
+void statelog(const struct server *server);
+/* notbuilt.c: says once what the configuration asks for and this version has not. */
+void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
+
+/* wirelog.c: input and output, line by line. */
+void wirelog_client(const char *event, uint64_t conn, struct herd_text line);
+void wirelog_peer(const char *event, const char *direction, struct herd_text peer, struct herd_text lines);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* herd-server: one server of a herd, in the foreground. */
+#include "local.h"
+
+#include <curl/curl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "herd/log.h"
+#include "herd/memory.h"
+
+static void print_help(void)
+{
+    puts("Usage: herd-server --name NAME [--config FILE]\n"
+         "\n"
+         "Runs one server of a herd in the foreground.\n"
+         "\n"
+         "  -n, --name NAME      which server of the configuration this is\n"
+         "  -c, --config FILE    the herd's configuration; default: $HERD_CONFIG, then\n"
+         "                       /etc/herd/herd.conf, else a herd of five on loopback\n"
+         "  -t, --check-config   check the configuration and exit: 0, or 78 and what is wrong\n"
+         "      --dump-config    print the configuration in effect and exit\n"
+         "  -V, --version        print versions and credits and exit\n"
+         "  -h, --help           print this and exit\n"
+         "\n"
+         "Signals: SIGTERM and SIGINT drain and exit 0, a second one ends at once;\n"
+         "SIGUSR1 writes the state to the log.\n"
+         "Exit: 0; 64 usage; 66 a file cannot be read; 69 an address cannot be listened on;\n"
+         "71 system; 77 permission; 78 configuration.\n"
+         "\n"
+         "Options of the configuration:\n");
+    herd_config_help(stdout);
+}
+
+static void print_version(void)
+{
+    printf("herd-server %s\n", HERD_VERSION);
+    printf("libuv %s, %s\n", uv_version_string(), curl_version());
+    puts("Places: \302\251 GeoNames (CC BY 4.0), https://www.geonames.org/");
+}
+
+/* The server that is meant: its index, or -1 and it is said. */
+static int find_self(const struct herd_config *config, const char *name)
+{
+    const char *names[HERD_SERVERS_MAX];
+    const char *meant;
+    int self = herd_config_find_server(config, name);
+    unsigned i;
+
+    if (self >= 0) return self;
+    for (i = 0; i < config->server_count; i++)
+        names[i] = config->servers[i].name;
+    meant = herd_suggest(name, names, config->server_count);
+    fprintf(stderr, "herd-server: no server \"%s\" in %s", name,
+            config->source != NULL ? config->source : "the built-in herd");
+    if (meant != NULL) fprintf(stderr, " (did you mean \"%s\"?)", meant);
+    fputc('\n', stderr);
+    return -1;
+}
+
+static enum herd_log_level level_of(const char *word)
+{
+    static const char *const words[] = {"error", "warning", "info", "debug"};
+    int i;
+
+    for (i = 3; i > 0; i--)
+        if (strcmp(words[i], word) == 0) return (enum herd_log_level)i;
+    return HERD_LOG_ERROR;
+}
+
+/* Under journald the journal keeps the log, unless a directory was named. */
+static bool wants_file(const struct herd_config *config)
+{
+    return getenv("JOURNAL_STREAM") == NULL || config->log.directory != NULL || getenv("LOGS_DIRECTORY") != NULL;
+}
+
+static int open_log(const struct herd_config *config, const char *name)
+{
+    struct herd_log_options options = {.server = name,
+                                       .level = level_of(config->log.level),
+                                       .wire = config->log.wire,
+                                       .console = true,
+                                       .priorities = getenv("JOURNAL_STREAM") != NULL,
+                                       .field_bytes_max = config->limits.log_field_bytes_max,
+                                       .events_per_second_max = config->limits.log_events_per_second_max};
+    char *directory = NULL;
+    char *path = NULL;
+    int code = 0;
+    int error;
+
+    if (wants_file(config)) {
+        size_t size;
+        code = herd_config_directory(config->log.directory, "LOGS_DIRECTORY", stderr, &directory);
+        if (code != 0) return code;
+        size = strlen(directory) + strlen(name) + sizeof "/.log";
+        path = herd_memory_allocate(size);
+        snprintf(path, size, "%s/%s.log", directory, name);
+        options.path = path;
+    }
+    error = herd_log_open(&options);
+    if (error < 0) {
+        fprintf(stderr, "herd-server: cannot write the log %s: %s\n", path != NULL ? path : "", strerror(-error));
+        code = error == -EACCES || error == -EROFS ? EX_NOPERM : EX_OSERR;
+    }
+    herd_memory_free(path);
+    herd_memory_free(directory);
+    return code;
+}
+
+static void log_listening(const struct server *server)
+{
+    struct herd_log_event log;
+
+    if (!herd_log_begin(&log, HERD_LOG_INFO, "listening")) return;
+    herd_log_string(&log, "clients", server->self->clients_listen.text);
+    herd_log_string(&log, "peers", server->self->peers_listen.text);
+    if (server->config->secret_file == NULL) herd_log_string(&log, "secret", "none: peers from loopback only");
+    herd_log_end(&log);
+}
+
+static int serve(const struct herd_config *config, unsigned self)
+{
+    struct server *server;
+    unsigned connections = descriptors_allow(config->limits.connections_max);
+    int code;
+    int end;
+
+    if (connections == 0) return EX_OSERR;
+    code = open_log(config, config->servers[self].name);
+    if (code != 0) return code;
+    notbuilt(config, &config->servers[self]);
+    server = herd_memory_allocate_zeroed(1, sizeof *server);
+    code = server_start(server, config, self, connections);
+    if (code == 0) {
+        log_listening(server);
+        notify_ready(server);
+        server_run(server);
+    }
+    end = server_finish(server);
+    herd_memory_free(server);
+    if (code == 0 && end == 0) herd_log_message(HERD_LOG_INFO, "stopped", "drained");
+    herd_log_close();
+    return code != 0 ? code : end;
+}
+
+static int with_config(const struct arguments *arguments)
+{
+    const char *path = arguments->config != NULL ? arguments->config : herd_config_default_path();
+    struct herd_config config = {0};
+    int code = herd_config_load(path, stderr, &config);
+    int self = -1;
+
+    if (code != 0) return code;
+    if (arguments->name != NULL) {
+        self = find_self(&config, arguments->name);
+        if (self < 0) code = EX_CONFIG;
+    }
+    if (code == 0 && arguments->action == ACTION_DUMP)
+        herd_config_dump(&config, stdout);
+    else if (code == 0 && arguments->action == ACTION_CHECK)
+        printf("%s: ok\n", path != NULL ? path : "the built-in herd");
+    else if (code == 0)
+        code = serve(&config, (unsigned)self);
+    herd_config_finish(&config);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    int code = arguments_parse(argc, argv, &arguments);
+
+    if (code != 0) return code;
+    signal(SIGPIPE, SIG_IGN);
+    if (arguments.action == ACTION_HELP) {
+        print_help();
+        return 0;
+    }
+    if (arguments.action == ACTION_VERSION) {
+        print_version();
+        return 0;
+    }
+    return with_config(&arguments);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A server's start and end, and its turn.
+ *
+ * Starting: store and flood, places, the two listeners, then the neighbours
+ * are dialled. Any step that fails says why and leaves what is open to
+ * server_finish. At the end of a turn in which something changed, the flood is
+ * pumped into the peer streams before the replies of that turn go out: a
+ * client that has its reply finds its location at the neighbours.
+ */
+#include "local.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "herd/clock.h"
+#include "herd/log.h"
+#include "herd/memory.h"
+#include "herd/random.h"
+
+#define SWEEP_MS 1000
+#define PEER_CONNECTIONS_MAX (2 * HERD_NEIGHBOURS_MAX + 16)
+
+struct herd_now server_now(const struct server *server)
+{
+    return (struct herd_now){.monotonic_ms = (int64_t)uv_now(&server->loop.uv), .wall_ns = herd_clock_wall_ns()};
+}
+
+/* -- The peers' deadlines: one timer for all of them ------------------------ */
+
+static void on_peer_timer(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    struct herd_now now = server_now(server);
+    int64_t next_ms = INT64_MAX;
+    struct herd_list_node *node;
+    unsigned i;
+
+    if (server->state == SERVER_CLOSING) return;
+    for (i = 0; i < server->dial_count; i++) {
+        int64_t due_ms = dial_tick(&server->dials[i], &now);
+        if (due_ms < next_ms) next_ms = due_ms;
+    }
+    for (node = server->guests.next; node != &server->guests; node = node->next) {
+        int64_t due_ms = guest_tick(HERD_CONTAINER(node, struct guest, node), &now);
+        if (due_ms < next_ms) next_ms = due_ms;
+    }
+    if (next_ms == INT64_MAX) return;
+    uv_timer_start(timer, on_peer_timer, next_ms > now.monotonic_ms ? (uint64_t)(next_ms - now.monotonic_ms) : 1, 0);
+}
+
+void server_peers_changed(struct server *server)
+{
+    if (server->state == SERVER_CLOSING) return;
+    uv_timer_start(&server->peer_timer, on_peer_timer, 1, 0);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    session_sweep(timer->data);
+}
+
+/* -- The end of a turn -------------------------------------------------------- */
+
+static void flood_phase(void *owner)
+{
+    struct server *server = owner;
+    unsigned i;
+
+    for (i = 0; i < server->dial_count; i++)
+        dial_pump(&server->dials[i]);
+    server_drain_step(server);
+}
+
+static void log_phase(void *owner)
+{
+    (void)owner;
+    herd_log_turn();
+}
+
+/* -- Signals -------------------------------------------------------------------- */
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct server *server = signal->data;
+
+    if (number == SIGUSR1) {
+        statelog(server);
+        return;
+    }
+    if (server->state == SERVER_RUNNING) {
+        herd_log_message(HERD_LOG_INFO, "stopping", "signal %d: draining", number);
+        server_drain(server);
+        return;
+    }
+    herd_log_message(HERD_LOG_WARNING, "stopping", "second signal: ending at once");
+    herd_log_close();
+    uv_signal_stop(signal);
+    raise(number);
+}
+
+static int start_signals(struct server *server)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
+    unsigned i;
+    int error = 0;
+
+    for (i = 0; i < 3; i++) {
+        uv_signal_init(&server->loop.uv, &server->signals[i]);
+        server->signals[i].data = server;
+        if (error == 0) error = uv_signal_start(&server->signals[i], on_signal, numbers[i]);
+        uv_unref((uv_handle_t *)&server->signals[i]);
+    }
+    return error;
+}
+
+/* -- Start ------------------------------------------------------------------------ */
+
+static void start_store(struct server *server, unsigned slot_count)
+{
+    struct herd_siphash_key key;
+    uint64_t incarnation = 0;
+    uint64_t seed;
+
+    herd_random_system(&key, sizeof key);
+    herd_random_system(&seed, sizeof seed);
+    while (incarnation == 0)
+        herd_random_system(&incarnation, sizeof incarnation);
+    herd_store_init(&server->store, &key, slot_count, server->config->limits.clients_max);
+    herd_flood_init(&server->flood, &server->store, herd_text_of(server->config->herd), server->name, incarnation,
+                    seed);
+    server->flood.hello_bytes_max = server->config->limits.peer_hello_bytes_max;
+    server->flood.line_bytes_max = server->config->limits.peer_line_bytes_max;
+}
+
+static void start_peers(struct server *server, const unsigned *neighbours, unsigned count)
+{
+    unsigned i;
+
+    server->dials = herd_memory_allocate_zeroed(count, sizeof *server->dials);
+    for (i = 0; i < count; i++) {
+        const struct herd_server_config *config = &server->config->servers[neighbours[i]];
+        dial_init(&server->dials[i], server, config, herd_flood_add(&server->flood, herd_text_of(config->name)));
+    }
+    server->dial_count = count;
+}
+
+static int listen_on(struct server *server, struct herd_listener *listener, const struct herd_address *address,
+                     const char *whose, const struct herd_listener_options *options)
+{
+    int error = herd_listener_open(listener, &server->loop, options);
+
+    if (error == 0) return 0;
+    fprintf(stderr, "herd-server: %s cannot listen for %s on %s: %s\n", server->self->name, whose, address->text,
+            uv_strerror(error));
+    return error == UV_EACCES ? EX_NOPERM : EX_UNAVAILABLE;
+}
+
+static int start_listeners(struct server *server, unsigned connections_max)
+{
+    const struct herd_server_config *self = server->self;
+    struct herd_listener_options clients = {.address = self->clients_listen.socket,
+                                            .connections_max = connections_max,
+                                            .per_address_max = server->config->limits.connections_per_address_max,
+                                            .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
+                                            .keepalive_s = server->config->limits.keepalive_s,
+                                            .on_connection = session_accept,
+                                            .owner = server};
+    struct herd_listener_options peers = {.address = self->peers_listen.socket,
+                                          .connections_max = PEER_CONNECTIONS_MAX,
+                                          .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
+                                          .keepalive_s = HERD_STREAM_KEEPALIVE_S,
+                                          .on_connection = guest_accept,
+                                          .owner = server};
+    int code = listen_on(server, &server->clients, &self->clients_listen, "clients", &clients);
+
+    if (code != 0) return code;
+    code = listen_on(server, &server->peers, &self->peers_listen, "peers", &peers);
+    if (code != 0) herd_listener_close(&server->clients);
+    return code;
+}
+
+static void start_timers(struct server *server)
+{
+    uv_timer_init(&server->loop.uv, &server->peer_timer);
+    uv_timer_init(&server->loop.uv, &server->sweep_timer);
+    uv_timer_init(&server->loop.uv, &server->drain_timer);
+    server->peer_timer.data = server->sweep_timer.data = server->drain_timer.data = server;
+    uv_timer_start(&server->sweep_timer, on_sweep, SWEEP_MS, SWEEP_MS);
+}
+
+static void init(struct server *server, const struct herd_config *config, unsigned self)
+{
+    memset(server, 0, sizeof *server);
+    server->config = config;
+    server->self = &config->servers[self];
+    server->name = herd_text_of(server->self->name);
+    server->state = SERVER_ABSENT;
+    herd_list_init(&server->sessions);
+    herd_list_init(&server->started);
+    herd_list_init(&server->idle);
+    herd_list_init(&server->guests);
+}
+
+int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned connections_max)
+{
+    unsigned neighbours[HERD_NEIGHBOURS_MAX];
+    unsigned count = herd_config_neighbours(config, self, neighbours);
+    int code;
+
+    init(server, config, self);
+    if (herd_loop_init(&server->loop) < 0) return EX_OSERR;
+    server->state = SERVER_STARTING;
+    start_store(server, count);
+    start_timers(server);
+    herd_loop_on_phase(&server->loop, HERD_PHASE_FLOOD, flood_phase, server);
+    herd_loop_on_phase(&server->loop, HERD_PHASE_LOG, log_phase, server);
+    if (start_signals(server) < 0) return EX_OSERR;
+    code = placework_open(server);
+    if (code != 0) return code;
+    code = start_listeners(server, connections_max);
+    if (code != 0) return code;
+    start_peers(server, neighbours, count);
+    server->state = SERVER_RUNNING;
+    server_peers_changed(server);
+    return 0;
+}
+
+void server_run(struct server *server)
+{
+    herd_loop_run(&server->loop);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A client's connection: reads, cuts into lines, has each answered in order.
+ *
+ * Parsing stops, and with it reading, when the client has 64 KiB of replies to
+ * take, when 16 of its WHATSATs are in flight, or for this turn after 256
+ * lines. What was read and not parsed is held by the framer, at most one read.
+ * It goes on when the stream has drained, when a WHATSAT was answered, or in
+ * the next turn.
+ *
+ * It ends when the client half-closed and everything was answered, after a
+ * line over the limit (the reply, then 1 s of lingering), after 30 s of an
+ * unfinished line, on any error of the stream, and when the server drains.
+ */
+#include "local.h"
+
+#include <errno.h>
+
+#include "herd/clock.h"
+#include "herd/log.h"
+#include "herd/memory.h"
+
+#define DRAIN_LINGER_MS 200
+
+size_t session_queued(const struct session *session)
+{
+    return herd_stream_queued(&session->stream) + session->held_bytes;
+}
+
+/* The end of this turn writes the output. If the kernel does not take it all, on_drained says when it has. */
+void session_after_flush(struct session *session)
+{
+    bool waits_for_client = !herd_list_empty(&session->stream.blocked_node);
+
+    if (!waits_for_client && herd_stream_queued(&session->stream) > 0)
+        herd_loop_soon(&session->server->loop, &session->task);
+}
+
+void session_end_if_done(struct session *session)
+{
+    if (session->finished && herd_list_empty(&session->pendings)) herd_stream_end(&session->stream, session->linger_ms);
+}
+
+struct herd_buffer *session_out(struct session *session)
+{
+    if (herd_list_empty(&session->pendings)) return herd_stream_out(&session->stream);
+    return &HERD_CONTAINER(session->pendings.previous, struct pending, node)->behind;
+}
+
+static bool may_parse(const struct session *session)
+{
+    const struct herd_config *config = session->server->config;
+
+    return !session->finished && session->pending_count < config->limits.whatsat_per_connection_max &&
+           session_queued(session) < config->limits.output_pause_bytes;
+}
+
+static void forget_started(struct session *session)
+{
+    herd_list_remove(&session->started_node);
+}
+
+/* The clock of an unfinished line runs from its first byte, and stands still while we do not read. */
+static void note_started(struct session *session)
+{
+    if (!herd_framer_pending(&session->framer)) {
+        forget_started(session);
+    } else if (herd_list_empty(&session->started_node)) {
+        session->started_ms = (int64_t)uv_now(&session->server->loop.uv);
+        herd_list_append(&session->server->started, &session->started_node);
+    }
+}
+
+static void take_too_long(struct session *session, struct herd_text shown)
+{
+    session->server->counts.lines_too_long++;
+    answer_too_long(session, shown);
+    session->linger_ms = 1000;
+    session->finished = true;
+}
+
+/* Which limit it was; none where the session takes no more lines. */
+static void count_stop(const struct session *session)
+{
+    const struct herd_config *config = session->server->config;
+    struct server_counts *counts = &session->server->counts;
+
+    if (session->finished) return;
+    if (session->pending_count >= config->limits.whatsat_per_connection_max)
+        counts->whatsat_pauses++;
+    else if (session_queued(session) >= config->limits.output_pause_bytes)
+        counts->output_pauses++;
+    else
+        counts->full_turns++;
+}
+
+/* Cannot go on now: keeps the rest and stops reading. */
+static void stop_parsing(struct session *session, struct herd_text rest)
+{
+    count_stop(session);
+    herd_framer_hold(&session->framer, rest);
+    herd_stream_pause(&session->stream);
+    forget_started(session);
+    if (!session->finished) herd_loop_soon(&session->server->loop, &session->task);
+    session_end_if_done(session);
+}
+
+/* True where all of `input` was parsed. */
+static bool parse(struct session *session, struct herd_text input)
+{
+    uint32_t budget = session->server->config->limits.lines_per_turn_max;
+    struct herd_text line;
+
+    while (budget-- > 0 && may_parse(session)) {
+        switch (herd_framer_next(&session->framer, &input, &line)) {
+        case HERD_LINE_NONE:
+            note_started(session);
+            return true;
+        case HERD_LINE_READY:
+            forget_started(session);
+            answer_line(session, line);
+            break;
+        case HERD_LINE_TOO_LONG:
+            take_too_long(session, line);
+            break;
+        }
+    }
+    stop_parsing(session, input);
+    return false;
+}
+
+static void note_active(struct session *session)
+{
+    struct server *server = session->server;
+
+    if (server->config->limits.idle_timeout_ms == 0) return;
+    session->active_ms = (int64_t)uv_now(&server->loop.uv);
+    herd_list_remove(&session->idle_node);
+    herd_list_append(&server->idle, &session->idle_node);
+}
+
+static void on_read(struct herd_stream *stream, struct herd_text bytes)
+{
+    struct session *session = HERD_CONTAINER(stream, struct session, stream);
+
+    session->read_ns = herd_clock_wall_ns();
+    session->heard = false;
+    note_active(session);
+    parse(session, bytes);
+}
+
+static void on_end(struct herd_stream *stream)
+{
+    struct session *session = HERD_CONTAINER(stream, struct session, stream);
+    struct herd_text line;
+
+    forget_started(session);
+    session->read_ns = herd_clock_wall_ns();
+    session->heard = false;
+    if (!session->finished && herd_framer_end(&session->framer, &line)) answer_line(session, line);
+    session->finished = true;
+    session_end_if_done(session);
+}
+
+/* Answers what became ready, then parses on where the client took enough. */
+static void go_on(struct session *session)
+{
+    answer_pendings(session);
+    if (session->finished || !session->stream.paused) return;
+    if (session_queued(session) > session->server->config->limits.output_resume_bytes) {
+        session_after_flush(session);
+        return;
+    }
+    if (!may_parse(session)) return;
+    if (parse(session, (struct herd_text){NULL, 0})) herd_stream_resume(&session->stream);
+}
+
+static void run_task(struct herd_task *task)
+{
+    go_on(HERD_CONTAINER(task, struct session, task));
+}
+
+static void on_drained(struct herd_stream *stream)
+{
+    go_on(HERD_CONTAINER(stream, struct session, stream));
+}
+
+static void free_session(struct session *session)
+{
+    answer_forget(session);
+    herd_task_cancel(&session->task);
+    herd_list_remove(&session->node);
+    herd_list_remove(&session->started_node);
+    herd_list_remove(&session->idle_node);
+    herd_framer_finish(&session->framer);
+    herd_listener_release(&session->place);
+    herd_memory_free(session);
+}
+
+static void log_close(const struct session *session, int status)
+{
+    struct herd_log_event log;
+
+    if (!herd_log_begin_wire(&log, "close")) return;
+    herd_log_number(&log, "conn", (int64_t)session->number);
+    if (status != 0) herd_log_error(&log, status);
+    herd_log_end(&log);
+}
+
+static void on_closed(struct herd_stream *stream, int status)
+{
+    struct session *session = HERD_CONTAINER(stream, struct session, stream);
+    struct server *server = session->server;
+
+    log_close(session, status);
+    free_session(session);
+    server->session_count--;
+    server_drain_step(server);
+}
+
+static const struct herd_stream_events events = {
+    .on_read = on_read, .on_end = on_end, .on_drained = on_drained, .on_closed = on_closed};
+
+static void log_open(const struct session *session)
+{
+    struct herd_log_event log;
+    char address[56];
+
+    if (!herd_log_begin_wire(&log, "open")) return;
+    herd_stream_address(&session->stream, address, sizeof address);
+    herd_log_number(&log, "conn", (int64_t)session->number);
+    herd_log_string(&log, "from", address);
+    herd_log_end(&log);
+}
+
+static struct session *create(struct server *server)
+{
+    struct session *session = herd_memory_allocate_zeroed(1, sizeof *session);
+
+    session->server = server;
+    session->number = ++server->counts.connections;
+    herd_list_init(&session->started_node);
+    herd_list_init(&session->idle_node);
+    herd_list_init(&session->pendings);
+    herd_task_init(&session->task, run_task);
+    herd_framer_init(&session->framer, server->config->limits.line_bytes_max);
+    herd_stream_init(&session->stream, &server->loop, &events);
+    session->stream.stall_ms = server->config->limits.write_stall_ms;
+    return session;
+}
+
+void session_accept(struct herd_listener *listener, void *owner)
+{
+    struct server *server = owner;
+    struct session *session = create(server);
+
+    if (herd_listener_accept(listener, &session->stream, &session->place) < 0) {
+        herd_framer_finish(&session->framer);
+        herd_memory_free(session);
+        return;
+    }
+    herd_list_append(&server->sessions, &session->node);
+    server->session_count++;
+    note_active(session);
+    log_open(session);
+}
+
+void session_drain(struct session *session)
+{
+    session->finished = true;
+    session->linger_ms = DRAIN_LINGER_MS;
+    forget_started(session);
+    session_end_if_done(session);
+}
+
+void session_sweep(struct server *server)
+{
+    int64_t now_ms = (int64_t)uv_now(&server->loop.uv);
+    struct session *session;
+
+    while (!herd_list_empty(&server->started)) {
+        session = HERD_CONTAINER(server->started.next, struct session, started_node);
+        if (now_ms - session->started_ms < (int64_t)server->config->limits.line_timeout_ms) break;
+        server->counts.line_timeouts++;
+        forget_started(session);
+        herd_stream_close(&session->stream, -ETIMEDOUT);
+    }
+    while (!herd_list_empty(&server->idle)) {
+        session = HERD_CONTAINER(server->idle.next, struct session, idle_node);
+        if (now_ms - session->active_ms < (int64_t)server->config->limits.idle_timeout_ms) break;
+        server->counts.idle_timeouts++;
+        herd_list_remove(&session->idle_node);
+        session_drain(session);
+    }
+}

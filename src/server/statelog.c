@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SIGUSR1: the state of the server to the log. Event `state` is the server,
+ * `state_limits` says how often each limit has bitten, by its key in the
+ * configuration, `state_places` the same of the providers, and each neighbour
+ * has a `state_peer`.
+ */
+#include "local.h"
+
+#include "herd/log.h"
+
+static void log_server(const struct server *server)
+{
+    struct herd_log_event log;
+
+    if (!herd_log_begin(&log, HERD_LOG_INFO, "state")) return;
+    herd_log_number(&log, "clients", herd_store_count(&server->store));
+    herd_log_number(&log, "seq", (int64_t)server->store.seq);
+    herd_log_number(&log, "connections", server->session_count);
+    herd_log_number(&log, "connections_ever", (int64_t)server->counts.connections);
+    herd_log_number(&log, "accept_failures", (int64_t)server->clients.counts.failures);
+    herd_log_number(&log, "iamat", (int64_t)server->counts.iamat);
+    herd_log_number(&log, "whatsat", (int64_t)server->counts.whatsat);
+    herd_log_number(&log, "invalid", (int64_t)server->counts.invalid);
+    herd_log_number(&log, "at_sent", (int64_t)server->flood.counts.at_sent);
+    herd_log_number(&log, "at_received", (int64_t)server->flood.counts.at_received);
+    herd_log_number(&log, "at_newer", (int64_t)server->flood.counts.at_newer);
+    herd_log_number(&log, "at_dropped", (int64_t)server->flood.counts.at_dropped);
+    herd_log_number(&log, "at_full", (int64_t)server->flood.counts.at_full);
+    herd_log_number(&log, "log_dropped", (int64_t)herd_log_dropped());
+    herd_log_end(&log);
+}
+
+struct number {
+    const char *key;
+    uint64_t value;
+};
+
+static void log_numbers(const char *name, const struct number *numbers, size_t count)
+{
+    struct herd_log_event log;
+    size_t i;
+
+    if (!herd_log_begin(&log, HERD_LOG_INFO, name)) return;
+    for (i = 0; i < count; i++)
+        herd_log_number(&log, numbers[i].key, (int64_t)numbers[i].value);
+    herd_log_end(&log);
+}
+
+static void log_limits(const struct server *server)
+{
+    const struct herd_listener_counts *clients = &server->clients.counts;
+    const struct herd_listener_counts *peers = &server->peers.counts;
+    const struct server_counts *counts = &server->counts;
+    const struct number numbers[] = {
+        {"connections_max", clients->refused_connections},
+        {"connections_per_address_max", clients->refused_address},
+        {"peer_connections", peers->refused_connections},
+        {"accepts_per_turn_max", clients->full_turns + peers->full_turns},
+        {"clients_max", counts->refused_clients},
+        {"new_clients_per_second_max", counts->refused_new},
+        {"max_future_s", counts->refused_future},
+        {"line_bytes_max", counts->lines_too_long},
+        {"line_timeout_ms", counts->line_timeouts},
+        {"idle_timeout_ms", counts->idle_timeouts},
+        {"write_stall_ms", server->loop.stalls},
+        {"output_pause_bytes", counts->output_pauses},
+        {"whatsat_per_connection_max", counts->whatsat_pauses},
+        {"lines_per_turn_max", counts->full_turns},
+        {"log_events_per_second_max", herd_log_suppressed()},
+    };
+
+    log_numbers("state_limits", numbers, sizeof numbers / sizeof numbers[0]);
+}
+
+static void log_places(const struct server *server)
+{
+    const struct herd_places_counts *places = herd_places_counts(server->placework.places);
+    struct herd_fetch_counts fetches = {0};
+
+    if (server->placework.fetcher != NULL) fetches = *herd_fetcher_counts(server->placework.fetcher);
+    const struct number numbers[] = {
+        {"requests", places->wishes},
+        {"failures", places->failures},
+        {"timeouts", fetches.timeouts},
+        {"provider_bytes_max", fetches.too_big},
+        {"provider_header_bytes_max", fetches.headers_too_big},
+        {"provider_depth_max", places->too_deep},
+        {"provider_transfers_max", fetches.waited},
+        {"provider_queue_max", fetches.queue_full},
+        {"provider_breaker_failures", places->breaker_opened},
+        {"left_alone", places->left_alone},
+    };
+
+    log_numbers("state_places", numbers, sizeof numbers / sizeof numbers[0]);
+}
+
+static void log_neighbour(const struct dial *dial)
+{
+    const struct herd_neighbour *neighbour = dial->outbound.neighbour;
+    struct herd_log_event log;
+
+    if (!herd_log_begin(&log, HERD_LOG_INFO, "state_peer")) return;
+    herd_log_string(&log, "peer", dial->config->name);
+    herd_log_string(&log, "out", neighbour->connected ? "up" : "down");
+    herd_log_string(&log, "in", neighbour->inbound != NULL ? "up" : "down");
+    herd_log_number(&log, "lag", (int64_t)herd_outbound_lag(&dial->outbound));
+    herd_log_number(&log, "queued_bytes", (int64_t)(dial->state == DIAL_UP ? herd_stream_queued(&dial->stream) : 0));
+    herd_log_number(&log, "claim_mark", neighbour->claimed ? (int64_t)neighbour->claim_mark : 0);
+    herd_log_number(&log, "clock_offset_ms", dial->outbound.clock_offset_ns / 1000000);
+    herd_log_end(&log);
+}
+
+void statelog(const struct server *server)
+{
+    unsigned i;
+
+    log_server(server);
+    log_limits(server);
+    log_places(server);
+    for (i = 0; i < server->dial_count; i++)
+        log_neighbour(&server->dials[i]);
+}
