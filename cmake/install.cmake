@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# What an installation has besides the programs: units, the account they run
+# as, an example configuration, documents.
+if(SYSTEMD_FOUND)
+  set(HERD_UNIT_TYPE notify)
+else()
+  set(HERD_UNIT_TYPE exec) # this build cannot say READY=1
+endif()
+
+# Below the prefix: systemd reads units in /usr/lib and in /usr/local/lib.
+set(HERD_UNIT_FOLDER lib/systemd/system CACHE STRING "Where systemd units go")
+set(HERD_SYSUSERS_FOLDER lib/sysusers.d CACHE STRING "Where sysusers.d files go")
+
+set(units ${CMAKE_SOURCE_DIR}/cmake/units)
+configure_file(${units}/herd-server@.service.in ${CMAKE_BINARY_DIR}/units/herd-server@.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/units/herd-server@.service ${units}/herd.target DESTINATION ${HERD_UNIT_FOLDER})
+install(FILES ${units}/herd.sysusers DESTINATION ${HERD_SYSUSERS_FOLDER} RENAME herd.conf)
+install(FILES README.md CHANGELOG.md LICENSE docs/architecture.md docs/configuration.md docs/protocol.md
+  cmake/herd.conf.example DESTINATION ${CMAKE_INSTALL_DOCDIR})

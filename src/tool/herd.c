@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The program `herd`: finds the command that the first argument names and lets it do the rest. */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "local.h"
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+};
+
+static const struct command commands[] = {
+    {"up", herd_up_command, "run all servers of a herd in the foreground"},
+    {"send", herd_send_command, "send lines to servers and print their replies"},
+    {"places", herd_places_command, "make an index of places, or ask one"},
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    }
+    return NULL;
+}
+
+static void print_help(FILE *out)
+{
+    fputs("Usage: herd COMMAND [OPTION...] [ARGUMENT...]\n"
+          "Run and use a herd of servers that flood the locations of moving things.\n\n",
+          out);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    }
+    fputs("  help     this text, or that of a COMMAND\n\n"
+          "  -h, --help      this text\n"
+          "  -V, --version   the version\n\n"
+          "Without a configuration it is the built-in herd of five servers on this machine.\n",
+          out);
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[sizeof commands / sizeof commands[0]];
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        names[i] = commands[i].name;
+    const char *meant = herd_suggest(name, names, sizeof names / sizeof names[0]);
+    if (meant != NULL) {
+        herd_complain("unknown command %s (did you mean %s?)", name, meant);
+    } else {
+        herd_complain("unknown command %s (see `herd help`)", name);
+    }
+    return EX_USAGE;
+}
+
+static int run_help(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stdout);
+        return EX_OK;
+    }
+    const struct command *command = find_command(argv[1]);
+    if (command == NULL) return unknown_command(argv[1]);
+    char option[] = "--help";
+    char *arguments[] = {argv[1], option, NULL};
+    return command->run(2, arguments);
+}
+
+/* A descriptor 0, 1 or 2 that is missing would be given to the next file or socket. */
+static void open_standard_descriptors(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO) close(fd);
+}
+
+int main(int argc, char **argv)
+{
+    open_standard_descriptors();
+    if (argc < 2) {
+        print_help(stderr);
+        return EX_USAGE;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "help") == 0) return run_help(argc - 1, argv + 1);
+    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) return run_help(1, argv);
+    if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
+        puts("herd " HERD_VERSION);
+        return EX_OK;
+    }
+    const struct command *command = find_command(word);
+    if (command == NULL) return unknown_command(word);
+    return command->run(argc - 1, argv + 1);
+}

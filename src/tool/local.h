@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_TOOL_LOCAL_H
+#define HERD_TOOL_LOCAL_H
+
+/*
+ * What the files of the program `herd` share. Exit codes are those of
+ * sysexits.h; what people should know goes to standard error as `herd: ...`.
+ *
+ * A command gets its own name as argv[0] and returns the exit code.
+ */
+
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "herd/backoff.h"
+#include "herd/buffer.h"
+#include "herd/config.h"
+
+int herd_up_command(int argc, char **argv);
+int herd_send_command(int argc, char **argv);
+int herd_places_command(int argc, char **argv);
+
+/* ---- complain.c ---- */
+
+/* `herd: ` and the text and a newline to standard error. */
+void herd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* For getopt_long with opterr = 0 and a leading ':' in its options: says what is wrong with the option that it
+ * stopped at, `result` is '?' or ':'. Returns EX_USAGE. */
+int herd_complain_option(const char *command, int result, char **argv);
+/* strerror with a small first letter; valid until the next call. `error` is positive or negative. */
+const char *herd_error_text(int error);
+/* Parses 1 to `max` in decimal: 0 or -EINVAL. */
+int herd_count_parse(const char *text, unsigned max, unsigned *ret_count);
+/* Loads the config as the servers do. Warnings are the servers' to tell: here only errors are. Exit code or 0. */
+int herd_tool_load(const char *path, struct herd_config *ret_config);
+
+/* ---- printer.c: lines of several sources on one output, each after its source's name ---- */
+
+#define HERD_PRINTER_LINE_MAX (64 * 1024)
+
+struct herd_printer {
+    const char *name; /* NULL: bytes are written as they come */
+    int width;        /* names are padded to it */
+    int colour;       /* an SGR number, 0: none */
+    struct herd_buffer held;
+};
+
+/* `index` chooses the colour, where standard output is to be coloured. */
+void herd_printer_init(struct herd_printer *printer, const char *name, int width, unsigned index);
+/* Writes whole lines to standard output, holds the rest; 0 or the negative errno of the output. */
+int herd_printer_write(struct herd_printer *printer, struct herd_text bytes);
+/* Writes a last line that has no LF, with one; frees. */
+int herd_printer_finish(struct herd_printer *printer);
+/* Whether to colour standard output: a terminal, and nobody said NO_COLOR. */
+bool herd_printer_coloured(void);
+
+/* ---- upchild.c: one server process of `herd up` ---- */
+
+/*
+ *   STARTING --READY=1--> UP --ended--> RESTING --due--> STARTING
+ *      |                   |               |
+ *      +---- ended, and not to be started again ----> ENDED
+ */
+enum herd_child_state {
+    HERD_CHILD_RESTING, /* no process; the next is started when it is due */
+    HERD_CHILD_STARTING,
+    HERD_CHILD_UP,
+    HERD_CHILD_ENDED, /* no process, and none will follow */
+};
+
+struct herd_child {
+    const char *name;    /* the config's */
+    const char *address; /* where clients reach it, the config's */
+    struct herd_printer printer;
+    struct herd_backoff backoff;
+    enum herd_child_state state;
+    bool was_up;        /* it said READY=1 once, so that a failure now is not one of the start */
+    pid_t pid;          /* 0: no process */
+    int output;         /* what it writes, -1: none */
+    int notify;         /* where it says READY=1, a datagram socket for as long as the child */
+    char notify_at[64]; /* its name for NOTIFY_SOCKET */
+    int64_t due_ms;     /* RESTING: when the next process is started */
+    int64_t up_ms;      /* UP: since when */
+};
+
+/* 0 or a negative errno. `width` and `index` are the printer's. */
+int herd_child_init(struct herd_child *child, const struct herd_server_config *server, int width, unsigned index);
+void herd_child_finish(struct herd_child *child);
+/* Starts `program --name NAME [--config config]`: 0 or a negative errno. It ends when this process does. */
+int herd_child_start(struct herd_child *child, const char *program, const char *config);
+/* Passes on what it wrote: 0, or the negative errno of standard output. */
+int herd_child_pass(struct herd_child *child);
+/* Whether it has just said READY=1. */
+bool herd_child_ready(struct herd_child *child);
+/* Whether its process has ended; then everything it wrote was passed on and *ret_status is as waitpid's. */
+bool herd_child_ended(struct herd_child *child, int *ret_status);
+void herd_child_signal(const struct herd_child *child, int signal);
+
+/* ---- supervisor.c ---- */
+
+/* Runs the servers until they are told to end: the exit code. `ready_fd`, where not -1, gets a newline once all are up
+ * and is closed. */
+int herd_supervisor_run(const struct herd_config *config, const char *program, int ready_fd);
+
+/* ---- sendtarget.c: one server that `herd send` talks to ---- */
+
+/*
+ *   CONNECTING --> OPEN --all input sent--> ENDING (half-closed) --its FIN--> DONE
+ *        |           |                        |
+ *        +-----------+------------------------+--> FAILED (said why)
+ */
+enum herd_target_state {
+    HERD_TARGET_CONNECTING,
+    HERD_TARGET_OPEN,
+    HERD_TARGET_ENDING,
+    HERD_TARGET_DONE,
+    HERD_TARGET_FAILED,
+};
+
+struct herd_target {
+    char *label; /* for messages: `Welsh at 127.0.0.1:12004`, or an address alone */
+    struct sockaddr_storage address;
+    struct herd_printer printer;
+    struct herd_buffer out;
+    enum herd_target_state state;
+    int socket;
+    bool sent;     /* anything */
+    bool received; /* anything */
+    int64_t moved_ms;
+};
+
+/* Starts to connect. A failure is told and the state FAILED. */
+void herd_target_connect(struct herd_target *target, int64_t now_ms);
+/* What to poll its socket for, 0 where it is done or has failed. */
+short herd_target_wants(const struct herd_target *target);
+/* Acts on what poll said. `input_ended`: nothing will be appended to `out` any more. 0, or the negative errno of
+ * standard output. */
+int herd_target_act(struct herd_target *target, short events, bool input_ended, int64_t now_ms);
+/* When it has been silent for too long, INT64_MAX where it may be. */
+int64_t herd_target_deadline_ms(const struct herd_target *target, bool input_ended, unsigned timeout_s);
+/* Gives up, saying so. */
+void herd_target_expire(struct herd_target *target, unsigned timeout_s);
+void herd_target_finish(struct herd_target *target);
+
+#endif

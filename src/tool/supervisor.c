@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The servers of a configuration as children of one process in the foreground.
+ *
+ *   STARTING --all said READY=1--> UP --signal--> DRAINING --all have ended--> exit
+ *       |                                            ^
+ *       +-- a server failed before it was ready -----+
+ *
+ * Everything happens in one poll: signals (through a signalfd), what the
+ * servers write and notify, and the time.
+ *
+ * Failures: a server that ends before it was ever ready ends the whole with
+ * its code. One that ends later is started again after a pause that grows
+ * (100 ms to 5 s); it is left alone when it says that its configuration or
+ * command line is wrong (78, 64). Standard output that can no longer be
+ * written to drains the herd. A server that does not end is killed after 10 s,
+ * or at once by a second signal.
+ */
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "herd/clock.h"
+#include "herd/memory.h"
+#include "herd/random.h"
+#include "local.h"
+
+#define DRAIN_MAX_MS 10000
+#define STABLE_MS 10000
+#define SLOW_START_MS 10000
+#define SAME_WISH_MS 250   /* wrappers such as timeout(1) send a signal to us and to our group */
+#define EXIT_SIGNALLED 128 /* and the signal's number, as shells have it */
+
+enum supervisor_state { STARTING, UP, DRAINING };
+
+struct supervisor {
+    const struct herd_config *config;
+    const char *program;
+    struct herd_child *children;
+    struct pollfd *polls; /* the signalfd, then output and notify of each child */
+    unsigned count;
+    int signals;
+    int ready_fd; /* -1: nobody waits for it */
+    enum supervisor_state state;
+    int code;
+    int64_t now_ms;
+    int64_t told_ms;  /* DRAINING: when the first signal came */
+    int64_t alarm_ms; /* STARTING: when to say that it is slow; DRAINING: when to kill; else never */
+    struct herd_random random;
+};
+
+static int64_t read_clock_ms(void)
+{
+    return herd_clock_monotonic_ns() / HERD_NS_PER_MS;
+}
+
+/* What is no error goes where the servers' lines go. A failure to write shows with their next line. */
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("herd: ", stdout);
+    vfprintf(stdout, format, arguments);
+    fputc('\n', stdout);
+    fflush(stdout);
+    va_end(arguments);
+}
+
+static const char *count_servers(unsigned count, char *out, size_t size)
+{
+    static const char *const words[] = {"no",    "one",   "two",  "three", "four",   "five",  "six",
+                                        "seven", "eight", "nine", "ten",   "eleven", "twelve"};
+    if (count < sizeof words / sizeof words[0]) {
+        snprintf(out, size, "%s server%s", words[count], count == 1 ? "" : "s");
+    } else {
+        snprintf(out, size, "%u servers", count);
+    }
+    return out;
+}
+
+static unsigned count_in(const struct supervisor *supervisor, enum herd_child_state state)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        if (supervisor->children[i].state == state) count++;
+    }
+    return count;
+}
+
+static void signal_all(const struct supervisor *supervisor, int signal)
+{
+    for (unsigned i = 0; i < supervisor->count; i++)
+        herd_child_signal(&supervisor->children[i], signal);
+}
+
+/* Nothing is started any more, everything that runs is asked to end. */
+static void drain(struct supervisor *supervisor)
+{
+    if (supervisor->state == DRAINING) return;
+    supervisor->state = DRAINING;
+    supervisor->alarm_ms = supervisor->now_ms + DRAIN_MAX_MS;
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        if (supervisor->children[i].state == HERD_CHILD_RESTING) supervisor->children[i].state = HERD_CHILD_ENDED;
+    }
+    signal_all(supervisor, SIGTERM);
+}
+
+static void kill_all(struct supervisor *supervisor, const char *why)
+{
+    say("%s: killing what still runs", why);
+    signal_all(supervisor, SIGKILL);
+    supervisor->alarm_ms = INT64_MAX;
+}
+
+static void say_up(const struct supervisor *supervisor)
+{
+    struct herd_buffer line = HERD_BUFFER_INIT;
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        if (i > 0) herd_buffer_append(&line, HERD_TEXT(", "));
+        herd_buffer_append(&line, herd_text_of(supervisor->children[i].name));
+        herd_buffer_append_byte(&line, ' ');
+        herd_buffer_append(&line, herd_text_of(supervisor->children[i].address));
+    }
+    char servers[32];
+    say("%s %s up (%.*s)", count_servers(supervisor->count, servers, sizeof servers),
+        supervisor->count == 1 ? "is" : "are", HERD_TEXT_ARGS(herd_buffer_text(&line)));
+    herd_buffer_finish(&line);
+}
+
+static void on_ready(struct supervisor *supervisor, struct herd_child *child)
+{
+    bool again = child->was_up;
+    child->state = HERD_CHILD_UP;
+    child->was_up = true;
+    child->up_ms = supervisor->now_ms;
+    if (again) say("%s is up again", child->name);
+    if (supervisor->state != STARTING || count_in(supervisor, HERD_CHILD_UP) < supervisor->count) return;
+    supervisor->state = UP;
+    supervisor->alarm_ms = INT64_MAX;
+    say_up(supervisor);
+    if (supervisor->ready_fd < 0) return;
+    if (write(supervisor->ready_fd, "\n", 1) < 0) herd_complain("--ready-fd: %s", herd_error_text(errno));
+    close(supervisor->ready_fd);
+    supervisor->ready_fd = -1;
+}
+
+static int code_of(int status)
+{
+    return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static const char *describe_end(int status, char *out, size_t size)
+{
+    if (WIFSIGNALED(status)) {
+        snprintf(out, size, "killed by signal %d", WTERMSIG(status));
+    } else {
+        snprintf(out, size, "exit code %d", WEXITSTATUS(status));
+    }
+    return out;
+}
+
+/* It ended although nobody asked for it. */
+static void on_failed(struct supervisor *supervisor, struct herd_child *child, int status)
+{
+    char how[40];
+    int code = code_of(status);
+    describe_end(status, how, sizeof how);
+    if (!child->was_up) {
+        supervisor->code = code != 0 ? code : EX_SOFTWARE;
+        child->state = HERD_CHILD_ENDED;
+        herd_complain("%s could not start (%s), its own words are above; ending the others", child->name, how);
+        drain(supervisor);
+        return;
+    }
+    if (code == EX_USAGE || code == EX_CONFIG) {
+        supervisor->code = code;
+        child->state = HERD_CHILD_ENDED;
+        herd_complain("%s ended (%s) and is not started again: its configuration is wrong", child->name, how);
+        return;
+    }
+    if (child->state == HERD_CHILD_UP && supervisor->now_ms - child->up_ms >= STABLE_MS) {
+        herd_backoff_reset(&child->backoff);
+    }
+    uint32_t pause_ms = herd_backoff_next_ms(&child->backoff, &supervisor->random);
+    child->state = HERD_CHILD_RESTING;
+    child->due_ms = supervisor->now_ms + pause_ms;
+    say("%s ended (%s), starting it again in %" PRIu32 ".%" PRIu32 " s", child->name, how, pause_ms / 1000,
+        pause_ms % 1000 / 100);
+}
+
+static void on_ended(struct supervisor *supervisor, struct herd_child *child, int status)
+{
+    if (supervisor->state != DRAINING) {
+        on_failed(supervisor, child, status);
+        return;
+    }
+    bool interrupted = child->state == HERD_CHILD_STARTING && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+    child->state = HERD_CHILD_ENDED;
+    if (status == 0 || interrupted) return; /* our SIGTERM may come before it has its handlers */
+    char how[40];
+    herd_complain("%s ended badly (%s)", child->name, describe_end(status, how, sizeof how));
+    if (supervisor->code == 0) supervisor->code = code_of(status);
+}
+
+static void start_due(struct supervisor *supervisor)
+{
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        struct herd_child *child = &supervisor->children[i];
+        if (child->state != HERD_CHILD_RESTING || child->due_ms > supervisor->now_ms) continue;
+        int status = herd_child_start(child, supervisor->program, supervisor->config->source);
+        if (status == 0) continue;
+        herd_complain("cannot start %s: %s", child->name, herd_error_text(status));
+        if (child->was_up) {
+            child->due_ms = supervisor->now_ms + herd_backoff_next_ms(&child->backoff, &supervisor->random);
+        } else {
+            supervisor->code = EX_OSERR;
+            drain(supervisor);
+        }
+    }
+}
+
+static void take_signals(struct supervisor *supervisor)
+{
+    struct signalfd_siginfo info;
+    while (read(supervisor->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGCHLD) continue;
+        if (supervisor->state == DRAINING) {
+            if (supervisor->now_ms - supervisor->told_ms >= SAME_WISH_MS) kill_all(supervisor, "a second signal");
+            continue;
+        }
+        char servers[32];
+        supervisor->told_ms = supervisor->now_ms;
+        say("ending %s (a second signal kills)", count_servers(supervisor->count, servers, sizeof servers));
+        drain(supervisor);
+    }
+}
+
+static void take_children(struct supervisor *supervisor)
+{
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        struct herd_child *child = &supervisor->children[i];
+        int status;
+        if (herd_child_pass(child) < 0) drain(supervisor);
+        if (herd_child_ready(child)) on_ready(supervisor, child);
+        if (herd_child_ended(child, &status)) on_ended(supervisor, child, status);
+    }
+}
+
+static void ring(struct supervisor *supervisor)
+{
+    supervisor->alarm_ms = INT64_MAX;
+    if (supervisor->state == DRAINING) kill_all(supervisor, "ending takes too long");
+    if (supervisor->state != STARTING) return;
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        const struct herd_child *child = &supervisor->children[i];
+        if (child->state == HERD_CHILD_STARTING) say("still waiting for %s to be ready", child->name);
+    }
+}
+
+static int until(const struct supervisor *supervisor)
+{
+    int64_t due_ms = supervisor->alarm_ms;
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        const struct herd_child *child = &supervisor->children[i];
+        if (child->state == HERD_CHILD_RESTING && child->due_ms < due_ms) due_ms = child->due_ms;
+    }
+    if (due_ms == INT64_MAX) return -1;
+    return due_ms > supervisor->now_ms ? (int)(due_ms - supervisor->now_ms) : 0;
+}
+
+static void wait_for_something(struct supervisor *supervisor)
+{
+    nfds_t used = 0;
+    supervisor->polls[used++] = (struct pollfd){.fd = supervisor->signals, .events = POLLIN};
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        supervisor->polls[used++] = (struct pollfd){.fd = supervisor->children[i].output, .events = POLLIN};
+        supervisor->polls[used++] = (struct pollfd){.fd = supervisor->children[i].notify, .events = POLLIN};
+    }
+    poll(supervisor->polls, used, until(supervisor));
+    supervisor->now_ms = read_clock_ms();
+}
+
+/* A signal that the caller told us to ignore (a shell's background job, nohup) stays ignored. */
+static void add_unless_ignored(sigset_t *set, int signal)
+{
+    struct sigaction action;
+    if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN) return;
+    sigaddset(set, signal);
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    add_unless_ignored(&set, SIGINT);
+    add_unless_ignored(&set, SIGHUP);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int prepare(struct supervisor *supervisor)
+{
+    int width = 0;
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        int length = (int)strlen(supervisor->config->servers[i].name);
+        if (length > width) width = length;
+    }
+    uint64_t seed;
+    herd_random_system(&seed, sizeof seed);
+    herd_random_init(&supervisor->random, seed);
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        int status = herd_child_init(&supervisor->children[i], &supervisor->config->servers[i], width, i);
+        if (status < 0) return status;
+    }
+    supervisor->signals = open_signals();
+    return supervisor->signals < 0 ? -errno : 0;
+}
+
+static void supervise(struct supervisor *supervisor)
+{
+    supervisor->now_ms = read_clock_ms();
+    supervisor->alarm_ms = supervisor->now_ms + SLOW_START_MS;
+    for (;;) {
+        if (supervisor->state != DRAINING) start_due(supervisor);
+        if (count_in(supervisor, HERD_CHILD_ENDED) == supervisor->count) return;
+        wait_for_something(supervisor);
+        take_signals(supervisor);
+        take_children(supervisor);
+        if (supervisor->alarm_ms <= supervisor->now_ms) ring(supervisor);
+    }
+}
+
+int herd_supervisor_run(const struct herd_config *config, const char *program, int ready_fd)
+{
+    unsigned count = config->server_count;
+    struct supervisor supervisor = {
+        .config = config,
+        .program = program,
+        .children = herd_memory_allocate_zeroed(count, sizeof(struct herd_child)),
+        .polls = herd_memory_allocate_zeroed(1 + 2 * (size_t)count, sizeof(struct pollfd)),
+        .count = count,
+        .signals = -1,
+        .ready_fd = ready_fd,
+    };
+    int status = prepare(&supervisor);
+    if (status == 0) {
+        supervise(&supervisor);
+        if (supervisor.code == 0) say("all have ended");
+    } else {
+        herd_complain("%s", herd_error_text(status));
+        supervisor.code = EX_OSERR;
+    }
+    for (unsigned i = 0; i < count; i++)
+        herd_child_finish(&supervisor.children[i]);
+    if (supervisor.signals >= 0) close(supervisor.signals);
+    herd_memory_free(supervisor.polls);
+    herd_memory_free(supervisor.children);
+    return supervisor.code;
+}

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: MIT
+"""`herd up` with servers that stand for the real ones: uptest.py HERD"""
+
+import contextlib
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+HERD = sys.argv.pop(1) if len(sys.argv) > 1 else "herd"
+FAKE = str(Path(__file__).resolve().parent / "fakeserver.py")
+NAMES = ["Goloman", "Hands", "Holiday", "Welsh", "Wilkes"]
+UP = "herd: five servers are up (Goloman 127.0.0.1:12001, Hands 127.0.0.1:12002, "
+DEADLINE_S = 60
+
+
+class Up:
+    """A running `herd up`; its output is read until a line with some text comes, or all of it."""
+
+    def __init__(self, environment, arguments=(), **options):
+        self.process = subprocess.Popen([HERD, "up", "--server", FAKE, *arguments], env=environment,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        **options)
+        self.lines = []
+
+    def until(self, text):
+        """Reads lines until one holds `text`, and returns that."""
+        deadline = time.monotonic() + DEADLINE_S
+        pending = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while time.monotonic() < deadline:
+                if not selector.select(1):
+                    continue
+                byte = os.read(self.process.stdout.fileno(), 1)
+                pending += byte
+                if byte == b"\n" or not byte:
+                    self.lines.append(pending.decode("latin-1"))
+                    if text in self.lines[-1]:
+                        return self.lines[-1]
+                    pending = b""
+                if not byte:
+                    break
+        raise AssertionError(f"no line with {text!r} in {self.lines}")
+
+    def finish(self):
+        """The rest of the output as one text, and the exit code."""
+        rest, _ = self.process.communicate(timeout=DEADLINE_S)
+        return "".join(self.lines) + rest.decode("latin-1"), self.process.returncode
+
+
+class UpTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="herd up ")
+        self.addCleanup(folder.cleanup)
+        self.log = Path(folder.name) / "starts"
+        self.started = []
+
+    def up(self, *arguments, ways=None, **options):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("HERD_", "FAKE_"))}
+        environment.update({f"FAKE_{name}": way for name, way in (ways or {}).items()}, FAKE_LOG=str(self.log))
+        herd = Up(environment, arguments, **options)
+        self.addCleanup(herd.process.stdout.close)
+        self.addCleanup(herd.process.kill)
+        return herd
+
+    def starts(self, name=""):
+        return [line.split() for line in self.log.read_text().splitlines() if line.startswith(name)]
+
+    def assert_all_gone(self):
+        """Every process that was started has ended, or does so in time."""
+        for _, pid, *_ in self.starts():
+            try:
+                process = os.pidfd_open(int(pid))
+            except ProcessLookupError:
+                continue
+            with os.fdopen(process, "rb", closefd=True) as ended, selectors.DefaultSelector() as selector:
+                selector.register(ended, selectors.EVENT_READ)
+                self.assertTrue(selector.select(DEADLINE_S), f"{pid} still runs")
+
+    def test_up_and_drained(self):
+        herd = self.up()
+        self.assertTrue(herd.until(" are up ").startswith(UP))
+        herd.process.send_signal(signal.SIGINT)
+        output, code = herd.finish()
+        self.assertEqual(code, 0, output)
+        for name in NAMES:
+            self.assertIn(f"{name:7} | {name} listens\n", output)
+            self.assertIn(f"{name:7} | {name} drains\n", output)
+        self.assertNotIn("\x1b", output)
+        self.assertTrue(output.endswith("herd: all have ended\n"), output)
+        self.assert_all_gone()
+
+    def test_each_is_given_its_name_and_the_file(self):
+        config = Path(self.log).with_name("two.conf")
+        config.write_text('servers = ( { name = "A"; clients = "127.0.0.1:9001"; peers = "127.0.0.1:9101"; },\n'
+                          '{ name = "B"; clients = "127.0.0.1:9002"; peers = "127.0.0.1:9102"; } );\n'
+                          'links = ( ["A", "B"] );\n')
+        herd = self.up("--config", str(config))
+        herd.until("herd: two servers are up (A 127.0.0.1:9001, B 127.0.0.1:9002)")
+        herd.process.send_signal(signal.SIGTERM)
+        output, code = herd.finish()
+        self.assertEqual(code, 0, output)
+        given = {line.split(" ", 2)[2] for line in self.log.read_text().splitlines()}
+        self.assertEqual(given, {f"--name {name} --config {config}" for name in "AB"})
+
+    def test_failure_at_start_ends_all(self):
+        herd = self.up(ways={"Welsh": "fail=69"})
+        output, code = herd.finish()
+        self.assertEqual(code, 69, output)
+        self.assertIn("Welsh   | Welsh: the port 127.0.0.1:12001 is in use\n", output)
+        self.assertIn("herd: Welsh could not start (exit code 69)", output)
+        self.assertNotIn(" are up ", output)
+        self.assert_all_gone()
+
+    def test_ending_with_zero_before_ready_is_a_failure(self):
+        output, code = self.up(ways={"Hands": "fail=0"}).finish()
+        self.assertEqual(code, 70, output)
+
+    def test_killed_later_is_started_again(self):
+        herd = self.up()
+        herd.until(" are up ")
+        os.kill(int(self.starts("Holiday")[0][1]), signal.SIGKILL)
+        herd.until("herd: Holiday ended (killed by signal 9), starting it again in 0.")
+        herd.until("herd: Holiday is up again")
+        self.assertEqual(len(self.starts("Holiday")), 2)
+        self.assertEqual(len(self.starts()), 6)
+        herd.process.send_signal(signal.SIGTERM)
+        self.assertEqual(herd.finish()[1], 0)
+
+    def test_wrong_configuration_later_is_not_started_again(self):
+        herd = self.up(ways={"Wilkes": "late=78"})
+        herd.until(" are up ")
+        os.kill(int(self.starts("Wilkes")[0][1]), signal.SIGUSR1)
+        herd.until("herd: Wilkes ended (exit code 78) and is not started again")
+        herd.process.send_signal(signal.SIGTERM)
+        output, code = herd.finish()
+        self.assertEqual((code, len(self.starts("Wilkes"))), (78, 1), output)
+
+    def test_bad_end_is_told(self):
+        herd = self.up(ways={"Hands": "end=3"})
+        herd.until(" are up ")
+        herd.process.send_signal(signal.SIGTERM)
+        output, code = herd.finish()
+        self.assertEqual(code, 3, output)
+        self.assertIn("herd: Hands ended badly (exit code 3)\n", output)
+
+    def test_second_signal_kills(self):
+        herd = self.up(ways={"Welsh": "deaf"})
+        herd.until(" are up ")
+        herd.process.send_signal(signal.SIGTERM)
+        herd.until("Wilkes drains")
+        herd.process.send_signal(signal.SIGINT)  # so soon that it may be the first one's echo
+        while herd.process.poll() is None:
+            herd.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                herd.process.wait(0.1)
+        output, code = herd.finish()
+        self.assertEqual(code, 128 + signal.SIGKILL, output)
+        self.assertIn("herd: Welsh ended badly (killed by signal 9)\n", output)
+        self.assertIn("herd: a second signal: killing what still runs\n", output)
+        self.assert_all_gone()
+
+    def test_a_signal_sent_twice_is_one(self):
+        herd = self.up()
+        herd.until(" are up ")
+        herd.process.send_signal(signal.SIGTERM)
+        herd.process.send_signal(signal.SIGINT)
+        output, code = herd.finish()
+        self.assertEqual(code, 0, output)
+
+    def test_servers_do_not_outlive_it(self):
+        herd = self.up()
+        herd.until(" are up ")
+        herd.process.kill()
+        herd.process.wait()
+        self.assert_all_gone()
+
+    def test_ignored_interrupt_stays_ignored(self):
+        herd = self.up(preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        herd.until(" are up ")
+        herd.process.send_signal(signal.SIGINT)
+        os.kill(int(self.starts("Hands")[0][1]), signal.SIGKILL)
+        herd.until("herd: Hands is up again")
+        herd.process.send_signal(signal.SIGTERM)
+        self.assertEqual(herd.finish()[1], 0)
+
+    def test_closed_output_drains(self):
+        herd = self.up()
+        herd.until(" are up ")
+        herd.process.stdout.close()
+        os.kill(int(self.starts("Hands")[0][1]), signal.SIGTERM)
+        self.assertEqual(herd.process.wait(DEADLINE_S), 0)
+        self.assert_all_gone()
+
+    def test_lines_stay_whole(self):
+        herd = self.up(ways={"Goloman": "babble"})
+        herd.until(" are up ")
+        herd.process.send_signal(signal.SIGTERM)
+        output, code = herd.finish()
+        self.assertEqual(code, 0)
+        self.assertEqual(len(re.findall("x", "".join(re.findall(r"^Goloman \| x.*$", output, re.MULTILINE)))), 70000)
+        self.assertIn("Goloman | \x1b\xff tailGoloman drains\n", output)
+        for line in output.splitlines():
+            self.assertRegex(line, r"^(\w+ +\| |herd: )")
+
+    def test_ready_descriptor(self):
+        for ways, expected in (({}, b"\n"), ({"Welsh": "fail=69"}, b"")):
+            with self.subTest(ways=ways):
+                reading, writing = os.pipe()
+                herd = self.up("--ready-fd", str(writing), ways=ways, pass_fds=[writing])
+                os.close(writing)
+                with os.fdopen(reading, "rb") as ready:
+                    self.assertEqual(ready.read(), expected)
+                herd.process.send_signal(signal.SIGTERM)
+                self.assertEqual(herd.finish()[1], 0 if not ways else 69)
+
+    def test_usage(self):
+        for arguments, code, text in ((["--help"], 0, "Usage: herd up"), (["--nope"], 64, "unknown option --nope"),
+                                      (["--config"], 64, "needs a value"), (["now"], 64, "what is now?"),
+                                      (["--ready-fd", "77"], 64, "no open descriptor"),
+                                      (["--server", "/no/such"], 69, "cannot run /no/such"),
+                                      (["--server", "no such program"], 69, "cannot run no such program"),
+                                      (["--config", "/no/such.conf"], 66, "/no/such.conf")):
+            with self.subTest(arguments=arguments):
+                output, got = self.up(*arguments).finish()
+                self.assertEqual(got, code, output)
+                self.assertIn(text, output)
+
+
+if __name__ == "__main__":
+    unittest.main()
