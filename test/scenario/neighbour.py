@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""A neighbour played by hand: both ends of the peer dialogue, line by line, and its heartbeat."""
+
+import secrets
+import socket
+import threading
+import time
+
+from client import Client
+from harness import DEADLINE_S, own_address, wait_readable
+
+PULSE_S = 0.5
+
+
+def new_incarnation():
+    return secrets.token_hex(8).encode()
+
+
+def at_line(client, position=b"+1+1", stamp=b"1520000000", difference=b"+1.000000000", origin=b"Fake", visited=(b"Fake",)):
+    return b" ".join([b"AT", origin, difference, client, position, stamp, *visited])
+
+
+class Session(Client):
+    """One stream of the dialogue. After live() a pulse is sent twice a second until quiet() or the end."""
+
+    def __init__(self, address=None, connected=None):
+        super().__init__(address, connected=connected)
+        self._lock = threading.Lock()
+        self._quiet = threading.Event()
+        self._thread = None
+        self.server_incarnation = None
+        self.heard = []  # every line after WELCOME, in order
+
+    def say(self, *lines):
+        with self._lock:
+            self.send(b"".join(line + b"\n" for line in lines))
+
+    def live(self, verb):
+        self._thread = threading.Thread(target=self._pulse, args=(verb,), daemon=True)
+        self._thread.start()
+
+    def _pulse(self, verb):
+        while not self._quiet.wait(PULSE_S):
+            try:
+                self.say(b"%s %d 0 -" % (verb, time.time_ns()))
+            except OSError:
+                return  # the server has closed it; who reads will see
+
+    def quiet(self):
+        """Sends nothing by itself any more."""
+        self._quiet.set()
+        if self._thread is not None:
+            self._thread.join(DEADLINE_S)
+
+    def close(self):
+        self.quiet()
+        super().close()
+
+    def next(self, *verbs):
+        """The next line that begins with one of these verbs; others are only kept in `heard`."""
+        while True:
+            line = self.line()
+            self.heard.append(line)
+            if line.split(b" ")[0] in verbs:
+                return line
+
+    def reports_until(self, marked):
+        """The AT lines up to a MARK that `marked` accepts, and that mark."""
+        reports = []
+        while True:
+            line = self.next(b"AT", b"MARK")
+            if line.startswith(b"AT "):
+                reports.append(line)
+            elif marked(int(line.split(b" ")[1])):
+                return reports, int(line.split(b" ")[1])
+
+
+class Neighbour:
+    """A neighbour of the server under test: dials it, and listens for its dialling."""
+
+    def __init__(self, name, herd="herd"):
+        self.name = name.encode()
+        self.herd = herd.encode()
+        self.incarnation = new_incarnation()
+        self.sessions = []
+        self._listener = socket.create_server((own_address(), 0))
+        self.address = self._listener.getsockname()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *ignored):
+        self.leave()
+        self._listener.close()
+
+    def leave(self):
+        """Closes every stream."""
+        for session in self.sessions:
+            session.close()
+        self.sessions.clear()
+
+    # The dialling end.
+
+    def hello(self, versions=b"1-1", nonce=b"-"):
+        return b" ".join([b"HELLO", versions, self.herd, self.name, self.incarnation, nonce])
+
+    def connect(self, server):
+        """A stream to the server's peer port; nothing is said yet."""
+        session = Session(server.peers)
+        self.sessions.append(session)
+        return session
+
+    def dial(self, server):
+        """The whole handshake; returns the session and the server's WELCOME line."""
+        session = self.connect(server)
+        session.say(self.hello())
+        hello = session.line()
+        if not hello.startswith(b"HELLO "):
+            raise AssertionError(f"wanted HELLO, got {hello!r}")
+        session.server_incarnation = hello.split(b" ")[4]
+        session.say(b"AUTH -")
+        welcome = session.line()
+        session.live(b"PING")
+        return session, welcome
+
+    # The accepting end.
+
+    def accept_raw(self):
+        """The server's next dialling, its HELLO read and not yet answered: (session, HELLO line)."""
+        if not wait_readable(self._listener, DEADLINE_S):
+            raise AssertionError(f"nobody dialled {self.name!r}")
+        session = Session(connected=self._listener.accept()[0])
+        self.sessions.append(session)
+        hello = session.line()
+        session.server_incarnation = hello.split(b" ")[4]
+        return session, hello
+
+    def accept(self, claim=b"- 0"):
+        """Lets the server in, claiming to have what `claim` says."""
+        session, _ = self.accept_raw()
+        self.admit(session, claim)
+        return session
+
+    def admit(self, session, claim=b"- 0"):
+        session.say(b" ".join([b"HELLO", b"1", self.herd, self.name, self.incarnation, b"- -"]))
+        auth = session.line()
+        if auth != b"AUTH -":
+            raise AssertionError(f"wanted AUTH, got {auth!r}")
+        session.say(b"WELCOME %s %d 0 -" % (claim, time.time_ns()))
+        session.live(b"PONG")

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Limits come from the configuration, and the state that SIGUSR1 logs says how often each has bitten."""
+
+import signal
+
+from client import now_text
+from provider import drip, huge, well
+from scenario import Scenario
+
+
+class Counted(Scenario):
+    def counts(self, server, event):
+        since = server.log.size()
+        server.process.send_signal(signal.SIGUSR1)
+        return server.log.wait(event, since)[-1]
+
+    def assert_counts(self, server, event, **expected):
+        found = self.counts(server, event)
+        self.assertEqual({key: found.get(key) for key in expected}, {key: str(value) for key, value in expected.items()})
+
+
+class OfClients(Counted):
+    def test_nothing_has_bitten(self):
+        server = self.lone()
+        self.client(server).iamat(b"kiwi", b"+1+1")
+        fields = self.counts(server, "state_limits")
+        self.assertGreaterEqual(len(fields), 15)
+        for key, value in fields.items():
+            if key not in ("ts", "level", "server", "event"):
+                self.assertEqual(value, "0", key)
+
+    def test_clients_and_lines(self):
+        server = self.lone(limits={"clients_max": 2, "line_bytes_max": 256})
+        connection = self.client(server)
+        for name in (b"a", b"b"):
+            self.assertTrue(connection.iamat(name, b"+1+1").startswith(b"AT "))
+        connection.ask(b"x" * 256)
+        self.assert_counts(server, "state_limits", clients_max=0, line_bytes_max=0)
+        self.assertTrue(connection.iamat(b"c", b"+1+1").startswith(b"? "))
+        connection.ask(b"x" * 257)
+        self.assert_counts(server, "state_limits", clients_max=1, line_bytes_max=1)
+
+    def test_new_clients(self):
+        server = self.lone(limits={"new_clients_per_second_max": 1}, protocol={"max_future_s": 100})
+        connection = self.client(server)
+        connection.send(b"".join(b"IAMAT c%d +1+1 1\n" % number for number in range(50)))
+        refused = sum(connection.line().startswith(b"? ") for _ in range(50))
+        self.assertGreater(refused, 0)
+        self.assertTrue(connection.iamat(b"late", b"+1+1", now_text(10000)).startswith(b"? "))
+        self.assert_counts(server, "state_limits", new_clients_per_second_max=refused, max_future_s=1)
+
+    def test_turns_and_pauses(self):
+        fake = self.provider()
+        server = self.relay(fake, limits={"lines_per_turn_max": 10, "whatsat_per_connection_max": 2})
+        connection = self.client(server)
+        connection.send(b"".join(b"junk %d\n" % number for number in range(100)))
+        for number in range(100):
+            self.assertEqual(connection.line(), b"? junk %d" % number)
+        self.assertGreaterEqual(int(self.counts(server, "state_limits")["lines_per_turn_max"]), 9)
+        connection.iamat(b"kiwi", b"+1+1")
+        fake.hold()
+        connection.send(b"WHATSAT kiwi 1 1\nWHATSAT kiwi 2 1\nWHATSAT kiwi 3 1\n")
+        fake.wait_in_flight(2)
+        self.assert_counts(server, "state_limits", whatsat_per_connection_max=1)
+        fake.release()
+        for _ in range(3):
+            self.assertTrue(connection.answer()[0].startswith(b"AT "))
+
+    def test_fields_of_the_log(self):
+        server = self.lone(limits={"log_field_bytes_max": 64})
+        connection = self.client(server)
+        for length in (64, 65):
+            connection.ask(b"y" * length)
+        server.log.wait("in", count=2)
+        self.assertEqual([event["line"] for event in server.log.events("in")], ["y" * 64, "y" * 64 + "..."])
+
+
+class OfProviders(Counted):
+    def relayed(self, connection, fake, answer):
+        """Whether the provider's answer comes through; if not it must be a failure."""
+        fake.answer = answer
+        body = connection.whatsat(b"kiwi", b"1", b"20")[1]
+        if b"UNKNOWN_ERROR" in body:
+            self.assert_failure_body(body)
+            return False
+        return True
+
+    def knowing(self, server):
+        """A connection to a server that knows of a client."""
+        connection = self.client(server)
+        connection.iamat(b"kiwi", b"+1+1")
+        return connection
+
+    def test_answers(self):
+        fake = self.provider()
+        server = self.relay(fake, limits={"provider_bytes_max": 1024, "provider_depth_max": 4,
+                                          "provider_header_bytes_max": 1024, "provider_breaker_failures": 0})
+        connection = self.knowing(server)
+        self.assertTrue(self.relayed(connection, fake, huge(1024)))
+        self.assertFalse(self.relayed(connection, fake, huge(1025)))
+        self.assertTrue(self.relayed(connection, fake, well(b'{"a":[[[1]]]}')))
+        self.assertFalse(self.relayed(connection, fake, well(b'{"a":[[[[1]]]]}')))
+        self.assertTrue(self.relayed(connection, fake, well(b"{}", X_Long="x" * 900)))
+        self.assertFalse(self.relayed(connection, fake, well(b"{}", X_Long="x" * 1024)))
+        self.assert_counts(server, "state_places", requests=6, failures=3, provider_bytes_max=1, provider_depth_max=1,
+                           provider_header_bytes_max=1, provider_breaker_failures=0, left_alone=0)
+
+    def test_breaker(self):
+        fake = self.provider()
+        server = self.relay(fake, limits={"provider_breaker_failures": 2, "provider_breaker_ms": 3600000})
+        connection = self.knowing(server)
+        for _ in range(2):
+            self.assertFalse(self.relayed(connection, fake, well(b"junk")))
+        self.assertFalse(self.relayed(connection, fake, well(b"{}")))
+        self.assertEqual(len(fake.requests), 2)
+        self.assert_counts(server, "state_places", provider_breaker_failures=1, left_alone=1)
+
+    def test_queue(self):
+        fake = self.provider()
+        server = self.relay(fake, limits={"provider_transfers_max": 1, "provider_transfers_per_host_max": 1,
+                                          "provider_queue_max": 1})
+        connections = [self.knowing(server) for _ in range(3)]
+        fake.hold()
+        connections[0].send(b"WHATSAT kiwi 1 1\n")
+        fake.wait_in_flight(1)
+        connections[1].send(b"WHATSAT kiwi 2 1\n")
+        connections[1].send(b"seen\n")
+        server.log.wait("in", line="seen")
+        self.assert_failure_body(connections[2].whatsat(b"kiwi", b"3", b"1")[1])
+        self.assert_counts(server, "state_places", provider_transfers_max=1, provider_queue_max=1)
+        fake.release()
+        for connection in connections[:2]:
+            self.assertNotIn(b"UNKNOWN_ERROR", connection.answer()[1])
+
+    def test_too_slow(self):
+        fake = self.provider()
+        server = self.relay(fake, timeout_ms=600000, limits={"provider_slow_bytes_per_second": 1000, "provider_slow_s": 1})
+        self.assertFalse(self.relayed(self.knowing(server), fake, drip))
+        self.assert_counts(server, "state_places", timeouts=1, failures=1)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""The log: what came in, what went out, neighbours coming and going; nothing that harms who reads it."""
+
+import os
+import re
+
+from harness import wait_until
+from herd import Herd
+from scenario import Scenario
+
+LINE = re.compile(r'ts=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z level=(error|warning|info|debug) server=[A-Za-z]+ event=[a-z_]+'
+                  r'( [a-z_]+=("[^"]*"|[^" ]+))*')
+PAIR = (("Goloman", "Hands"), (("Goloman", "Hands"),))
+
+
+class Logs(Scenario):
+    def wait_wire(self, server, event, text, since=0):
+        """Waits for a wire line that holds `text` in one of its fields, and returns it."""
+        def found():
+            return next((each for each in server.log.events(event, since) if text in each.values()), None)
+
+        return wait_until(found, lambda: f"{event} {text!r} in\n" + "\n".join(server.log.lines(since)[-20:]))
+
+    def test_wire_lines(self):
+        herd = self.herd(*PAIR).start_linked()
+        goloman, hands = herd["Goloman"], herd["Hands"]
+        connection = self.client(goloman)
+        stamp = b"1520023934.918963997"
+        reply = connection.iamat(b"kiwi", b"+34.068930-118.445127", stamp).decode()
+        self.wait_wire(goloman, "in", f"IAMAT kiwi +34.068930-118.445127 {stamp.decode()}")
+        self.wait_wire(goloman, "out", reply)
+        # The neighbours' lines too: what one sends the other receives.
+        self.wait_wire(goloman, "out", reply + " Goloman")
+        self.wait_wire(hands, "in", reply + " Goloman")
+        connection.ask(b"junk")
+        self.wait_wire(goloman, "in", "junk")
+        self.wait_wire(goloman, "out", "? junk")
+        connection.whatsat(b"kiwi", b"10", b"5")
+        self.wait_wire(goloman, "in", "WHATSAT kiwi 10 5")
+
+    def test_form_of_every_line(self):
+        herd = self.herd(*PAIR).start_linked()
+        connection = self.client(herd["Goloman"])
+        connection.iamat(b"kiwi", b"+1+1")
+        connection.ask(b" \x00\x1b[2J = \" \\ ' ")
+        connection.whatsat(b"kiwi", b"50", b"20")
+        herd.kill("Hands")
+        herd["Goloman"].log.wait("link_down", peer="Hands", count=2)
+        herd["Goloman"].process.stop()
+        for server in herd.servers.values():
+            for line in server.log.lines():
+                self.assertTrue(LINE.fullmatch(line), line)
+                self.assertIn(f" server={server.name} ", line)
+
+    def test_coming_and_going(self):
+        herd = self.herd(*PAIR).start_linked()
+        goloman = herd["Goloman"]
+        self.assertEqual(len(goloman.log.wait("link_up", peer="Hands", count=2)), 2)
+        since = goloman.log.size()
+        herd.kill("Hands")
+        for event in goloman.log.wait("link_down", since, peer="Hands", count=2):
+            self.assertTrue(event.get("reason"))
+        since = goloman.log.size()
+        herd.start("Hands")
+        goloman.log.wait("link_up", since, peer="Hands", count=2)
+
+    def test_escaping(self):
+        server = self.lone()
+        connection = self.client(server)
+        for text, escaped in ((b"\x00\x01\x1f\x7f", r"\x00\x01\x1f\x7f"), (b'say "hi" \\', r"say \x22hi\x22 \x5c"),
+                              ("grüße 漢字".encode(), "grüße 漢字"), (b"\xff\xfe", r"\xff\xfe"), (b"\xc0\xaf", r"\xc0\xaf"),
+                              ("\u0085\u009b".encode(), r"\xc2\x85\xc2\x9b"), (b"tab\tcr\r", r"tab\x09cr\x0d"),
+                              (b"\x1b]0;title\x07", r"\x1b]0;title\x07"), (b"event=link_up peer=Hands", "event=link_up peer=Hands")):
+            with self.subTest(text=text):
+                connection.ask(text)
+                self.wait_wire(server, "in", escaped)
+        self.assertIsNone(re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", server.log.raw()))
+        server.log.raw().decode("utf-8")
+
+    def test_long_fields_are_cut(self):
+        server = self.lone()
+        self.client(server).ask(b"y" * 8192)
+        cut = wait_until(lambda: [value for event in server.log.events("in") for value in event.values()
+                                  if value.startswith("yyy")], "the line in the log")
+        self.assertTrue(cut[0].endswith("...") and len(cut[0]) <= 300, cut[0])
+
+    def test_nobody_forges_an_event(self):
+        server = self.lone()
+        self.client(server).ask(b'x" event=link_up peer="Hands')
+        self.wait_wire(server, "in", r"x\x22 event=link_up peer=\x22Hands")
+        self.assertEqual(server.log.events("link_up"), [])
+
+    def test_without_wire_lines(self):
+        herd = self.herd(*PAIR, log={"wire": False}).start_linked()
+        connection = self.client(herd["Goloman"])
+        connection.iamat(b"kiwi", b"+1+1")
+        connection.ask(b"junk")
+        for server in herd.servers.values():
+            server.process.stop()
+            self.assertEqual(server.log.events("in") + server.log.events("out"), [])
+            self.assertEqual(len(server.log.events("link_up")), 2)
+
+    def test_directories(self):
+        herd = Herd(("Goloman",), ())
+        with herd:
+            text = herd.config_text().replace(os.path.join(herd.directory, "log"), os.path.join(herd.directory, "deep/er/log"))
+            herd.write_file("herd.conf", text)
+            herd.start()
+            path = os.path.join(herd.directory, "deep/er/log/Goloman.log")
+            self.assertTrue(os.path.exists(path))
+            self.assertEqual(os.stat(path).st_mode & 0o007, 0)
+
+    def test_directory_of_the_environment(self):
+        for variable, place in (("XDG_STATE_HOME", "state/herd/Goloman.log"), ("LOGS_DIRECTORY", "logs/Goloman.log")):
+            with self.subTest(variable=variable), Herd(("Goloman",), ()) as herd:
+                herd.write_file("herd.conf", re.sub(r"(?m)^(log|journal) = .*\n", "", herd.config_text()))
+                value = os.path.join(herd.directory, place.partition("/")[0])
+                herd.start(environment={variable: value})
+                self.assertTrue(os.path.exists(os.path.join(herd.directory, place)), os.listdir(herd.directory))

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""The rules of the house that layers.py checks, as tables (docs/architecture.md says why)."""
+
+# What a room may use besides itself. Everything meets in the two programs only.
+USES = {
+    "base": set(),
+    "protocol": {"base"},
+    "store": {"protocol", "base"},
+    "flood": {"store", "protocol", "base"},
+    "places": {"protocol", "base"},
+    "config": {"protocol", "base"},
+    "net": {"base"},
+    "server": {"net", "config", "flood", "places", "store", "protocol", "base"},
+    "tool": {"net", "config", "places", "protocol", "base"},
+}
+
+# Libraries: how their headers begin, and the rooms that may see them.
+LIBRARIES = {
+    "uv.h": {"net", "server"},
+    "uv/": {"net", "server"},
+    "curl/": {"net", "server"},
+    "jansson.h": {"places"},
+    "libconfig.h": {"config"},
+    "openssl/": {"net"},
+    "systemd/": {"server"},
+    "cmocka.h": set(),
+}
+
+# What the language gives, allowed everywhere.
+PLAIN = {
+    "assert.h", "ctype.h", "errno.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdalign.h", "stdarg.h",
+    "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "stdnoreturn.h", "string.h",
+    "sysexits.h",  # numbers only
+}
+
+# Rooms that are logic without I/O: of the system they see PLAIN only, and these.
+PURE = {
+    "protocol": set(),
+    "store": set(),
+    "flood": set(),
+    "places": {"fcntl.h", "sys/stat.h", "sys/types.h", "unistd.h"},  # the importer writes the index
+}
+
+# Faces that have no .c file of their own name to tell their room.
+FACES = {
+    "list": "base",
+    "word": "base",
+}
