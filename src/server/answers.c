@@ -207,34 +207,29 @@ static void dispatch(struct session *session, struct herd_text line, struct herd
     }
 }
 
-static void finish_after_first(struct session *session)
-{
-    if (session->server->config->protocol.close_after_reply) session->finished = true;
-}
-
-void answer_line(struct session *session, struct herd_text line)
+/* Has one line answered in its place in the order, and both logged. */
+static void answer(struct session *session, struct herd_text line,
+                   void (*how)(struct session *session, struct herd_text line, struct herd_buffer *out))
 {
     struct herd_buffer *out = session_out(session);
     bool direct = herd_list_empty(&session->pendings);
     size_t before = herd_buffer_length(out);
 
     wirelog_client("in", session->number, line);
-    dispatch(session, line, out);
+    how(session, line, out);
     if (!direct) session->held_bytes += herd_buffer_length(out) - before;
     if (herd_buffer_length(out) > before) log_reply(session, out, before);
-    finish_after_first(session);
+}
+
+void answer_line(struct session *session, struct herd_text line)
+{
+    answer(session, line, dispatch);
+    if (session->server->config->protocol.close_after_reply) session->finished = true;
 }
 
 void answer_too_long(struct session *session, struct herd_text shown)
 {
-    struct herd_buffer *out = session_out(session);
-    bool direct = herd_list_empty(&session->pendings);
-    size_t before = herd_buffer_length(out);
-
-    wirelog_client("in", session->number, shown);
-    answer_invalid(session, shown, out);
-    if (!direct) session->held_bytes += herd_buffer_length(out) - before;
-    log_reply(session, out, before);
+    answer(session, shown, answer_invalid);
 }
 
 static void give_out(struct session *session, struct pending *pending)

@@ -58,11 +58,13 @@ class Session(Client):
 
     def next(self, *verbs):
         """The next line that begins with one of these verbs; others are only kept in `heard`."""
-        while True:
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:  # heartbeats go on arriving while what we wait for does not
             line = self.line()
             self.heard.append(line)
             if line.split(b" ")[0] in verbs:
                 return line
+        raise AssertionError(f"none of {verbs}; heard last {self.heard[-5:]}")
 
     def reports_until(self, marked):
         """The AT lines up to a MARK that `marked` accepts, and that mark."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One process under test: started with a clean environment, ended by its pid, its last words checked."""
 
+import ctypes
 import os
 import resource
 import signal
@@ -9,6 +10,9 @@ import subprocess
 from harness import DEADLINE_S, STOP_DEADLINE_S, wait_readable
 
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
 SANITIZER_OPTIONS = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
 
 
@@ -29,14 +33,16 @@ class Process:
         clean.update({key: os.environ[key] for key in SANITIZER_OPTIONS if key in os.environ})
         clean.update(environment)
 
-        def limit():
+        def prepare():
+            # A test that is killed from outside, by CTest's timeout say, takes its processes with it.
+            LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if descriptors_max is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors_max, descriptors_max))
 
         with open(self._out, "wb") as out, open(self._err, "wb") as err:
             self._child = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL if text_input is None else subprocess.PIPE, stdout=out, stderr=err,
-                env=clean, cwd=self._directory, preexec_fn=limit, start_new_session=True)
+                env=clean, cwd=self._directory, preexec_fn=prepare, start_new_session=True)
         if text_input is not None:
             self._child.stdin.write(text_input)
             self._child.stdin.close()

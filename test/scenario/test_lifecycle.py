@@ -67,7 +67,8 @@ class CommandLine(Scenario):
 
     def test_bad_line(self):
         good = self.herd_here.config_text()
-        for wrong, word in (("nonsense = 1;", "nonsense"), ("herd = 5;", "herd"), ("protocol = { max_futures_s = 1; };", "max_future_s"),
+        for wrong, word in (("nonsense = 1;", "nonsense"), ("herd = 5;", "herd"),
+                            ("protocol = { max_futures_s = 1; };", "max_future_s"),
                             ("herd = ;", "syntax"), ('herd = "two words";', "herd"),
                             ("limits = { line_bytes_max = -1; };", "line_bytes_max"),
                             ("log = { level = \"loud\"; };", "level")):

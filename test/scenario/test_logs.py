@@ -70,7 +70,8 @@ class Logs(Scenario):
         for text, escaped in ((b"\x00\x01\x1f\x7f", r"\x00\x01\x1f\x7f"), (b'say "hi" \\', r"say \x22hi\x22 \x5c"),
                               ("grüße 漢字".encode(), "grüße 漢字"), (b"\xff\xfe", r"\xff\xfe"), (b"\xc0\xaf", r"\xc0\xaf"),
                               ("\u0085\u009b".encode(), r"\xc2\x85\xc2\x9b"), (b"tab\tcr\r", r"tab\x09cr\x0d"),
-                              (b"\x1b]0;title\x07", r"\x1b]0;title\x07"), (b"event=link_up peer=Hands", "event=link_up peer=Hands")):
+                              (b"\x1b]0;title\x07", r"\x1b]0;title\x07"),
+                              (b"event=link_up peer=Hands", "event=link_up peer=Hands")):
             with self.subTest(text=text):
                 connection.ask(text)
                 self.wait_wire(server, "in", escaped)

@@ -91,7 +91,8 @@ class Handshake(Peers):
 class Flood(Peers):
     def test_report_of_a_neighbour(self):
         session, _ = self.fake.dial(self.real)
-        session.say(at_line(b"kiwi\xff\x01", b"+34.068930-118.445127/", b"01520023934.91896399700", b"-0.000000500", b"Gone", (b"Gone", b"Fake")))
+        session.say(at_line(b"kiwi\xff\x01", b"+34.068930-118.445127/", b"01520023934.91896399700", b"-0.000000500",
+                            b"Gone", (b"Gone", b"Fake")))
         self.assertEqual(self.wait_known(b"kiwi\xff\x01"),
                          b"AT Gone -0.000000500 kiwi\xff\x01 +34.068930-118.445127/ 01520023934.91896399700")
 

@@ -92,13 +92,15 @@ class Send(Tool):
             self.assertIn(b"? hello\n", out)
 
     def test_usage(self):
-        for arguments in (("send", "--nonsense"), ("nonsense",), (), ("send", "--config", self.five.config_path, "--to", "Nobody", "x")):
+        for arguments in (("send", "--nonsense"), ("nonsense",), (),
+                          ("send", "--config", self.five.config_path, "--to", "Nobody", "x")):
             status, out, err = self.run_tool(self.five, *arguments)
             self.assertEqual((status, out), (USAGE, b""), arguments)
             self.assertNotEqual(err, "")
 
     def test_help_and_version(self):
-        for arguments, word in ((("--help",), b"send"), (("-V",), b"herd "), (("send", "--help"), b"--to"), (("up", "-h"), b"--config")):
+        for arguments, word in ((("--help",), b"send"), (("-V",), b"herd "), (("send", "--help"), b"--to"),
+                                (("up", "-h"), b"--config")):
             status, out, _ = self.run_tool(self.five, *arguments)
             self.assertEqual(status, 0)
             self.assertIn(word, out)
