@@ -20,6 +20,7 @@
 
 #define HERD_SERVERS_MAX 128
 #define HERD_NEIGHBOURS_MAX 31
+#define HERD_LOCAL_INDEXES_MAX 16
 
 struct herd_address {
     char *text; /* as configured, `127.0.0.1:12001` or `[::1]:12001`; NULL: not given */

@@ -11,7 +11,7 @@
  *
  * The way of a question:
  *
- *     ask --> READY                        local index: render writes the JSON straight into the reply
+ *     ask --> READY                        local indexes: render writes the JSON straight into the reply
  *         \-> WAITING -> on_ready -> READY  joined or opened a request; several tickets share one
  *     render (once, when it is first in the connection's order) or leave, whichever comes first
  *
@@ -81,13 +81,13 @@ enum herd_places_state { HERD_PLACES_IDLE, HERD_PLACES_WAITING, HERD_PLACES_READ
 
 /* One question of one client. The asker owns it (embedded); it stays where it is until rendered or left. */
 struct herd_places_ticket {
-    struct herd_list_node node; /* a request's or the index's waiters */
+    struct herd_list_node node; /* a request's or the indexes' waiters */
     enum herd_places_state state;
     unsigned bound;
     int64_t latitude_e9;
     int64_t longitude_e9;
     double radius_m;
-    struct herd_places_request *request; /* whose answer it renders; NULL: the local index, or a failure */
+    struct herd_places_request *request; /* whose answer it renders; NULL: the local indexes, or a failure */
     const char *failure;                 /* a literal: why no provider could be asked at all; NULL otherwise */
     void (*on_ready)(struct herd_places_ticket *ticket);
 };
@@ -111,9 +111,9 @@ void herd_places_render(struct herd_places *places, struct herd_places_ticket *t
 /* The asker is gone. Harmless for an IDLE ticket. */
 void herd_places_leave(struct herd_places *places, struct herd_places_ticket *ticket);
 
-/* Gives the index to the local provider, NULL for "there is none" (its questions then fail over); waiting tickets
- * become ready in this call. */
-void herd_places_set_index(struct herd_places *places, const struct herd_places_index *index);
+/* Gives the local provider its indexes (placesindex.h), which stay where they are until others are set; it searches all
+ * of them as one. 0 for "there are none": its questions then fail over. Waiting tickets become ready in this call. */
+void herd_places_set_indexes(struct herd_places *places, const struct herd_places_index *indexes, unsigned count);
 
 /* A request that the driver should perform. */
 struct herd_places_wish {
@@ -126,7 +126,7 @@ struct herd_places_wish {
 
 /*
  * Takes the next wish; false where there is none. Call after each ask, answer,
- * fail and set_index. Every wish that was taken is answered or failed, once,
+ * fail and set_indexes. Every wish that was taken is answered or failed, once,
  * also where its askers are gone.
  */
 bool herd_places_next_wish(struct herd_places *places, int64_t now_ms, struct herd_places_wish *ret_wish);

@@ -8,7 +8,7 @@
  * in microseconds without allocating. docs of the bytes: src/places/local.h.
  *
  *     memory, length --open (checks everything)--> struct herd_places_index
- *     index, query, scratch --search--> numbers of places, in order
+ *     indexes, query, scratch --search--> places of all of them, in order
  *
  * The index only points into the memory: who gave it keeps it there, unchanged,
  * and drops it when no query needs it any more. An index is shared freely
@@ -78,7 +78,8 @@ struct herd_places_query {
 };
 
 struct herd_places_found {
-    uint32_t number;
+    const struct herd_places_index *index;
+    uint32_t number; /* in that index */
     double distance_m;
     double cost; /* what results are ordered by: less is better */
 };
@@ -99,22 +100,26 @@ struct herd_places_scratch {
 };
 
 /*
- * Finds the best min(bound, all) places within the radius; they are in
- * scratch->found, best first, until its next search. Returns how many.
+ * Finds the best min(bound, all) places within the radius, of `index_count`
+ * indexes as if they were one; they are in scratch->found, best first, until its
+ * next search. Returns how many.
  * DISTANCE: nearest first, ties by id. PROMINENCE: by ln(1 + population) - 4 d/r
- * (d/r is 0 for radius 0), greatest first, ties by distance, then id. Ids are
- * ordered by length, then by bytes: numbers by value.
+ * (d/r is 0 for radius 0), greatest first, ties by distance, then id. Of equal
+ * ids the source decides. Ids and sources are ordered by length, then by bytes:
+ * numbers by value. So the order of the indexes does not matter, but where two
+ * of one source have places with the same id at the same spot.
  */
-unsigned herd_places_index_search(const struct herd_places_index *index, const struct herd_places_query *query,
-                                  struct herd_places_scratch *scratch);
+unsigned herd_places_index_search(const struct herd_places_index *indexes, unsigned index_count,
+                                  const struct herd_places_query *query, struct herd_places_scratch *scratch);
 
 /*
  * Searches and appends the answer in the shape and bytes of the legacy Nearby
  * Search (docs/protocol.md), without a newline at its end. Status is
  * ZERO_RESULTS where no place lies within the radius, else OK, whatever the
- * bound.
+ * bound. The credits are those of all the indexes, each once, whatever was found.
  */
-void herd_places_index_answer(const struct herd_places_index *index, const struct herd_places_query *query,
-                              struct herd_places_scratch *scratch, struct herd_buffer *out);
+void herd_places_index_answer(const struct herd_places_index *indexes, unsigned index_count,
+                              const struct herd_places_query *query, struct herd_places_scratch *scratch,
+                              struct herd_buffer *out);
 
 #endif

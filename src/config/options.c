@@ -104,7 +104,8 @@ const struct herd_option herd_options[] = {
      .type = HERD_OPTION_PATHS,
      AT(places.local_indexes),
      COUNT_AT(places.local_index_count),
-     .help = "files made by `herd places import`; none: ../share/herd/places.idx beside the program"},
+     .help = "at most 16 files made by `herd places import`, searched as one; none: ../share/herd/places.idx beside "
+             "the program"},
     WORD("places.local.rank", places.local_rank, rank_words, "prominence", "which places come first"),
     GROUP("places.google_legacy", "Google's Nearby Search (legacy), relayed as it is"),
     URL("places.google_legacy.url", places.google_legacy_url,

@@ -203,8 +203,9 @@ struct herd_places {
     uint32_t body_bytes_max;
     uint32_t depth_max;
     struct herd_places_counts counts;
-    const struct herd_places_index *index;
-    bool index_known;
+    const struct herd_places_index *indexes;
+    unsigned index_count;
+    bool indexes_known;
     int64_t now_ms; /* of the latest call that told it */
     unsigned request_count;
     struct herd_list_node buckets[HERD_PLACES_BUCKETS]; /* herd_places_request.bucket_node */

@@ -2,7 +2,7 @@
 /*
  * The places service.
  *
- * The happy path with the local index: ask says READY, render searches and
+ * The happy path with local indexes: ask says READY, render searches and
  * writes. With a remote provider: ask opens a request or joins an identical
  * one, next_wish hands it to the driver, answer scans the body once, each
  * ticket's render cuts its own slice, the last one frees the body.
@@ -13,8 +13,8 @@
  *     request.holders                                READY tickets, and herd_places_request_settle() itself
  *
  * When a provider fails, the request moves to the next one that can be asked:
- * it becomes a new wish, waits for the index, joins an identical request that
- * is already there, or, where the index is at hand, its tickets are local ones.
+ * it becomes a new wish, waits for the indexes, joins an identical request that
+ * is already there, or, where indexes are at hand, its tickets are local ones.
  * Where no provider is left they are settled with the last error body that a
  * provider sent, or with one that tells the reason. When all askers of a request are gone it
  * is dropped before the driver took it; after that it stays until the driver
@@ -104,7 +104,7 @@ const struct herd_places_counts *herd_places_counts(const struct herd_places *pl
 
 /* What can be done for a place with the providers from `provider` on. */
 enum choice {
-    CHOICE_LOCAL, /* the index is at hand */
+    CHOICE_LOCAL, /* indexes are at hand */
     CHOICE_JOIN,  /* *ret_request is an identical request */
     CHOICE_OPEN,  /* a request to *ret_provider; its breaker has been told */
     CHOICE_NONE,
@@ -115,8 +115,8 @@ static enum choice choose(struct herd_places *places, struct herd_text place, un
 {
     for (; provider < places->provider_count; provider++) {
         struct herd_places_provider *candidate = &places->providers[provider];
-        if (candidate->local && places->index_known && places->index == NULL) continue;
-        if (candidate->local && places->index_known) return CHOICE_LOCAL;
+        if (candidate->local && places->indexes_known && places->index_count == 0) continue;
+        if (candidate->local && places->indexes_known) return CHOICE_LOCAL;
         *ret_provider = provider;
         *ret_request = herd_places_request_find(places, provider, place);
         if (*ret_request != NULL) return CHOICE_JOIN;
@@ -198,7 +198,7 @@ enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_p
     places->now_ms = now_ms;
     ticket_init(ticket, location, question);
     /* The common case needs no description of the place. */
-    if (places->provider_count > 0 && places->providers[0].local && places->index != NULL) return ticket->state;
+    if (places->provider_count > 0 && places->providers[0].local && places->index_count > 0) return ticket->state;
     describe(places, location, question);
     struct herd_text place = herd_buffer_text(&places->place);
     enum choice choice = choose(places, place, 0, &provider, &request);
@@ -216,7 +216,7 @@ enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_p
 
 static void render_local(struct herd_places *places, const struct herd_places_ticket *ticket, struct herd_buffer *out)
 {
-    if (places->index == NULL) {
+    if (places->index_count == 0) {
         herd_json_append_failure(out, no_index);
         return;
     }
@@ -227,7 +227,7 @@ static void render_local(struct herd_places *places, const struct herd_places_ti
         .rank = places->local_rank,
         .bound = ticket->bound,
     };
-    herd_places_index_answer(places->index, &query, &places->scratch, out);
+    herd_places_index_answer(places->indexes, places->index_count, &query, &places->scratch, out);
 }
 
 void herd_places_render(struct herd_places *places, struct herd_places_ticket *ticket, struct herd_buffer *out)
@@ -263,14 +263,15 @@ void herd_places_leave(struct herd_places *places, struct herd_places_ticket *ti
     if (!taken && herd_list_empty(&request->waiting)) herd_places_request_drop(places, request);
 }
 
-void herd_places_set_index(struct herd_places *places, const struct herd_places_index *index)
+void herd_places_set_indexes(struct herd_places *places, const struct herd_places_index *indexes, unsigned count)
 {
-    places->index = index;
-    places->index_known = true;
+    places->indexes = indexes;
+    places->index_count = count;
+    places->indexes_known = true;
     while (!herd_list_empty(&places->index_waiters)) {
         struct herd_places_request *request =
             HERD_CONTAINER(places->index_waiters.next, struct herd_places_request, queue_node);
-        if (places->index == NULL) {
+        if (places->index_count == 0) {
             move_on(places, request, no_index);
             continue;
         }

@@ -91,41 +91,52 @@ static void append_place(struct herd_buffer *out, struct herd_text source, const
     herd_buffer_append(out, HERD_TEXT("\n      }"));
 }
 
-static void append_attribution(struct herd_buffer *out, struct herd_text attribution)
+/* Whether an index before `number` has the same credit. */
+static bool credited(const struct herd_places_index *indexes, unsigned number)
 {
-    herd_buffer_append(out, HERD_TEXT("   \"html_attributions\" : ["));
-    if (attribution.length > 0) {
-        herd_buffer_append_byte(out, ' ');
-        herd_json_append_string(out, attribution);
-        herd_buffer_append_byte(out, ' ');
-    }
-    herd_buffer_append(out, HERD_TEXT("],\n"));
+    for (unsigned i = 0; i < number; i++)
+        if (herd_text_equal(indexes[i].attribution, indexes[number].attribution)) return true;
+    return false;
 }
 
-static void append_results(struct herd_buffer *out, const struct herd_places_index *index,
-                           const struct herd_places_scratch *scratch, unsigned count)
+static void append_attributions(struct herd_buffer *out, const struct herd_places_index *indexes, unsigned index_count)
+{
+    bool any = false;
+    herd_buffer_append(out, HERD_TEXT("   \"html_attributions\" : ["));
+    for (unsigned i = 0; i < index_count; i++) {
+        if (indexes[i].attribution.length == 0 || credited(indexes, i)) continue;
+        herd_buffer_append(out, any ? HERD_TEXT(", ") : HERD_TEXT(" "));
+        herd_json_append_string(out, indexes[i].attribution);
+        any = true;
+    }
+    herd_buffer_append(out, any ? HERD_TEXT(" ],\n") : HERD_TEXT("],\n"));
+}
+
+static void append_results(struct herd_buffer *out, const struct herd_places_scratch *scratch, unsigned count)
 {
     herd_buffer_append(out, HERD_TEXT("   \"results\" : ["));
     for (unsigned i = 0; i < count; i++) {
+        const struct herd_places_found *found = &scratch->found[i];
         struct herd_places_place place;
-        herd_places_index_place(index, scratch->found[i].number, &place);
+        herd_places_index_place(found->index, found->number, &place);
         if (i > 0) herd_buffer_append_byte(out, ',');
         herd_buffer_append_byte(out, '\n');
-        append_place(out, index->source, &place);
+        append_place(out, found->index->source, &place);
     }
     if (count > 0) herd_buffer_append(out, HERD_TEXT("\n   "));
     herd_buffer_append(out, HERD_TEXT("],\n"));
 }
 
-void herd_places_index_answer(const struct herd_places_index *index, const struct herd_places_query *query,
-                              struct herd_places_scratch *scratch, struct herd_buffer *out)
+void herd_places_index_answer(const struct herd_places_index *indexes, unsigned index_count,
+                              const struct herd_places_query *query, struct herd_places_scratch *scratch,
+                              struct herd_buffer *out)
 {
     struct herd_places_query asked = *query;
     if (asked.bound == 0) asked.bound = 1; /* the status tells whether there is anything */
-    unsigned found = herd_places_index_search(index, &asked, scratch);
+    unsigned found = herd_places_index_search(indexes, index_count, &asked, scratch);
     herd_buffer_append(out, HERD_TEXT("{\n"));
-    append_attribution(out, index->attribution);
-    append_results(out, index, scratch, query->bound == 0 ? 0 : found);
+    append_attributions(out, indexes, index_count);
+    append_results(out, scratch, query->bound == 0 ? 0 : found);
     herd_buffer_append(out, found > 0 ? HERD_TEXT("   \"status\" : \"OK\"\n}")
                                       : HERD_TEXT("   \"status\" : \"ZERO_RESULTS\"\n}"));
 }

@@ -23,6 +23,10 @@
  * instead of put there: depth first, at most as deep as the tree, slower, the
  * same results. Of equals every one is seen, and the ids decide.
  *
+ * Several indexes are searched one after the other into the same results: what
+ * the first ones found sets the reach in the next, so that an index with nothing
+ * better costs little more than a look at its root.
+ *
  * The chord is never longer than the way along the surface. Boxes were rounded
  * outwards; what floats lose besides (coordinates to 2^-25, so some 0.7 m on
  * the earth, and a few 1e-7 of the distance) is covered by the slacks, always to
@@ -114,24 +118,25 @@ static bool promising(const struct search *search, double cost)
     return scratch->found_count < search->query->bound || !(cost > scratch->found[scratch->found_count - 1].cost);
 }
 
-static bool found_before(const struct search *search, const struct herd_places_found *a,
-                         const struct herd_places_found *b)
+static bool found_before(const struct herd_places_found *a, const struct herd_places_found *b)
 {
     if (a->cost != b->cost) return a->cost < b->cost;
     if (a->distance_m != b->distance_m) return a->distance_m < b->distance_m;
     struct herd_places_place place_a;
     struct herd_places_place place_b;
-    herd_places_index_place(search->index, a->number, &place_a);
-    herd_places_index_place(search->index, b->number, &place_b);
+    herd_places_index_place(a->index, a->number, &place_a);
+    herd_places_index_place(b->index, b->number, &place_b);
     int order = herd_place_id_compare(place_a.id, place_b.id);
-    return order != 0 ? order < 0 : a->number < b->number;
+    if (order == 0) order = herd_place_id_compare(a->index->source, b->index->source);
+    if (order != 0) return order < 0;
+    return a->index == b->index ? a->number < b->number : a->index < b->index;
 }
 
 static void keep_found(struct search *search, struct herd_places_found found)
 {
     struct herd_places_scratch *scratch = search->scratch;
     unsigned at = scratch->found_count;
-    while (at > 0 && found_before(search, &found, &scratch->found[at - 1])) {
+    while (at > 0 && found_before(&found, &scratch->found[at - 1])) {
         scratch->found[at] = scratch->found[at - 1];
         at--;
     }
@@ -150,7 +155,7 @@ static void consider_point(struct search *search, uint32_t number)
     double cost = distance_m * search->per_metre;
     if (search->prominence > 0) cost -= log1p((double)point->population);
     if (!promising(search, cost)) return;
-    keep_found(search, (struct herd_places_found){number, distance_m, cost});
+    keep_found(search, (struct herd_places_found){search->index, number, distance_m, cost});
 }
 
 /* The frontier is a binary heap, the least bound on top. */
@@ -265,24 +270,33 @@ static void prepare(struct search *search)
     search->prominence = by_distance ? 0 : 1;
     search->chord = search->chord_max = chord_of(query->radius_m);
     search->chord_per_prominence = 0;
-    search->scratch->frontier_count = 0;
     search->scratch->found_count = 0;
     search->scratch->nodes_visited = 0;
 }
 
-unsigned herd_places_index_search(const struct herd_places_index *index, const struct herd_places_query *query,
-                                  struct herd_places_scratch *scratch)
+static void search_index(struct search *search, const struct herd_places_index *index)
 {
-    assert(query->bound <= HERD_BOUND_MAX && query->radius_m >= 0);
-    struct search search = {.index = index, .query = query, .scratch = scratch};
-    prepare(&search);
-    if (query->bound == 0 || index->place_count == 0) return 0;
-    open_node(&search, index->level_start[index->level_count] - 1, index->level_count - 1);
-    while (scratch->frontier_count > 0 && promising(&search, scratch->frontier[0].cost)) {
+    struct herd_places_scratch *scratch = search->scratch;
+    if (index->place_count == 0) return;
+    search->index = index;
+    scratch->frontier_count = 0;
+    open_node(search, index->level_start[index->level_count] - 1, index->level_count - 1);
+    while (scratch->frontier_count > 0 && promising(search, scratch->frontier[0].cost)) {
         uint32_t node = scratch->frontier[0].node;
         uint32_t level = scratch->frontier[0].level;
         frontier_drop_top(scratch);
-        open_node(&search, node, level);
+        open_node(search, node, level);
     }
+}
+
+unsigned herd_places_index_search(const struct herd_places_index *indexes, unsigned index_count,
+                                  const struct herd_places_query *query, struct herd_places_scratch *scratch)
+{
+    assert(query->bound <= HERD_BOUND_MAX && query->radius_m >= 0);
+    struct search search = {.query = query, .scratch = scratch};
+    prepare(&search);
+    if (query->bound == 0) return 0;
+    for (unsigned i = 0; i < index_count; i++)
+        search_index(&search, &indexes[i]);
     return scratch->found_count;
 }

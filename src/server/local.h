@@ -8,7 +8,7 @@
  *     server --> sessions   the clients' connections (session.c, answers.c)
  *            --> dials      this server's streams to its neighbours (dial.c)
  *            --> guests     the neighbours' streams to this server (guest.c)
- *            --> placework  the places service and its errands (placework.c)
+ *            --> placework  the places service and its errands (placework.c), its indexes (indexfiles.c)
  *
  * Everything points at the server, which outlives it all; a session, dial or
  * guest is freed in its stream's on_closed and nowhere else.
@@ -134,16 +134,22 @@ void guests_hear(struct server *server);
 
 /* -- Places --------------------------------------------------------------- */
 
-struct placework {
-    struct herd_places *places;
-    struct herd_fetcher *fetcher; /* NULL where no provider needs one */
-    struct herd_worker worker;    /* checks the index, and by that reads it in */
-    struct herd_places_index index;
+struct indexfile {
     char *path;
     void *map; /* NULL: none */
     size_t map_length;
-    const char *problem; /* what is wrong with the index; NULL: nothing */
-    unsigned errands;    /* requests at the fetcher */
+    const char *problem; /* what is wrong with it; NULL: nothing */
+};
+
+struct placework {
+    struct herd_places *places;
+    struct herd_fetcher *fetcher; /* NULL where no provider needs one */
+    struct herd_worker worker;    /* checks the indexes, and by that reads them in */
+    struct indexfile files[HERD_LOCAL_INDEXES_MAX];
+    unsigned file_count;
+    struct herd_places_index indexes[HERD_LOCAL_INDEXES_MAX]; /* of the good ones; the worker's until it is done */
+    unsigned index_count;
+    unsigned errands; /* requests at the fetcher */
     bool closing;
     bool fetcher_closed;
 };
@@ -156,6 +162,11 @@ void placework_pump(struct server *server);
 void placework_close(struct server *server);
 /* After the loop has ended. */
 void placework_finish(struct server *server);
+
+/* indexfiles.c: what the local provider searches, opened and closed by placework. 0 or a sysexits code. */
+int indexfiles_open(struct server *server);
+void indexfiles_close(struct server *server);
+void indexfiles_finish(struct server *server);
 
 /* -- The command line ------------------------------------------------------- */
 

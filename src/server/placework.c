@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The places service's driver: maps the index and has a worker check it, which
- * also reads its pages in, so that the loop never waits for the disk; performs
- * the requests that the service wishes for.
+ * The places service's driver: opens the service with the providers that are
+ * configured and built in, and performs the requests that it wishes for. Its
+ * indexes are indexfiles.c.
  *
- * An index that is configured and missing stops the start. One that turns out
- * damaged does not: the herd goes on, and WHATSAT says what is wrong.
+ * A key that cannot be read stops the start. A request that fails is logged,
+ * and the service asks the next provider.
  */
 #include "local.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -74,106 +72,6 @@ void placework_pump(struct server *server)
         work->errands++;
         herd_fetch_start(work->fetcher, &request, on_fetched, errand);
     }
-}
-
-/* -- The index --------------------------------------------------------------- */
-
-static void check_index(struct herd_worker *worker)
-{
-    struct server *server = worker->owner;
-    struct placework *work = &server->placework;
-
-    if (herd_places_index_open(work->map, work->map_length, &work->index, &work->problem) == 0) work->problem = NULL;
-}
-
-static void say_unusable(const struct placework *work)
-{
-    struct herd_log_event log;
-
-    if (!herd_log_begin(&log, HERD_LOG_ERROR, "places_unusable")) return;
-    herd_log_string(&log, "path", work->path);
-    herd_log_string(&log, "reason", work->problem);
-    herd_log_end(&log);
-}
-
-static void on_checked(struct herd_worker *worker, int status)
-{
-    struct server *server = worker->owner;
-    struct placework *work = &server->placework;
-
-    if (status == 0 && work->problem != NULL) say_unusable(work);
-    herd_places_set_index(work->places, status == 0 && work->problem == NULL ? &work->index : NULL);
-    placework_pump(server);
-}
-
-/* `<directory of the program>/../share/herd/places.idx`. */
-static char *beside_program(void)
-{
-    static const char tail[] = "/../share/herd/places.idx";
-    char *path = herd_memory_allocate(4096 + sizeof tail);
-    ssize_t length = readlink("/proc/self/exe", path, 4096);
-    char *slash;
-
-    if (length <= 0) length = 0;
-    path[length] = '\0';
-    slash = strrchr(path, '/');
-    if (slash == NULL) slash = path;
-    memcpy(slash, tail, sizeof tail);
-    return path;
-}
-
-static char *copy_string(const char *string)
-{
-    size_t size = strlen(string) + 1;
-
-    return memcpy(herd_memory_allocate(size), string, size);
-}
-
-static int map_file(struct placework *work)
-{
-    struct stat status;
-    int descriptor = open(work->path, O_RDONLY | O_CLOEXEC);
-    int error = 0;
-
-    if (descriptor < 0) return -errno;
-    if (fstat(descriptor, &status) < 0)
-        error = -errno;
-    else if (!S_ISREG(status.st_mode) || status.st_size == 0)
-        error = -EINVAL;
-    if (error == 0) {
-        void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
-        if (map == MAP_FAILED) {
-            error = -errno;
-        } else {
-            work->map = map;
-            work->map_length = (size_t)status.st_size;
-        }
-    }
-    close(descriptor);
-    return error;
-}
-
-static int open_index(struct server *server)
-{
-    const struct herd_config *config = server->config;
-    struct placework *work = &server->placework;
-    bool configured = config->places.local_index_count > 0;
-    int error;
-
-    work->path = configured ? copy_string(config->places.local_indexes[0]) : beside_program();
-    error = map_file(work);
-    if (error == 0) {
-        herd_worker_start(&work->worker, &server->loop, check_index, on_checked, server);
-        return 0;
-    }
-    if (configured) {
-        fprintf(stderr, "herd-server: cannot read the places index %s: %s\n", work->path, strerror(-error));
-        return EX_NOINPUT;
-    }
-    work->problem = strerror(-error);
-    say_unusable(work);
-    herd_places_set_index(work->places, NULL);
-    return 0;
 }
 
 /* -- Opening and closing --------------------------------------------------- */
@@ -276,7 +174,7 @@ int placework_open(struct server *server)
         if (herd_fetcher_create(&server->loop, &limits, "herd-server", &work->fetcher) < 0) return EX_OSERR;
         work->fetcher_closed = false;
     }
-    return has(providers, options.provider_count, "local") ? open_index(server) : 0;
+    return has(providers, options.provider_count, "local") ? indexfiles_open(server) : 0;
 }
 
 static void on_fetcher_closed(void *owner)
@@ -293,7 +191,7 @@ void placework_close(struct server *server)
 
     if (work->closing) return;
     work->closing = true;
-    if (work->map != NULL) herd_worker_cancel(&work->worker);
+    indexfiles_close(server);
     if (work->fetcher != NULL) herd_fetcher_close(work->fetcher, on_fetcher_closed, server);
 }
 
@@ -302,6 +200,5 @@ void placework_finish(struct server *server)
     struct placework *work = &server->placework;
 
     herd_places_destroy(work->places);
-    if (work->map != NULL) munmap(work->map, work->map_length);
-    herd_memory_free(work->path);
+    indexfiles_finish(server);
 }

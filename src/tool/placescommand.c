@@ -2,7 +2,7 @@
 
 /*
  * `herd places import` makes an index of places from tables; `herd places
- * query` asks an index what a WHATSAT with that place would be answered.
+ * query` asks indexes what a WHATSAT with that place would be answered.
  *
  * Failures: an argument that cannot be used is 64; what an import says is its
  * own (herd/placesimport.h); an index that cannot be read is 66, one that is
@@ -18,6 +18,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "herd/config.h"
 #include "herd/memory.h"
 #include "herd/placesimport.h"
 #include "herd/placesindex.h"
@@ -44,7 +45,8 @@ static const char usage[] = "Usage: herd places import [OPTION...] --output FILE
                             "      --skip-bad                    pass over lines that cannot be read and count\n"
                             "                                    them, instead of ending with 65 at the first\n\n"
                             "query prints the answer for a position such as +34.068930-118.445127:\n"
-                            "  -i, --index FILE                  (default: ../share/herd/places.idx from here)\n"
+                            "  -i, --index FILE                  (default: ../share/herd/places.idx from here); up to\n"
+                            "                                    16 times, searched as one\n"
                             "  -r, --rank prominence|distance    (default: prominence)\n"
                             "  -h, --help                        this text\n";
 
@@ -139,8 +141,16 @@ static const struct option query_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+struct mapping {
+    const char *path;
+    void *map; /* NULL: none */
+    size_t length;
+};
+
 struct asking {
-    char index_path[PATH_BYTES_MAX];
+    struct mapping mappings[HERD_LOCAL_INDEXES_MAX];
+    struct herd_places_index indexes[HERD_LOCAL_INDEXES_MAX];
+    unsigned count;
     struct herd_places_query query;
 };
 
@@ -156,7 +166,9 @@ static int parse_query_options(int argc, char **argv, struct asking *asking)
     while (!at_position(argc, argv) && (option = getopt_long(argc, argv, "+:i:r:h", query_options, NULL)) != -1) {
         switch (option) {
         case 'i':
-            snprintf(asking->index_path, sizeof asking->index_path, "%s", optarg);
+            if (asking->count == HERD_LOCAL_INDEXES_MAX)
+                return usage_error("more than 16 indexes, the first too many is ", optarg) + 1;
+            asking->mappings[asking->count++].path = optarg;
             break;
         case 'r':
             if (strcmp(optarg, "distance") != 0 && strcmp(optarg, "prominence") != 0)
@@ -205,62 +217,74 @@ static void default_index(char path[PATH_BYTES_MAX])
 }
 
 /* Maps a regular file: 0 or a negative errno. An empty one is NULL and 0 bytes. */
-static int map_file(const char *path, void **ret_map, size_t *ret_length)
+static int map_file(struct mapping *mapping)
 {
     struct stat status;
     int error = 0;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(mapping->path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return -errno;
-    *ret_map = NULL;
-    *ret_length = 0;
     if (fstat(descriptor, &status) != 0) error = -errno;
     if (error == 0 && !S_ISREG(status.st_mode)) error = -EINVAL;
     if (error == 0 && status.st_size > 0) {
-        *ret_length = (size_t)status.st_size;
-        *ret_map = mmap(NULL, *ret_length, PROT_READ, MAP_PRIVATE, descriptor, 0);
-        if (*ret_map == MAP_FAILED) error = -errno;
+        void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+        if (map == MAP_FAILED) {
+            error = -errno;
+        } else {
+            mapping->map = map;
+            mapping->length = (size_t)status.st_size;
+        }
     }
     close(descriptor);
     return error;
 }
 
-static void print_answer(const struct herd_places_index *index, const struct herd_places_query *query)
+static int open_indexes(struct asking *asking)
+{
+    for (unsigned i = 0; i < asking->count; i++) {
+        struct mapping *mapping = &asking->mappings[i];
+        const char *problem = NULL;
+        int error = map_file(mapping);
+        if (error != 0) {
+            herd_complain("cannot read the index of places %s: %s", mapping->path, herd_error_text(error));
+            return EX_NOINPUT;
+        }
+        if (herd_places_index_open(mapping->map, mapping->length, &asking->indexes[i], &problem) != 0) {
+            herd_complain("cannot use %s as an index of places: %s", mapping->path, problem);
+            return EX_DATAERR;
+        }
+    }
+    return EX_OK;
+}
+
+static int print_answer(const struct asking *asking)
 {
     struct herd_buffer out = HERD_BUFFER_INIT;
     struct herd_places_scratch *scratch = herd_memory_allocate(sizeof *scratch);
-    herd_places_index_answer(index, query, scratch, &out);
+    herd_places_index_answer(asking->indexes, asking->count, &asking->query, scratch, &out);
     herd_buffer_append_byte(&out, '\n');
     fwrite(herd_buffer_text(&out).bytes, 1, herd_buffer_length(&out), stdout);
     herd_memory_free(scratch);
     herd_buffer_finish(&out);
+    return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 
 static int run_query(int argc, char **argv)
 {
     struct asking asking = {.query = {.rank = HERD_PLACES_PROMINENCE}};
-    struct herd_places_index index;
-    const char *problem = NULL;
-    void *map = NULL;
-    size_t length = 0;
+    char path[PATH_BYTES_MAX];
     int ended = parse_query_options(argc, argv, &asking);
     if (ended != 0) return ended - 1;
     if (argc - optind != 3) return usage_error("query needs POSITION RADIUS_KM BOUND", "");
     int code = parse_question(argv + optind, &asking.query);
     if (code != EX_OK) return code;
-    if (asking.index_path[0] == '\0') default_index(asking.index_path);
-    int error = map_file(asking.index_path, &map, &length);
-    if (error != 0) {
-        herd_complain("cannot read the index of places %s: %s", asking.index_path, herd_error_text(error));
-        return EX_NOINPUT;
+    if (asking.count == 0) {
+        default_index(path);
+        asking.mappings[asking.count++].path = path;
     }
-    if (herd_places_index_open(map, length, &index, &problem) == 0) {
-        print_answer(&index, &asking.query);
-        code = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
-    } else {
-        herd_complain("cannot use %s as an index of places: %s", asking.index_path, problem);
-        code = EX_DATAERR;
-    }
-    if (map != NULL) munmap(map, length);
+    code = open_indexes(&asking);
+    if (code == EX_OK) code = print_answer(&asking);
+    for (unsigned i = 0; i < asking.count; i++)
+        if (asking.mappings[i].map != NULL) munmap(asking.mappings[i].map, asking.mappings[i].length);
     return code;
 }
 

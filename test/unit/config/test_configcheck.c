@@ -5,6 +5,9 @@
 #define S(name, clients, peers) "{ name = \"" name "\"; clients = \"" clients "\"; peers = \"" peers "\"; "
 #define L(host, port) "127.0.0." host ":" port
 
+#define SIXTEEN                                                                                                        \
+    "\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j\", \"k\", \"l\", \"m\", \"n\", \"o\", \"p\""
+
 static const struct {
     const char *text, *messages;
 } bad[] = {
@@ -72,6 +75,8 @@ static const struct {
      "64\n"},
     {TWO "places = { providers = [\"overpass\"]; };",
      "herd.conf:2: places.providers: \"overpass\" needs places.overpass.url\n"},
+    {TWO "places = { local = { indexes = [" SIXTEEN ", \"q\"]; }; };",
+     "herd.conf:2: places.local.indexes names 17 files, at most 16\n"},
 };
 
 static void what_cannot_be_is_refused(void **state)
@@ -109,6 +114,7 @@ static const struct {
     {TWO "places = { google = { url = \"http://127.0.0.1:80/x\"; }; google_legacy = { url = \"http://[::1]/\"; };"
          " overpass = { url = \"http://localhost\"; }; };",
      ""},
+    {TWO "places = { local = { indexes = [" SIXTEEN "]; }; };", ""},
 };
 
 static void what_can_be_is_taken(void **state)

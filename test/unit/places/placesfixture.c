@@ -29,13 +29,12 @@ void placesfixture_add(struct placesfixture *fixture, const char *id, const char
     herd_draft_finish(&draft);
 }
 
-void placesfixture_build(struct placesfixture *fixture)
+void placesfixture_build_as(struct placesfixture *fixture, struct herd_text source, struct herd_text attribution)
 {
     const char *problem = "";
     FILE *file = tmpfile();
     assert_non_null(file);
-    assert_int_equal(
-        herd_builder_write(&fixture->builder, HERD_TEXT("geonames"), HERD_TEXT("© GeoNames (CC BY 4.0)"), file), 0);
+    assert_int_equal(herd_builder_write(&fixture->builder, source, attribution, file), 0);
     assert_int_equal(fseek(file, 0, SEEK_END), 0);
     fixture->length = (size_t)ftell(file);
     fixture->memory = herd_memory_allocate(fixture->length);
@@ -43,6 +42,11 @@ void placesfixture_build(struct placesfixture *fixture)
     assert_int_equal(fread(fixture->memory, 1, fixture->length, file), fixture->length);
     fclose(file);
     assert_int_equal(herd_places_index_open(fixture->memory, fixture->length, &fixture->index, &problem), 0);
+}
+
+void placesfixture_build(struct placesfixture *fixture)
+{
+    placesfixture_build_as(fixture, HERD_TEXT("geonames"), HERD_TEXT("© GeoNames (CC BY 4.0)"));
 }
 
 void placesfixture_expect(const struct herd_buffer *buffer, const char *expected)

@@ -27,6 +27,7 @@ void placesfixture_add(struct placesfixture *fixture, const char *id, const char
                        int32_t longitude_e7, uint32_t population);
 /* Writes the file's bytes and opens them, source `geonames`. */
 void placesfixture_build(struct placesfixture *fixture);
+void placesfixture_build_as(struct placesfixture *fixture, struct herd_text source, struct herd_text attribution);
 
 /* The live bytes are those of `expected`. */
 void placesfixture_expect(const struct herd_buffer *buffer, const char *expected);

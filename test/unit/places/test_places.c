@@ -7,7 +7,7 @@ static void local_is_ready_at_once(void **state)
     struct world *world = *state;
     struct asker asker;
     askers_open(world, "l");
-    herd_places_set_index(world->places, &world->fixture.index);
+    herd_places_set_indexes(world->places, &world->fixture.index, 1);
     assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_READY);
     askers_expect_no_wish(world);
     askers_expect_westwood(world, &asker);
@@ -27,7 +27,7 @@ static void waits_for_the_index(void **state)
     assert_int_equal(askers_ask_text(world, &askers[2], HERD_TEXT("+0+0"), HERD_TEXT("1"), 5), HERD_PLACES_WAITING);
     askers_expect_no_wish(world);
     herd_places_leave(world->places, &askers[0].ticket);
-    herd_places_set_index(world->places, &world->fixture.index);
+    herd_places_set_indexes(world->places, &world->fixture.index, 1);
     assert_int_equal(askers[0].ready, 0);
     assert_int_equal(askers[1].ready, 1);
     assert_int_equal(askers[2].ready, 1);
@@ -44,16 +44,36 @@ static void fails_without_an_index(void **state)
     struct asker asker;
     askers_open(world, "l");
     assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_WAITING);
-    herd_places_set_index(world->places, NULL);
+    herd_places_set_indexes(world->places, NULL, 0);
     assert_int_equal(asker.ready, 1);
     askers_expect_render(world, &asker, NO_INDEX);
     assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_READY);
     askers_expect_render(world, &asker, NO_INDEX);
     /* It may come later, and go again between asking and rendering. */
-    herd_places_set_index(world->places, &world->fixture.index);
+    herd_places_set_indexes(world->places, &world->fixture.index, 1);
     assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_READY);
-    herd_places_set_index(world->places, NULL);
+    herd_places_set_indexes(world->places, NULL, 0);
     askers_expect_render(world, &asker, NO_INDEX);
+}
+
+/* One of several that has the place is enough; what they are may change between asking and rendering. */
+static void searches_every_index(void **state)
+{
+    struct world *world = *state;
+    struct asker asker;
+    struct placesfixture empty;
+    placesfixture_init(&empty);
+    placesfixture_build(&empty);
+    const struct herd_places_index indexes[] = {empty.index, world->fixture.index, empty.index};
+    askers_open(world, "l");
+    assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_WAITING);
+    herd_places_set_indexes(world->places, indexes, 3);
+    assert_int_equal(asker.ready, 1);
+    askers_expect_westwood(world, &asker);
+    assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_READY);
+    herd_places_set_indexes(world->places, indexes + 1, 1);
+    askers_expect_westwood(world, &asker);
+    placesfixture_finish(&empty);
 }
 
 static void relays_and_cuts(void **state)
@@ -251,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(local_is_ready_at_once, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(waits_for_the_index, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(fails_without_an_index, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(searches_every_index, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(relays_and_cuts, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(identical_questions_share_one_request, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(relays_what_google_says, askers_setup, askers_teardown),

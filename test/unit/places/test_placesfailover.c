@@ -67,7 +67,7 @@ static void falls_back_to_the_index(void **state)
     herd_places_fail(world->places, wish.request, "Slow.", world->now_ms);
     assert_int_equal(askers[0].ready, 0); /* it waits for the index now */
     askers_expect_no_wish(world);
-    herd_places_set_index(world->places, &world->fixture.index);
+    herd_places_set_indexes(world->places, &world->fixture.index, 1);
     assert_int_equal(askers[0].ready, 1);
     askers_expect_westwood(world, &askers[0]);
     askers_ask(world, &askers[1], 1);
@@ -84,7 +84,7 @@ static void falls_over_from_a_missing_index(void **state)
     askers_open(world, "lg");
     askers_ask(world, &askers[0], 1);
     askers_expect_no_wish(world);
-    herd_places_set_index(world->places, NULL);
+    herd_places_set_indexes(world->places, NULL, 0);
     struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
     assert_int_equal(askers_ask(world, &askers[1], 2), HERD_PLACES_WAITING); /* joins */
     askers_expect_no_wish(world);

@@ -104,14 +104,16 @@ static void seal_section(struct herd_index_header *header, enum herd_index_secti
 
 static void tells_what_is_wrong_apart(void **state)
 {
+    static const _Alignas(8) char database[] = "SQLite format 3";
+    static const _Alignas(8) char json[] = "{\"a\":1}\n";
     struct placesfixture fixture;
     (void)state;
     setup_small(&fixture);
     struct herd_index_header *header = fixture.memory;
     const struct herd_index_header sound = *header;
 
-    assert_string_equal(problem_of("SQLite format 3", 16), "it is not an index of places");
-    assert_string_equal(problem_of("{\"a\":1}\n", 8), "it is not an index of places");
+    assert_string_equal(problem_of(database, 16), "it is not an index of places");
+    assert_string_equal(problem_of(json, 8), "it is not an index of places");
     header->byte_order = 0x04030201;
     assert_non_null(strstr(problem_of(header, fixture.length), "another byte order"));
     *header = sound;

@@ -75,7 +75,7 @@ static void expect_answer(const struct placesfixture *fixture, double radius_m, 
     static struct herd_places_scratch scratch;
     const struct herd_places_query query = {34068930000, -118445127000, radius_m, HERD_PLACES_DISTANCE, bound};
     struct herd_buffer out = HERD_BUFFER_INIT;
-    herd_places_index_answer(&fixture->index, &query, &scratch, &out);
+    herd_places_index_answer(&fixture->index, 1, &query, &scratch, &out);
     expect_text(&out, expected);
 }
 

@@ -65,7 +65,7 @@ static void check(const struct herd_places_index *index, const struct herd_place
     static struct herd_places_scratch scratch;
     unsigned count;
     struct expected *all = look_at_all(index, query, &count);
-    unsigned found = herd_places_index_search(index, query, &scratch);
+    unsigned found = herd_places_index_search(index, 1, query, &scratch);
     assert_int_equal(found, count < query->bound ? count : query->bound);
     for (unsigned i = 0; i < found; i++) {
         assert_int_equal(scratch.found[i].number, all[i].number);
@@ -190,7 +190,7 @@ static void breaks_ties_by_id_among_many(void **state)
     placesfixture_build(&fixture);
     for (enum herd_places_rank rank = HERD_PLACES_PROMINENCE; rank <= HERD_PLACES_DISTANCE; rank++) {
         const struct herd_places_query query = {50000000000, 10000000000, 1000, rank, 20};
-        assert_int_equal(herd_places_index_search(&fixture.index, &query, &scratch), 20);
+        assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 20);
         for (unsigned i = 0; i < 20; i++) {
             struct herd_places_place place;
             herd_places_index_place(&fixture.index, scratch.found[i].number, &place);
@@ -213,15 +213,15 @@ static void radius_is_inclusive_and_may_be_zero(void **state)
     placesfixture_add(&fixture, "3", "There", 340000001, -1180000000, 100000);
     placesfixture_build(&fixture);
     struct herd_places_query query = {34000000000, -118000000000, 0, HERD_PLACES_PROMINENCE, 20};
-    assert_int_equal(herd_places_index_search(&fixture.index, &query, &scratch), 2);
+    assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 2);
     assert_int_equal(fixture.index.place_count, 3);
     check_everything(&fixture.index, 34000000000, -118000000000, 0);
     double there_m =
         herd_sphere_distance_m(34000000000, -118000000000, herd_sphere_cosine(34000000000), 340000001, -1180000000);
     query.radius_m = there_m;
-    assert_int_equal(herd_places_index_search(&fixture.index, &query, &scratch), 3);
+    assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 3);
     query.radius_m = nextafter(there_m, 0);
-    assert_int_equal(herd_places_index_search(&fixture.index, &query, &scratch), 2);
+    assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 2);
     placesfixture_finish(&fixture);
 }
 
@@ -237,10 +237,10 @@ static void looks_at_few_nodes(void **state)
     add_crowd(&fixture, &random, 50000, 340000000, -1180000000, 10000000);
     placesfixture_build(&fixture);
     struct herd_places_query query = {34000000000, -118000000000, 50000, HERD_PLACES_DISTANCE, 20};
-    herd_places_index_search(&fixture.index, &query, &scratch);
+    herd_places_index_search(&fixture.index, 1, &query, &scratch);
     assert_true(scratch.nodes_visited < 50);
     query.rank = HERD_PLACES_PROMINENCE;
-    herd_places_index_search(&fixture.index, &query, &scratch);
+    herd_places_index_search(&fixture.index, 1, &query, &scratch);
     assert_true(scratch.nodes_visited < 500);
     placesfixture_finish(&fixture);
 }

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""`herd places` with tables and indexes of the test's own: placestest.py HERD"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+HERD = sys.argv.pop(1) if len(sys.argv) > 1 else "herd"
+DEADLINE_S = 60
+USAGE, DATA, NO_INPUT, CANNOT_CREATE = 64, 65, 66, 73
+WESTWOOD = "+34.068930-118.445127"
+TABLE = ("5408522\tWestwood\t34.05612\t-118.43063\tPPLX\tUS\tCA\t2019\n"
+         "5328041\tBeverly Hills\t34.07362\t-118.40036\tPPL\tUS\tCA\t34109\n")
+SHOPS = ("name,lat,lon,id,type\n"
+         "Kiosk,34.0690,-118.4450,a1,kiosk\n"
+         "Bakery,34.0562,-118.4306,a2,bakery\n")
+
+
+class PlacesTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="herd places ")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def places(self, *arguments, stdin=""):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("HERD_")}
+        return subprocess.run([HERD, "places", *arguments], input=stdin, capture_output=True, timeout=DEADLINE_S,
+                              check=False, env=environment, cwd=self.folder, encoding="utf-8")
+
+    def file(self, name, text):
+        (self.folder / name).write_text(text, "utf-8")
+        return name
+
+    def index(self, name, text, *options):
+        done = self.places("import", "--output", name, *options, self.file(name + ".table", text))
+        self.assertEqual((done.stderr, done.returncode), ("", 0))
+        return name
+
+    def ask(self, *arguments):
+        done = self.places("query", *arguments)
+        self.assertEqual((done.stderr, done.returncode), ("", 0))
+        return json.loads(done.stdout)
+
+    def ids(self, *arguments):
+        return [each["place_id"] for each in self.ask(*arguments)["results"]]
+
+    def assert_done(self, done, output, code=0, errors=""):
+        self.assertEqual((done.stdout, done.stderr, done.returncode), (output, errors, code))
+
+    def assert_fails(self, done, code, text):
+        self.assertEqual((done.stdout, done.returncode), ("", code), done.stderr)
+        self.assertIn(text, done.stderr)
+
+    def test_import_and_query(self):
+        self.assert_done(self.places("import", "-o", "places.idx", self.file("table", TABLE)), "places.idx: 2 places\n")
+        answer = self.ask("-i", "places.idx", WESTWOOD, "10", "20")
+        self.assertEqual(answer["html_attributions"], ["© GeoNames (CC BY 4.0)"])
+        self.assertEqual(answer["status"], "OK")
+        self.assertEqual([each["name"] for each in answer["results"]], ["Beverly Hills", "Westwood"])
+        self.assertEqual(answer["results"][1], {
+            "geometry": {"location": {"lat": 34.05612, "lng": -118.43063}}, "name": "Westwood",
+            "place_id": "geonames:5408522", "types": ["neighborhood", "political"], "vicinity": "CA, US"})
+
+    def test_several_inputs_and_standard_input(self):
+        done = self.places("import", "-o", "places.idx", self.file("table", TABLE), "-",
+                           stdin=TABLE.replace("5408522", "1").replace("5328041", "2"))
+        self.assert_done(done, "places.idx: 4 places\n")
+        self.assertEqual(self.ids("-i", "places.idx", "-r", "distance", WESTWOOD, "10", "3"),
+                         ["geonames:1", "geonames:5408522", "geonames:2"])
+
+    def test_bad_line(self):
+        """The first one ends it, told by file and line, and leaves an index that was there alone."""
+        self.index("places.idx", TABLE)
+        before = (self.folder / "places.idx").read_bytes()
+        for bad in ("3\tNowhere\t91\t0\tPPL\tUS\tCA\t1\n", "no table at all\n"):
+            with self.subTest(bad=bad):
+                done = self.places("import", "-o", "places.idx", self.file("good", TABLE),
+                                   self.file("bad", TABLE + bad + bad))
+                self.assert_fails(done, DATA, "bad:3: ")
+                self.assertEqual(done.stderr.count("\n"), 1)
+                self.assertEqual((self.folder / "places.idx").read_bytes(), before)
+                self.assertEqual(sorted(each.name for each in self.folder.iterdir()),
+                                 ["bad", "good", "places.idx", "places.idx.table"])
+
+    def test_skip_bad(self):
+        bad = "3\tNowhere\t91\t0\tPPL\tUS\tCA\t1\nno table at all\n"
+        done = self.places("import", "--skip-bad", "-o", "places.idx", self.file("table", bad + TABLE + bad))
+        self.assert_done(done, "places.idx: 2 places, 4 bad lines left out\n")
+        self.assertEqual(len(self.ids("-i", "places.idx", WESTWOOD, "50", "20")), 2)
+
+    def test_missing_input(self):
+        done = self.places("import", "-o", "places.idx", self.file("table", TABLE), "no such")
+        self.assert_fails(done, NO_INPUT, "no such: ")
+        self.assertFalse((self.folder / "places.idx").exists())
+
+    def test_output_that_cannot_be_made(self):
+        done = self.places("import", "-o", "no such/places.idx", self.file("table", TABLE))
+        self.assert_fails(done, CANNOT_CREATE, "no such/places.idx")
+
+    def test_rank_and_bound(self):
+        index = self.index("places.idx", TABLE)
+        westwood, beverly_hills = "geonames:5408522", "geonames:5328041"
+        for arguments, expected in ((("10", "1"), [beverly_hills]), (("10", "0"), []), (("0", "20"), []),
+                                    (("2", "20"), [westwood]), (("50", "20"), [beverly_hills, westwood])):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(self.ids("-i", index, WESTWOOD, *arguments), expected)
+        self.assertEqual(self.ids("-i", index, "--rank", "distance", WESTWOOD, "10", "20"), [westwood, beverly_hills])
+        self.assertEqual(self.ask("-i", index, "-33.9+18.4", "10", "20")["status"], "ZERO_RESULTS")
+
+    def test_several_indexes(self):
+        geonames = self.index("geonames.idx", TABLE)
+        shops = self.index("shops.idx", SHOPS, "-f", "csv", "-s", "shops", "-a", "Our shops")
+        others = self.index("others.idx", SHOPS, "-f", "csv", "-s", "others", "-a", "Our shops")
+        expected = ["shops:a1", "others:a1", "shops:a2", "others:a2", "geonames:5408522", "geonames:5328041"]
+        for order in ((geonames, shops, others), (others, geonames, shops)):
+            options = [word for name in order for word in ("--index", name)]
+            answer = self.ask(*options, "-r", "distance", WESTWOOD, "10", "20")
+            self.assertEqual([each["place_id"] for each in answer["results"]], expected)
+            self.assertEqual(sorted(answer["html_attributions"]), ["Our shops", "© GeoNames (CC BY 4.0)"])
+            self.assertEqual(self.ids(*options, "-r", "distance", WESTWOOD, "10", "3"), expected[:3])
+        many = ["-i", geonames] * 15 + ["-i", shops]
+        self.assertEqual(self.ids(*many, "-r", "distance", WESTWOOD, "10", "1"), ["shops:a1"])
+        self.assert_fails(self.places("query", *many, "-i", others, WESTWOOD, "10", "1"), USAGE, "others.idx")
+
+    def test_index_that_is_no_good(self):
+        good = self.index("places.idx", TABLE)
+        whole = (self.folder / good).read_bytes()
+        (self.folder / "damaged").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        (self.folder / "short").write_bytes(whole[:-8])
+        for name, code, text in (("no such", NO_INPUT, "no such"), (".", NO_INPUT, " .: "),
+                                 (self.file("empty", ""), DATA, "it is empty"),
+                                 (self.file("other", TABLE), DATA, "it is not an index of places"),
+                                 ("damaged", DATA, "damaged as an index of places: it is damaged"),
+                                 ("short", DATA, "it is cut short")):
+            for arguments in (("-i", name), ("-i", good, "-i", name), ("-i", name, "-i", good)):
+                with self.subTest(arguments=arguments):
+                    self.assert_fails(self.places("query", *arguments, WESTWOOD, "10", "20"), code, text)
+
+    def test_usage(self):
+        for arguments, text in (((), "import or query?"), (("export",), "export"), (("import", "table"), "--output"),
+                                (("import", "-o", "x"), "an input"), (("import", "-f", "xml", "-o", "x", "y"), "xml"),
+                                (("import", "--nope"), "--nope"), (("query",), "POSITION"), (("query", "-i"), "-i"),
+                                (("query", "here", "10", "20"), "here"), (("query", WESTWOOD, "51", "20"), "51"),
+                                (("query", WESTWOOD, "10", "21"), "21"), (("query", "-r", "size", WESTWOOD, "1", "1"), "size")):
+            with self.subTest(arguments=arguments):
+                self.assert_fails(self.places(*arguments), USAGE, text)
+        for arguments in (("--help",), ("import", "-h"), ("query", "--help")):
+            done = self.places(*arguments)
+            self.assertEqual((done.stderr, done.returncode), ("", 0))
+            self.assertIn("Usage: herd places import", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
