@@ -246,5 +246,6 @@ void dial_close(struct dial *dial)
 {
     herd_task_cancel(&dial->task);
     if (dial->state == DIAL_CONNECTING) herd_dialler_cancel(&dial->dialler);
-    close_stream(dial, 0);
+    /* A neighbour that does not read would hold up the end until its write stalls. */
+    close_stream(dial, dial_flushed(dial) ? 0 : -ETIMEDOUT);
 }
