@@ -110,6 +110,8 @@ enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_p
 void herd_places_render(struct herd_places *places, struct herd_places_ticket *ticket, struct herd_buffer *out);
 /* The asker is gone. Harmless for an IDLE ticket. */
 void herd_places_leave(struct herd_places *places, struct herd_places_ticket *ticket);
+/* The asker waits no longer: a WAITING ticket becomes READY and renders a failure, `reason` (a literal) its message. */
+void herd_places_give_up(struct herd_places *places, struct herd_places_ticket *ticket, const char *reason);
 
 /* Gives the local provider its indexes (placesindex.h), which stay where they are until others are set; it searches all
  * of them as one. 0 for "there are none": its questions then fail over. Waiting tickets become ready in this call. */

@@ -39,12 +39,12 @@ static bool uses_provider(const struct herd_config *config, const char *name)
     return false;
 }
 
-static void warn_without_key(const struct herd_config *config, const char *provider, const char *key_file,
-                             struct herd_report *report)
+static void check_key(const struct herd_config *config, const char *provider, const char *key_file,
+                      struct herd_report *report)
 {
     if (!uses_provider(config, provider) || key_file != NULL) return;
-    herd_report_begin_option_warning(report, "places.providers");
-    fprintf(report->out, ": \"%s\" without places.%s.key_file will be denied", provider, provider);
+    herd_report_begin_option(report, "places.providers");
+    fprintf(report->out, ": \"%s\" needs places.%s.key_file", provider, provider);
     herd_report_end(report);
 }
 
@@ -86,8 +86,8 @@ static void check_places(const struct herd_config *config, struct herd_report *r
         fputs(": \"overpass\" needs places.overpass.url", report->out);
         herd_report_end(report);
     }
-    warn_without_key(config, "google", config->places.google_key_file, report);
-    warn_without_key(config, "google_legacy", config->places.google_legacy_key_file, report);
+    check_key(config, "google", config->places.google_key_file, report);
+    check_key(config, "google_legacy", config->places.google_legacy_key_file, report);
     warn_plain_url("places.google_legacy.url", config->places.google_legacy_url, report);
     warn_plain_url("places.google.url", config->places.google_url, report);
     warn_plain_url("places.overpass.url", config->places.overpass_url, report);

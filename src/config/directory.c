@@ -81,7 +81,10 @@ int herd_config_directory(const char *configured, const char *systemd_variable, 
 {
     char *path = choose(configured, systemd_variable);
     if (path == NULL) {
-        fprintf(messages, "no directory: neither the configuration nor $%s, $XDG_STATE_HOME or $HOME names one\n",
+        fprintf(messages,
+                "no directory to write to: set log.directory and journal.directory in the configuration, or $%s, "
+                "$XDG_STATE_HOME "
+                "or $HOME\n",
                 systemd_variable == NULL ? "STATE_DIRECTORY" : systemd_variable);
         return EX_OSERR;
     }

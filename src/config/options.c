@@ -168,7 +168,7 @@ const struct herd_option herd_options[] = {
     LIMIT(provider_breaker_failures, 0, 1000000, "5",
           "failures running after which a provider is left alone; 0 = never"),
     LIMIT(provider_breaker_ms, 1, 3600000, "5000", "for this long, give or take some"),
-    LIMIT(drain_timeout_ms, 0, 4000, "3000", "at the end: what is in flight may still take this long"),
+    LIMIT(drain_timeout_ms, 0, 3500, "3000", "at the end: what is in flight may still take this long"),
 };
 
 const unsigned herd_option_count = sizeof(herd_options) / sizeof(herd_options[0]);

@@ -19,6 +19,19 @@
 
 #define IDLE_CONNECTION_S 30L /* curl's 118 s outlive many a server's patience */
 
+/*
+ * From the first byte of an answer on it must keep coming. Not before: curl
+ * counts a server that thinks as one that is slow, and thinking may take as
+ * long as the request may.
+ */
+static void begin_speed_check(struct herd_fetch *fetch)
+{
+    const struct herd_fetch_limits *limits = &fetch->fetcher->limits;
+    if (fetch->header_bytes > 0) return;
+    curl_easy_setopt(fetch->easy, CURLOPT_LOW_SPEED_LIMIT, (long)limits->slow_bytes_per_second); /* 0: never slower */
+    curl_easy_setopt(fetch->easy, CURLOPT_LOW_SPEED_TIME, (long)limits->slow_s);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *owner)
 {
     struct herd_fetch *fetch = owner;
@@ -42,6 +55,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *owner)
         fetch->fetcher->counts.headers_too_big++;
         return 0;
     }
+    begin_speed_check(fetch);
     fetch->header_bytes += length;
     return length;
 }
@@ -76,8 +90,6 @@ static bool set_limits(CURL *easy, const struct herd_fetch_limits *limits)
 {
     bool failed = false;
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_timeout_ms);
-    SET(CURLOPT_LOW_SPEED_LIMIT, (long)limits->slow_bytes_per_second); /* nothing is slower than 0 */
-    SET(CURLOPT_LOW_SPEED_TIME, (long)limits->slow_s);
     return !failed;
 }
 

@@ -37,8 +37,9 @@
 #define HTTP_TOO_MANY_REQUESTS 429
 #define HTTP_SERVER_ERROR 500
 
-static const char no_index[] = "There is no index of places.";
-static const char left_alone[] = "The places provider keeps failing and is left alone for some seconds.";
+static const char no_index[] = "The index of places is missing or damaged.";
+static const char no_provider[] = "No provider of places is set up.";
+static const char left_alone[] = "The places provider keeps failing and is left alone for a while.";
 static const char not_json[] = "The places provider did not answer with JSON.";
 
 static void provider_init(struct herd_places_provider *provider, const struct herd_places_provider_options *options,
@@ -131,7 +132,7 @@ static const char *none_reason(const struct herd_places *places)
 {
     for (unsigned i = 0; i < places->provider_count; i++)
         if (!places->providers[i].local) return left_alone;
-    return no_index;
+    return places->provider_count == 0 ? no_provider : no_index;
 }
 
 /* The request's provider failed for `reason`: on to the next. */
@@ -261,6 +262,14 @@ void herd_places_leave(struct herd_places *places, struct herd_places_ticket *ti
     herd_list_remove(&ticket->node);
     bool taken = request->state == HERD_PLACES_REQUEST_FLYING || request->state == HERD_PLACES_REQUEST_DONE;
     if (!taken && herd_list_empty(&request->waiting)) herd_places_request_drop(places, request);
+}
+
+void herd_places_give_up(struct herd_places *places, struct herd_places_ticket *ticket, const char *reason)
+{
+    if (ticket->state != HERD_PLACES_WAITING) return;
+    herd_places_leave(places, ticket);
+    ticket->failure = reason;
+    ticket->state = HERD_PLACES_READY;
 }
 
 void herd_places_set_indexes(struct herd_places *places, const struct herd_places_index *indexes, unsigned count)

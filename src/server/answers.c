@@ -263,6 +263,16 @@ void answer_pendings(struct session *session)
     session_end_if_done(session);
 }
 
+void answer_give_up(struct session *session)
+{
+    struct herd_list_node *node;
+
+    for (node = session->pendings.next; node != &session->pendings; node = node->next)
+        herd_places_give_up(session->server->placework.places, &HERD_CONTAINER(node, struct pending, node)->ticket,
+                            "The server is ending.");
+    answer_pendings(session);
+}
+
 void answer_forget(struct session *session)
 {
     while (!herd_list_empty(&session->pendings)) {

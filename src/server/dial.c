@@ -8,7 +8,7 @@
  *
  * What is said on the stream is herd_outbound's; here is only when to dial,
  * how much the transport may hold, and what goes to the log. A neighbour that
- * cannot be reached is logged once until it is reached again.
+ * cannot be reached a few times running is logged, once until it is reached.
  */
 #include "local.h"
 
@@ -19,6 +19,7 @@
 #define DIAL_TIMEOUT_MS 2000
 #define WRITE_STALL_MS 10000
 #define LINGER_MS 200
+#define FAILURES_TOLD 3 /* running; at a start in turn the first ones are in order */
 
 static void log_down(const struct dial *dial, const char *event, const char *reason)
 {
@@ -46,7 +47,7 @@ static void down(struct dial *dial, const char *reason)
 {
     if (dial->welcomed)
         log_down(dial, "link_down", reason);
-    else if (dial->failures++ == 0)
+    else if (++dial->failures == FAILURES_TOLD)
         log_down(dial, "link_failed", reason);
     dial->welcomed = false;
     dial->state = DIAL_IDLE;

@@ -5,8 +5,8 @@
  *     RUNNING --SIGTERM--> DRAINING --sessions gone--> FLUSHING --peers flushed--> CLOSING --> loop ends
  *
  * DRAINING: nothing new is accepted, WHATSATs in flight are finished, for at
- * most drain_timeout_ms. FLUSHING: what was accepted goes out to the
- * neighbours, for at most a second. CLOSING: every handle is closed, and the
+ * most drain_timeout_ms; then they are answered without places. FLUSHING: what
+ * was accepted goes out to the neighbours, for at most 0.8 s. CLOSING: every handle is closed, and the
  * loop ends because nothing is left on it. Each step is taken when the last of
  * its kind is gone, or by the drain timer.
  */
@@ -18,7 +18,8 @@
 #include "herd/log.h"
 #include "herd/memory.h"
 
-#define FLUSH_TIMEOUT_MS 1000
+#define FLUSH_TIMEOUT_MS 800
+#define GIVE_UP_MS 400 /* for taking the last answers */
 
 static void close_handle(uv_handle_t *handle)
 {
@@ -39,7 +40,7 @@ static void start_closing(struct server *server)
     close_handle((uv_handle_t *)&server->peer_timer);
     close_handle((uv_handle_t *)&server->sweep_timer);
     close_handle((uv_handle_t *)&server->drain_timer);
-    for (i = 0; i < 3; i++)
+    for (i = 0; i < SIGNAL_COUNT; i++)
         close_handle((uv_handle_t *)&server->signals[i]);
 }
 
@@ -69,9 +70,21 @@ static void on_drain_timeout(uv_timer_t *timer)
     struct server *server = timer->data;
     struct herd_list_node *node;
 
-    herd_log_message(HERD_LOG_WARNING, "stopping", "%u connections did not finish in time", server->session_count);
+    herd_log_message(HERD_LOG_WARNING, "stopping", "connections that did not finish in time: %u",
+                     server->session_count);
     for (node = server->sessions.next; node != &server->sessions; node = node->next)
         herd_stream_close(&HERD_CONTAINER(node, struct session, node)->stream, 0);
+}
+
+/* Who still waits for a provider is told that none answered, and has a moment to take it. */
+static void on_patience_timeout(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    struct herd_list_node *node;
+
+    for (node = server->sessions.next; node != &server->sessions; node = node->next)
+        answer_give_up(HERD_CONTAINER(node, struct session, node));
+    uv_timer_start(timer, on_drain_timeout, GIVE_UP_MS, 0);
 }
 
 void server_drain(struct server *server)
@@ -82,7 +95,7 @@ void server_drain(struct server *server)
     server->state = SERVER_DRAINING;
     herd_listener_close(&server->clients);
     herd_listener_close(&server->peers);
-    uv_timer_start(&server->drain_timer, on_drain_timeout, server->config->limits.drain_timeout_ms, 0);
+    uv_timer_start(&server->drain_timer, on_patience_timeout, server->config->limits.drain_timeout_ms, 0);
     for (node = server->sessions.next; node != &server->sessions; node = node->next)
         session_drain(HERD_CONTAINER(node, struct session, node));
     server_drain_step(server);

@@ -64,6 +64,7 @@ static void urge_dial(struct guest *guest)
 static void became_live(struct guest *guest)
 {
     guest->welcomed = true;
+    guest->server->strangers--;
     log_link(guest, "link_up", NULL);
     urge_dial(guest);
     server_peers_changed(guest->server);
@@ -135,6 +136,7 @@ static void on_closed(struct herd_stream *stream, int status)
     struct server *server = guest->server;
 
     herd_inbound_stop(&guest->inbound);
+    if (!guest->welcomed) server->strangers--;
     log_link(guest, end_event(guest), reason_of(guest, status));
     herd_list_remove(&guest->node);
     herd_inbound_finish(&guest->inbound);
@@ -145,6 +147,20 @@ static void on_closed(struct herd_stream *stream, int status)
 }
 
 static const struct herd_stream_events events = {.on_read = on_read, .on_end = on_end, .on_closed = on_closed};
+
+/* The one that has had the longest time for its handshake. */
+static void evict_stranger(struct server *server)
+{
+    struct herd_list_node *node;
+
+    for (node = server->guests.next; node != &server->guests; node = node->next) {
+        struct guest *guest = HERD_CONTAINER(node, struct guest, node);
+        if (guest->welcomed || guest->stream.state != HERD_STREAM_OPEN) continue;
+        server->counts.strangers_evicted++;
+        end(guest, -ECONNABORTED);
+        return;
+    }
+}
 
 void guest_accept(struct herd_listener *listener, void *owner)
 {
@@ -163,6 +179,8 @@ void guest_accept(struct herd_listener *listener, void *owner)
     herd_inbound_init(&guest->inbound, &server->flood, herd_stream_from_loopback(&guest->stream), &now);
     herd_list_append(&server->guests, &guest->node);
     server->guest_count++;
+    server->strangers++;
+    if (server->strangers > GUEST_STRANGERS_MAX) evict_stranger(server);
     server_peers_changed(server);
 }
 

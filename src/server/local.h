@@ -83,6 +83,8 @@ void answer_line(struct session *session, struct herd_text line);
 void answer_too_long(struct session *session, struct herd_text shown);
 /* Gives out what has become ready, in order, as far as the client takes it. */
 void answer_pendings(struct session *session);
+/* Makes everything that waits for places ready without them. */
+void answer_give_up(struct session *session);
 void answer_forget(struct session *session);
 
 /* -- A stream to a neighbour --------------------------------------------- */
@@ -116,6 +118,9 @@ bool dial_flushed(const struct dial *dial);
 void dial_close(struct dial *dial);
 
 /* -- A neighbour's stream to this server ---------------------------------- */
+
+/* More guests that were not welcomed yet and the oldest of them goes: strangers cannot keep neighbours out. */
+#define GUEST_STRANGERS_MAX 16
 
 struct guest {
     struct herd_stream stream;
@@ -183,6 +188,8 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 
 /* -- The server ------------------------------------------------------------ */
 
+#define SIGNAL_COUNT 4
+
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
 
 struct server_counts {
@@ -196,9 +203,10 @@ struct server_counts {
     uint64_t line_timeouts;
     uint64_t lines_too_long;
     uint64_t idle_timeouts;
-    uint64_t output_pauses;  /* output_pause_bytes */
-    uint64_t whatsat_pauses; /* whatsat_per_connection_max */
-    uint64_t full_turns;     /* lines_per_turn_max */
+    uint64_t strangers_evicted; /* peers that had not proved themselves when too many others came */
+    uint64_t output_pauses;     /* output_pause_bytes */
+    uint64_t whatsat_pauses;    /* whatsat_per_connection_max */
+    uint64_t full_turns;        /* lines_per_turn_max */
 };
 
 struct server {
@@ -217,13 +225,14 @@ struct server {
     unsigned session_count;
     struct herd_list_node guests;
     unsigned guest_count;
+    unsigned strangers; /* guests that were not welcomed yet */
     struct dial *dials;
     unsigned dial_count;
     struct placework placework;
     uv_timer_t peer_timer;  /* the next deadline of dials and guests */
     uv_timer_t sweep_timer; /* once a second */
     uv_timer_t drain_timer;
-    uv_signal_t signals[3];
+    uv_signal_t signals[SIGNAL_COUNT];
     struct server_counts counts;
 };
 

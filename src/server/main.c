@@ -3,14 +3,18 @@
 #include "local.h"
 
 #include <curl/curl.h>
+#include <jansson.h>
+#include <libconfig.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "herd/log.h"
 #include "herd/memory.h"
+#include "herd/standard.h"
 
 static void print_help(void)
 {
@@ -38,7 +42,9 @@ static void print_help(void)
 static void print_version(void)
 {
     printf("herd-server %s\n", HERD_VERSION);
-    printf("libuv %s, %s\n", uv_version_string(), curl_version());
+    printf("libuv %s, libcurl %s, jansson %s, libconfig %d.%d.%d\n", uv_version_string(),
+           curl_version_info(CURLVERSION_NOW)->version, jansson_version_str(), LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
+           LIBCONFIG_VER_REVISION);
     puts("Places: \302\251 GeoNames (CC BY 4.0), https://www.geonames.org/");
 }
 
@@ -71,10 +77,22 @@ static enum herd_log_level level_of(const char *word)
     return HERD_LOG_ERROR;
 }
 
+/* Whether standard error is the journal: JOURNAL_STREAM is inherited by whoever is started there (systemd.exec(5)). */
+static bool under_journal(void)
+{
+    const char *variable = getenv("JOURNAL_STREAM");
+    unsigned long long device;
+    unsigned long long inode;
+    struct stat status;
+
+    if (variable == NULL || sscanf(variable, "%llu:%llu", &device, &inode) != 2) return false;
+    return fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
 /* Under journald the journal keeps the log, unless a directory was named. */
 static bool wants_file(const struct herd_config *config)
 {
-    return getenv("JOURNAL_STREAM") == NULL || config->log.directory != NULL || getenv("LOGS_DIRECTORY") != NULL;
+    return !under_journal() || config->log.directory != NULL || getenv("LOGS_DIRECTORY") != NULL;
 }
 
 static int open_log(const struct herd_config *config, const char *name)
@@ -83,7 +101,7 @@ static int open_log(const struct herd_config *config, const char *name)
                                        .level = level_of(config->log.level),
                                        .wire = config->log.wire,
                                        .console = true,
-                                       .priorities = getenv("JOURNAL_STREAM") != NULL,
+                                       .priorities = under_journal(),
                                        .field_bytes_max = config->limits.log_field_bytes_max,
                                        .events_per_second_max = config->limits.log_events_per_second_max};
     char *directory = NULL;
@@ -121,6 +139,18 @@ static void log_listening(const struct server *server)
     herd_log_end(&log);
 }
 
+/* Made or refused now, so that a wrong one is not found out on the day it is needed. */
+static int check_state_directory(const struct herd_config *config)
+{
+    char *directory = NULL;
+    int code = 0;
+
+    if (config->journal.durability == HERD_DURABILITY_NONE) return 0;
+    code = herd_config_directory(config->journal.directory, "STATE_DIRECTORY", stderr, &directory);
+    herd_memory_free(directory);
+    return code;
+}
+
 static int serve(const struct herd_config *config, unsigned self)
 {
     struct server *server;
@@ -129,12 +159,14 @@ static int serve(const struct herd_config *config, unsigned self)
     int end;
 
     if (connections == 0) return EX_OSERR;
+    code = check_state_directory(config);
+    if (code != 0) return code;
     code = open_log(config, config->servers[self].name);
     if (code != 0) return code;
-    notbuilt(config, &config->servers[self]);
     server = herd_memory_allocate_zeroed(1, sizeof *server);
     code = server_start(server, config, self, connections);
     if (code == 0) {
+        notbuilt(config, &config->servers[self]);
         log_listening(server);
         notify_ready(server);
         server_run(server);
@@ -171,8 +203,10 @@ static int with_config(const struct arguments *arguments)
 int main(int argc, char **argv)
 {
     struct arguments arguments;
-    int code = arguments_parse(argc, argv, &arguments);
+    int code;
 
+    herd_standard_fill();
+    code = arguments_parse(argc, argv, &arguments);
     if (code != 0) return code;
     signal(SIGPIPE, SIG_IGN);
     if (arguments.action == ACTION_HELP) {

@@ -45,6 +45,7 @@ static void on_fetched(struct herd_fetch *fetch, struct herd_fetch_answer *answe
     struct server *server = errand->server;
     struct herd_places *places = server->placework.places;
     int64_t now_ms = (int64_t)uv_now(&server->loop.uv);
+    char reason[160];
 
     (void)fetch;
     server->placework.errands--;
@@ -52,7 +53,8 @@ static void on_fetched(struct herd_fetch *fetch, struct herd_fetch_answer *answe
         herd_places_answer(places, errand->request, answer->http_status, answer->body, now_ms);
     } else {
         if (answer->error != -ECANCELED) log_failure(errand, answer);
-        herd_places_fail(places, errand->request, answer->error_text, now_ms);
+        snprintf(reason, sizeof reason, "The places provider failed: %s.", answer->error_text);
+        herd_places_fail(places, errand->request, reason, now_ms);
     }
     herd_memory_free(errand);
     placework_pump(server);
@@ -171,7 +173,10 @@ int placework_open(struct server *server)
     work->fetcher_closed = true;
     if (has(providers, options.provider_count, "google_legacy")) {
         struct herd_fetch_limits limits = fetch_limits(config);
-        if (herd_fetcher_create(&server->loop, &limits, "herd-server", &work->fetcher) < 0) return EX_OSERR;
+        if (herd_fetcher_create(&server->loop, &limits, "herd-server", &work->fetcher) < 0) {
+            fprintf(stderr, "herd-server: libcurl cannot be set up\n");
+            return EX_OSERR;
+        }
         work->fetcher_closed = false;
     }
     return has(providers, options.provider_count, "local") ? indexfiles_open(server) : 0;

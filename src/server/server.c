@@ -19,7 +19,6 @@
 #include "herd/random.h"
 
 #define SWEEP_MS 1000
-#define PEER_CONNECTIONS_MAX (2 * HERD_NEIGHBOURS_MAX + 16)
 
 struct herd_now server_now(const struct server *server)
 {
@@ -88,6 +87,10 @@ static void on_signal(uv_signal_t *signal, int number)
         statelog(server);
         return;
     }
+    if (number == SIGHUP) {
+        herd_log_message(HERD_LOG_WARNING, "not_built", "SIGHUP: this version does not reload, restart it instead");
+        return;
+    }
     if (server->state == SERVER_RUNNING) {
         herd_log_message(HERD_LOG_INFO, "stopping", "signal %d: draining", number);
         server_drain(server);
@@ -101,11 +104,11 @@ static void on_signal(uv_signal_t *signal, int number)
 
 static int start_signals(struct server *server)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
+    static const int numbers[SIGNAL_COUNT] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
     unsigned i;
     int error = 0;
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_init(&server->loop.uv, &server->signals[i]);
         server->signals[i].data = server;
         if (error == 0) error = uv_signal_start(&server->signals[i], on_signal, numbers[i]);
@@ -167,7 +170,8 @@ static int start_listeners(struct server *server, unsigned connections_max)
                                             .on_connection = session_accept,
                                             .owner = server};
     struct herd_listener_options peers = {.address = self->peers_listen.socket,
-                                          .connections_max = PEER_CONNECTIONS_MAX,
+                                          .connections_max =
+                                              2 * server->flood.neighbour_count + 2 * GUEST_STRANGERS_MAX,
                                           .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
                                           .keepalive_s = HERD_STREAM_KEEPALIVE_S,
                                           .on_connection = guest_accept,
@@ -202,6 +206,12 @@ static void init(struct server *server, const struct herd_config *config, unsign
     herd_list_init(&server->guests);
 }
 
+static int system_failure(const char *what, int error)
+{
+    fprintf(stderr, "herd-server: %s: %s\n", what, uv_strerror(error));
+    return EX_OSERR;
+}
+
 int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned connections_max)
 {
     unsigned neighbours[HERD_NEIGHBOURS_MAX];
@@ -209,18 +219,20 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     int code;
 
     init(server, config, self);
-    if (herd_loop_init(&server->loop) < 0) return EX_OSERR;
+    code = herd_loop_init(&server->loop);
+    if (code < 0) return system_failure("cannot make an event loop", code);
     server->state = SERVER_STARTING;
     start_store(server, count);
     start_timers(server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_FLOOD, flood_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_LOG, log_phase, server);
-    if (start_signals(server) < 0) return EX_OSERR;
+    code = start_signals(server);
+    if (code < 0) return system_failure("cannot watch signals", code);
     code = placework_open(server);
     if (code != 0) return code;
+    start_peers(server, neighbours, count);
     code = start_listeners(server, connections_max);
     if (code != 0) return code;
-    start_peers(server, neighbours, count);
     server->state = SERVER_RUNNING;
     server_peers_changed(server);
     return 0;

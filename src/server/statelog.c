@@ -63,6 +63,7 @@ static void log_limits(const struct server *server)
         {"line_bytes_max", counts->lines_too_long},
         {"line_timeout_ms", counts->line_timeouts},
         {"idle_timeout_ms", counts->idle_timeouts},
+        {"strangers_evicted", server->counts.strangers_evicted},
         {"write_stall_ms", server->loop.stalls},
         {"output_pause_bytes", counts->output_pauses},
         {"whatsat_per_connection_max", counts->whatsat_pauses},

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "herd/standard.h"
 #include "local.h"
 
 struct command {
@@ -73,19 +74,9 @@ static int run_help(int argc, char **argv)
     return command->run(2, arguments);
 }
 
-/* A descriptor 0, 1 or 2 that is missing would be given to the next file or socket. */
-static void open_standard_descriptors(void)
-{
-    int fd;
-    do {
-        fd = open("/dev/null", O_RDWR);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO) close(fd);
-}
-
 int main(int argc, char **argv)
 {
-    open_standard_descriptors();
+    herd_standard_fill();
     if (argc < 2) {
         print_help(stderr);
         return EX_USAGE;

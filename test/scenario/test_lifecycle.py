@@ -200,7 +200,7 @@ class Signals(Scenario):
         server.process.stop()
 
     def test_second_signal_ends_at_once(self):
-        fake, server, _, _ = self.slow(limits={"drain_timeout_ms": 4000})
+        fake, server, _, _ = self.slow(limits={"drain_timeout_ms": 3500})
         server.process.send_signal(signal.SIGTERM)
         self.wait_refusing(server)
         server.process.send_signal(signal.SIGTERM)

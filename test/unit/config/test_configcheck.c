@@ -73,6 +73,8 @@ static const struct {
     {TWO "limits = { provider_transfers_per_host_max = 65; };",
      "herd.conf:2: limits.provider_transfers_per_host_max must be at most limits.provider_transfers_max, which is "
      "64\n"},
+    {TWO "places = {\nproviders = [\"google\", \"google_legacy\"];\ngoogle = { key_file = \"k\"; }; };",
+     "herd.conf:3: places.providers: \"google_legacy\" needs places.google_legacy.key_file\n"},
     {TWO "places = { providers = [\"overpass\"]; };",
      "herd.conf:2: places.providers: \"overpass\" needs places.overpass.url\n"},
     {TWO "places = { local = { indexes = [" SIXTEEN ", \"q\"]; }; };",
@@ -106,9 +108,6 @@ static const struct {
                                                                               "links = ([\"A\", \"B\"], [\"B\", \"C\"],"
                                                                               " [\"B\", \"D\"]);",
      "herd.conf:2: warning: if B is down, C and D are cut off\n"},
-    {TWO "places = {\nproviders = [\"google\", \"google_legacy\"];\ngoogle = { key_file = \"k\"; }; };",
-     "herd.conf:3: warning: places.providers: \"google_legacy\" without places.google_legacy.key_file will be "
-     "denied\n"},
     {TWO "places = { google = { url = \"http://example.org:80/x\"; }; };",
      "herd.conf:2: warning: places.google.url: clients' places and the key travel unencrypted over http://\n"},
     {TWO "places = { google = { url = \"http://127.0.0.1:80/x\"; }; google_legacy = { url = \"http://[::1]/\"; };"

@@ -73,7 +73,7 @@ static void variables_go_over_the_file(void **state)
     setenv("HERD_LOG_WIRE", "false", 1);
     setenv("HERD_SECRET_FILE", "/from/environment", 1);
     setenv("HERD_JOURNAL_DURABILITY", "none", 1);
-    setenv("HERD_LIMITS_DRAIN_TIMEOUT_MS", "4000", 1);
+    setenv("HERD_LIMITS_DRAIN_TIMEOUT_MS", "3500", 1);
     struct loaded loaded = load_text(TWO "log = { level = \"error\"; wire = true; }; secret_file = \"/from/file\";"
                                          "protocol = { ttl_s = 9; };");
     assert_string_equal(loaded.messages, "");
@@ -81,7 +81,7 @@ static void variables_go_over_the_file(void **state)
     assert_false(loaded.config.log.wire);
     assert_string_equal(loaded.config.secret_file, "/from/environment");
     assert_int_equal(loaded.config.journal.durability, HERD_DURABILITY_NONE);
-    assert_int_equal(loaded.config.limits.drain_timeout_ms, 4000);
+    assert_int_equal(loaded.config.limits.drain_timeout_ms, 3500);
     assert_int_equal(loaded.config.protocol.ttl_s, 9);
     unload(&loaded);
     unsetenv("HERD_LOG_LEVEL");

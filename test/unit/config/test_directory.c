@@ -83,8 +83,9 @@ static void nowhere_is_told(void **state)
     (void)state;
     char got[1024];
     assert_int_equal(choose(NULL, "LOGS_DIRECTORY", got, sizeof(got)), EX_OSERR);
-    assert_string_equal(got, "no directory: neither the configuration nor $LOGS_DIRECTORY, $XDG_STATE_HOME or $HOME "
-                             "names one\n");
+    assert_string_equal(got,
+                        "no directory to write to: set log.directory and journal.directory in the configuration, or "
+                        "$LOGS_DIRECTORY, $XDG_STATE_HOME or $HOME\n");
     assert_int_equal(choose(NULL, NULL, got, sizeof(got)), EX_OSERR);
 }
 

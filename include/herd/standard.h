@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_STANDARD_H
+#define HERD_STANDARD_H
+
+/*
+ * A program may be started with standard input, output or error closed. The
+ * next descriptors opened would then take their numbers, and messages would go
+ * into a socket. First thing in main: fills the gaps with /dev/null, open for
+ * reading only: input is empty, and writing fails as it should.
+ */
+void herd_standard_fill(void);
+
+#endif
