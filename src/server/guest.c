@@ -64,7 +64,7 @@ static void urge_dial(struct guest *guest)
 static void became_live(struct guest *guest)
 {
     guest->welcomed = true;
-    guest->server->strangers--;
+    guest->server->unwelcomed--;
     log_link(guest, "link_up", NULL);
     urge_dial(guest);
     server_peers_changed(guest->server);
@@ -136,7 +136,7 @@ static void on_closed(struct herd_stream *stream, int status)
     struct server *server = guest->server;
 
     herd_inbound_stop(&guest->inbound);
-    if (!guest->welcomed) server->strangers--;
+    if (!guest->welcomed) server->unwelcomed--;
     log_link(guest, end_event(guest), reason_of(guest, status));
     herd_list_remove(&guest->node);
     herd_inbound_finish(&guest->inbound);
@@ -179,8 +179,8 @@ void guest_accept(struct herd_listener *listener, void *owner)
     herd_inbound_init(&guest->inbound, &server->flood, herd_stream_from_loopback(&guest->stream), &now);
     herd_list_append(&server->guests, &guest->node);
     server->guest_count++;
-    server->strangers++;
-    if (server->strangers > GUEST_STRANGERS_MAX) evict_stranger(server);
+    server->unwelcomed++;
+    if (server->unwelcomed > GUEST_STRANGERS_MAX) evict_stranger(server);
     server_peers_changed(server);
 }
 

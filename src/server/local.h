@@ -225,7 +225,7 @@ struct server {
     unsigned session_count;
     struct herd_list_node guests;
     unsigned guest_count;
-    unsigned strangers; /* guests that were not welcomed yet */
+    unsigned unwelcomed; /* guests that were not welcomed yet */
     struct dial *dials;
     unsigned dial_count;
     struct placework placework;
