@@ -76,6 +76,11 @@ static void warn_plain_url(const char *key, const char *url, struct herd_report 
 
 static void check_places(const struct herd_config *config, struct herd_report *report)
 {
+    if (config->places.provider_count == 0) {
+        herd_report_begin_option(report, "places.providers");
+        fputs(" names none", report->out);
+        herd_report_end(report);
+    }
     if (config->places.local_index_count > HERD_LOCAL_INDEXES_MAX) {
         herd_report_begin_option(report, "places.local.indexes");
         fprintf(report->out, " names %u files, at most %d", config->places.local_index_count, HERD_LOCAL_INDEXES_MAX);

@@ -148,7 +148,7 @@ static void on_closed(struct herd_stream *stream, int status)
 
 static const struct herd_stream_events events = {.on_read = on_read, .on_end = on_end, .on_closed = on_closed};
 
-/* The one that has had the longest time for its handshake. */
+/* The one that has had the longest time for its handshake. Its place is free at once: many may come in one turn. */
 static void evict_stranger(struct server *server)
 {
     struct herd_list_node *node;
@@ -157,6 +157,7 @@ static void evict_stranger(struct server *server)
         struct guest *guest = HERD_CONTAINER(node, struct guest, node);
         if (guest->welcomed || guest->stream.state != HERD_STREAM_OPEN) continue;
         server->counts.strangers_evicted++;
+        herd_listener_release(&guest->place);
         end(guest, -ECONNABORTED);
         return;
     }

@@ -257,6 +257,9 @@ unsigned descriptors_allow(unsigned connections_max);
 void notify_ready(const struct server *server);
 void notify_stopping(void);
 
+/* logopen.c: opens the log of the server of that name: 0, or a sysexits code with the reason said. */
+int logopen(const struct herd_config *config, const char *name);
+
 /* statelog.c: SIGUSR1. */
 void statelog(const struct server *server);
 /* notbuilt.c: says once what the configuration asks for and this version has not. */

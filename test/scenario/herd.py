@@ -9,7 +9,7 @@ import tempfile
 from client import Client
 from harness import DEADLINE_S, Ports, listening, server_program, wait_until
 from logfile import LogFile
-from process import Process
+from process import Process, by_shell
 
 NAMES = ("Goloman", "Hands", "Holiday", "Welsh", "Wilkes")
 LINKS = (("Goloman", "Hands"), ("Goloman", "Holiday"), ("Goloman", "Wilkes"),
@@ -52,10 +52,12 @@ class Server:
         self.since = 0  # where this run began in the log
         self.runs = []
 
-    def start(self, environment=None, descriptors_max=None, arguments=()):
-        """Starts the process; does not wait for anything."""
+    def start(self, environment=None, descriptors_max=None, arguments=(), script=None):
+        """Starts the process, by way of a shell's `script` if there is one; does not wait for anything."""
         self.since = self.log.size()
         argv = [server_program(), "--name", self.name, "--config", self.herd.config_path, *arguments]
+        if script is not None:
+            argv = by_shell(script, argv)
         self.process = Process(f"{self.name}.{len(self.runs)}", argv, self.herd.directory,
                                environment, descriptors_max)
         self.runs.append(self.process)

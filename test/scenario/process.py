@@ -16,6 +16,12 @@ PR_SET_PDEATHSIG = 1
 SANITIZER_OPTIONS = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
 
 
+
+def by_shell(script, argv):
+    """The command that runs a shell's `script`, in which "$@" is `argv`."""
+    return ["/bin/sh", "-c", script, "sh", *argv]
+
+
 class Process:
     """Output goes to files, so that a chatty process never waits for a reader."""
 

@@ -8,11 +8,12 @@ import socket
 
 from client import Client
 from harness import DEADLINE_S, server_program, wait_readable, wait_until
+from neighbour import Neighbour
 from process import Process
 from provider import results
 from scenario import Scenario
 
-USAGE, NO_INPUT, UNAVAILABLE, SYSTEM, CONFIG = 64, 66, 69, 71, 78
+USAGE, NO_INPUT, UNAVAILABLE, SYSTEM, PERMISSION, CONFIG = 64, 66, 69, 71, 77, 78
 
 
 class CommandLine(Scenario):
@@ -150,11 +151,28 @@ class CommandLine(Scenario):
 
     def test_directory_that_cannot_be_made(self):
         path = self.file("in the way", "file")
-        bad = self.file(self.herd_here.config_text(log={"directory": path + "/log"}))
         self.herd_here.let_go_ports()
-        status, _, err = self.run_server("--name", "Goloman", "--config", bad)
-        self.assertIn(status, (SYSTEM, 77))
-        self.assertIn(path, err)
+        for section in ("log", "journal"):
+            with self.subTest(section=section):
+                bad = self.file(self.herd_here.config_text(**{section: {"directory": f"{path}/{section}"}}))
+                status, _, err = self.run_server("--name", "Goloman", "--config", bad)
+                self.assertIn(status, (SYSTEM, PERMISSION))
+                self.assertIn(f"{path}/{section}", err)
+
+    def test_directory_that_is_not_needed(self):
+        path = self.file("in the way", "file")
+        journal = {"directory": path + "/journal", "durability": "none"}
+        self.herd_here.write_file("herd.conf", self.herd_here.config_text(journal=journal))
+        self.herd_here.start("Goloman")
+        self.assertEqual(self.client(self.herd_here["Goloman"]).ask(b"hello"), b"? hello")
+
+    def test_closed_standard_descriptors(self):
+        """They are not left for a socket or a file to be opened as, where messages would go."""
+        server = self.herd_here.start("Goloman", script='exec "$@" <&- >&- 2>&-')["Goloman"]
+        for number in range(3):
+            self.assertEqual(os.readlink(f"/proc/{server.process.pid}/fd/{number}"), os.devnull)
+        self.assertEqual(self.client(server).ask(b"hello"), b"? hello")
+        server.process.stop()
 
 
 class Signals(Scenario):
@@ -196,8 +214,30 @@ class Signals(Scenario):
         server.process.ended_well()
 
     def test_drain_has_an_end(self):
-        _, server, _, _ = self.slow(limits={"drain_timeout_ms": 500})
+        _, server, connection, at = self.slow(limits={"drain_timeout_ms": 500})
         server.process.stop()
+        line, body = connection.answer()
+        self.assertEqual(line, at)
+        self.assert_failure_body(body)
+        self.assertIn(b'"The server is ending."', body)
+        self.assertEqual(connection.rest(), b"")
+
+    def test_drain_does_not_wait_for_a_neighbour_that_does_not_read(self):
+        fake = self.enterContext(Neighbour("Fake"))
+        herd = self.herd(("Real", "Fake"), (("Real", "Fake"),), elsewhere={"Fake": fake.address}, log={"wire": False})
+        server = herd.start()["Real"]
+        session = fake.accept()
+        server.log.wait("link_up", peer="Fake", direction="out")
+        connection = self.client(server)
+        count, name = 10000, b"x" * 1000
+        for start in range(0, count, 50):
+            connection.send(b"".join(b"IAMAT %d-%s +1+1 1\n" % (number, name) for number in range(start, start + 50)))
+            for _ in range(50):
+                connection.line()
+        self.assertEqual(server.log.events("link_down"), [])
+        server.process.stop()
+        # More than what lies between the two could hold, or nobody would have had to wait.
+        self.assertLess(session.gone().count(b"\nAT "), count)
 
     def test_second_signal_ends_at_once(self):
         fake, server, _, _ = self.slow(limits={"drain_timeout_ms": 3500})
@@ -229,6 +269,8 @@ class Signals(Scenario):
     def test_pipe_and_hangup_do_not_kill(self):
         server = self.lone()
         server.process.send_signal(signal.SIGPIPE)
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: [event for event in server.log.events() if "SIGHUP" in event.get("msg", "")], "a word in the log")
         self.assertTrue(self.client(server).iamat(b"kiwi", b"+1+1").startswith(b"AT "))
 
 

@@ -3,7 +3,7 @@
 
 import signal
 
-from client import now_text
+from client import Client, now_text
 from provider import drip, huge, well
 from scenario import Scenario
 
@@ -73,6 +73,23 @@ class OfClients(Counted):
             connection.ask(b"y" * length)
         server.log.wait("in", count=2)
         self.assertEqual([event["line"] for event in server.log.events("in")], ["y" * 64, "y" * 64 + "..."])
+
+
+class OfPeers(Counted):
+    def test_strangers_make_room(self):
+        """Who stays silent on the peer port goes when others come: a neighbour that was killed is linked again at once."""
+        herd = self.herd(("Goloman", "Hands"), (("Goloman", "Hands"),)).start_linked()
+        server = herd["Goloman"]
+        for _ in range(120):
+            self.enterContext(Client(server.peers))
+        herd.kill("Hands")
+        server.log.wait("link_down", peer="Hands", count=2)
+        since = server.log.size()
+        herd.start("Hands")
+        server.log.wait("link_up", since, peer="Hands", count=2)
+        counts = self.counts(server, "state_limits")
+        self.assertGreater(int(counts["strangers_evicted"]), 0)
+        self.assertEqual(counts["peer_connections"], "0")  # nobody was turned away, so neither was Hands
 
 
 class OfProviders(Counted):

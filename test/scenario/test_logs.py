@@ -111,10 +111,42 @@ class Logs(Scenario):
             self.assertTrue(os.path.exists(path))
             self.assertEqual(os.stat(path).st_mode & 0o007, 0)
 
+    @staticmethod
+    def undirected(herd):
+        """Takes the directories out of its configuration."""
+        herd.write_file("herd.conf", re.sub(r"(?m)^(log|journal) = .*\n", "", herd.config_text()))
+        return herd
+
+    def test_under_the_journal(self):
+        """Where standard error is what JOURNAL_STREAM names (systemd.exec(5)) it is the log."""
+        herd = self.undirected(self.herd(("Goloman",), ()))
+        script = 'JOURNAL_STREAM=$(stat -L -c %d:%i /dev/stderr) exec "$@"'
+        process = herd.start(script=script)["Goloman"].process
+        process.stop()
+        lines = process.stderr().splitlines()
+        for line in lines:
+            self.assertRegex(line, r"\A<[3467]>ts=")
+            self.assertTrue(LINE.fullmatch(line[3:]), line)
+        self.assertIn(" event=listening ", "".join(lines))
+        self.assertFalse(os.path.exists(os.path.join(herd.directory, "state/herd/Goloman.log")))
+
+    def test_journal_of_somebody_else(self):
+        """JOURNAL_STREAM is inherited from a shell or a tool in the journal, whatever has become of standard error."""
+        for value in ("1:2", "", "journal", None):
+            with self.subTest(value=value), Herd(("Goloman",), ()) as herd:
+                status = os.stat(self.undirected(herd).config_path)
+                stream = f"{status.st_dev}:{status.st_ino}" if value is None else value
+                process = herd.start(environment={"JOURNAL_STREAM": stream})["Goloman"].process
+                process.stop()
+                self.assertRegex(process.stderr(), r"(?m)^ts=.* event=listening ")
+                self.assertNotRegex(process.stderr(), r"(?m)^<")
+                with open(os.path.join(herd.directory, "state/herd/Goloman.log"), encoding="utf-8") as file:
+                    self.assertIn(" event=listening ", file.read())
+
     def test_directory_of_the_environment(self):
         for variable, place in (("XDG_STATE_HOME", "state/herd/Goloman.log"), ("LOGS_DIRECTORY", "logs/Goloman.log")):
             with self.subTest(variable=variable), Herd(("Goloman",), ()) as herd:
-                herd.write_file("herd.conf", re.sub(r"(?m)^(log|journal) = .*\n", "", herd.config_text()))
+                self.undirected(herd)
                 value = os.path.join(herd.directory, place.partition("/")[0])
                 herd.start(environment={variable: value})
                 self.assertTrue(os.path.exists(os.path.join(herd.directory, place)), os.listdir(herd.directory))

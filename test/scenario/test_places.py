@@ -152,6 +152,18 @@ class Several(Scenario):
         process.check_clean()
 
 
+class NotBuilt(Scenario):
+    def test_no_provider_is_left(self):
+        server = self.lone(places={"providers": ["google", "overpass"], "google": {"key_file": "google.key"},
+                                   "overpass": {"url": "http://127.0.0.1/api/interpreter"}})
+        connection = self.client(server)
+        at = connection.iamat(b"kiwi", WESTWOOD)
+        line, body = connection.whatsat(b"kiwi", b"10", b"5")
+        self.assertEqual(line, at)
+        self.assert_failure_body(body)
+        self.assertIn(b'"No provider of places is set up."', body)
+
+
 class Relay(Scenario):
     """google_legacy, with a provider of our own."""
 

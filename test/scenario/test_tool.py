@@ -9,18 +9,22 @@ import socket
 from client import now_text
 from harness import listening, tool_program, wait_until
 from herd import NAMES, Herd
-from process import Process
+from process import Process, by_shell
 from scenario import Scenario
 
-USAGE, UNAVAILABLE, CONFIG = 64, 69, 78
+USAGE, UNAVAILABLE, IO, CONFIG = 64, 69, 74, 78
 
 
 class Tool(Scenario):
     count = 0
 
     def start_tool(self, herd, *arguments, text_input=None, environment=None):
+        return self.keep(herd, [tool_program(), *arguments], environment, text_input)
+
+    def keep(self, herd, argv, environment=None, text_input=None):
+        """A process that ends with the herd."""
         Tool.count += 1
-        process = Process(f"tool{Tool.count}", [tool_program(), *arguments], herd.directory, environment, None, text_input)
+        process = Process(f"tool{Tool.count}", argv, herd.directory, environment, None, text_input)
         herd.others.append(process)
         return process
 
@@ -71,6 +75,17 @@ class Send(Tool):
         status, out, _ = self.send("--to", "Hands", text_input=lines)
         self.assertEqual(status, 0)
         self.assertTrue(out == b"".join(b"? line %d\n" % number for number in range(20000)))
+
+    def test_closed_standard_descriptors(self):
+        """Replies that go nowhere are no success; without input there is just nothing to send."""
+        for lines, script, status in ((("hello",), '"$@" >&-', IO), (("hello",), '"$@" <&- >&- 2>&-', IO),
+                                      (("hello",), '"$@" <&- 2>&-', 0), ((), '"$@" <&-', 0)):
+            with self.subTest(script=script):
+                argv = [tool_program(), "send", "--config", self.five.config_path, "--to", "Hands", *lines]
+                process = self.keep(self.five, by_shell("exec " + script, argv))
+                self.assertEqual(process.wait(), status, process.stderr())
+                process.check_clean()
+                self.assertEqual(process.stdout(), b"? hello\n" if lines and status == 0 else b"")
 
     def test_several_servers(self):
         status, out, _ = self.send("--to", "Hands", "--to", "Welsh", "hello")

@@ -73,6 +73,8 @@ static const struct {
     {TWO "limits = { provider_transfers_per_host_max = 65; };",
      "herd.conf:2: limits.provider_transfers_per_host_max must be at most limits.provider_transfers_max, which is "
      "64\n"},
+    {TWO "places = {\nproviders = []; };", "herd.conf:3: places.providers names none\n"},
+    {TWO "places = { providers = ( ); };", "herd.conf:2: places.providers names none\n"},
     {TWO "places = {\nproviders = [\"google\", \"google_legacy\"];\ngoogle = { key_file = \"k\"; }; };",
      "herd.conf:3: places.providers: \"google_legacy\" needs places.google_legacy.key_file\n"},
     {TWO "places = { providers = [\"overpass\"]; };",

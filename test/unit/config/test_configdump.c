@@ -32,7 +32,7 @@ static const char *const texts[] = {
     TWO "log = { directory = \"\xff\xc3(\xc2\x9b malformed\"; };",
     TWO "log = { directory = \"\\x41B\\xc3\\xa9\"; };",
     TWO "secret_file = \"\\\\\"; herd = \"-._\";",
-    TWO "places = { providers = []; local = { indexes = [\"a\", \"b \\\"\"]; rank = \"distance\"; }; };",
+    TWO "places = { local = { indexes = [\"a\", \"b \\\"\"]; rank = \"distance\"; }; };",
     TWO "places = { providers = [\"overpass\", \"local\"]; overpass = { url = \"http://127.0.0.1/\"; }; };",
     TWO "protocol = { close_after_reply = true; ttl_s = 2000000000; };",
     TWO "journal = { durability = \"synced\"; directory = \"j\"; };",

@@ -116,7 +116,7 @@ static const char *const good[] = {
     TWO "protocol = { ttl_s = 2000000000L; max_future_s = 0x10; };",
     TWO "protocol = { ttl_s = 2000000000, max_future_s = +5 }",
     TWO "places = { providers = (\"local\", \"google\"); google = { key_file = \"k\"; }; };",
-    TWO "places = { providers = []; local = { indexes = [\"a\", \"b\"]; rank = \"distance\"; }; };",
+    TWO "places = { local = { indexes = [\"a\", \"b\"]; rank = \"distance\"; }; };",
     TWO "limits = { clients_max = 1; line_bytes_max = 1048576; idle_timeout_ms = 0; };",
     TWO "journal = { durability = \"none\"; directory = \"/x y/\\\"z\"; };",
 };

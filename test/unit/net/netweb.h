@@ -64,6 +64,13 @@ static inline bool web_asked(const struct web *web, const char *path)
     return space != NULL && strncmp(space + 1, path, length) == 0 && strchr(" ?", space[1 + length]) != NULL;
 }
 
+static inline void web_hold(struct web_connection *connection)
+{
+    struct web *web = connection->web;
+    assert_true(web->held_count < WEB_HELD_MAX);
+    web->held[web->held_count++] = connection;
+}
+
 static inline void web_behave(struct web_connection *connection)
 {
     struct web *web = connection->web;
@@ -72,6 +79,8 @@ static inline void web_behave(struct web_connection *connection)
                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n");
     } else if (web_asked(web, "/silent")) {
         return;
+    } else if (web_asked(web, "/think")) { /* until web_release */
+        web_hold(connection);
     } else if (web_asked(web, "/drip")) {
         web_answer(connection, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nx");
     } else if (web_asked(web, "/announced")) { /* 1001 bytes and the length says so */
@@ -130,8 +139,7 @@ static inline void web_on_read(struct herd_stream *stream, struct herd_text byte
     if (++connection->requests > 1 && web->die_on_reuse) {
         web_reset(connection);
     } else if (web->hold) {
-        assert_true(web->held_count < WEB_HELD_MAX);
-        web->held[web->held_count++] = connection;
+        web_hold(connection);
     } else {
         web_behave(connection);
     }

@@ -51,7 +51,10 @@ static void test_body_at_the_cap(void **state)
     scene_close(scene);
 }
 
-/* Where nothing is too slow a drip goes on; another fetcher is the clock that says when it would have been given up. */
+/*
+ * Where nothing is too slow a drip goes on; another fetcher, which gives drips up, is the clock that says when it would
+ * have been given up too. By the same clock a server that has not begun to answer is not slow: it thinks.
+ */
 static void test_never_too_slow(void **state)
 {
     (void)state;
@@ -65,6 +68,8 @@ static void test_never_too_slow(void **state)
     snprintf(url, sizeof url, "http://127.0.0.1:%u/drip", scene->web.port);
     struct ask *patient = scene_start(scene, url, request);
     UNTIL(&scene->fixture, scene->web.requests == 1);
+    struct ask *thinking = scene_get(clock, "/think");
+    UNTIL(&clock->fixture, clock->web.held_count == 1);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/drip", clock->web.port);
     for (unsigned round = 0; round < 2; round++) {
         struct ask *ask = scene_start(clock, url, request);
@@ -76,6 +81,11 @@ static void test_never_too_slow(void **state)
     }
     fixture_turn(&scene->fixture, 10);
     assert_int_equal(patient->dones, 0);
+    assert_int_equal(thinking->dones, 0);
+    web_release(&clock->web);
+    scene_wait(clock, thinking);
+    assert_int_equal(thinking->error, 0);
+    assert_string_equal(thinking->body, "hello");
     scene_close(clock);
     scene_close(scene);
 }

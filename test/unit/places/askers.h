@@ -13,6 +13,7 @@
     "{\n   \"error_message\" : \"" text "\",\n   \"html_attributions\" : [],\n   \"results\" : [],\n"                  \
     "   \"status\" : \"UNKNOWN_ERROR\"\n}"
 #define NOT_JSON FAILED("The places provider did not answer with JSON.")
+#define NO_PROVIDER FAILED("No provider of places is set up.")
 #define NO_INDEX FAILED("The index of places is missing or damaged.")
 #define LEFT_ALONE FAILED("The places provider keeps failing and is left alone for a while.")
 

@@ -56,6 +56,20 @@ static void fails_without_an_index(void **state)
     askers_expect_render(world, &asker, NO_INDEX);
 }
 
+/* None of those that are configured is built in. */
+static void fails_without_a_provider(void **state)
+{
+    struct world *world = *state;
+    struct asker asker;
+    askers_open(world, "");
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(askers_ask(world, &asker, 5), HERD_PLACES_READY);
+        askers_expect_no_wish(world);
+        askers_expect_render(world, &asker, NO_PROVIDER);
+        herd_places_set_indexes(world->places, &world->fixture.index, 1); /* which nobody is to search */
+    }
+}
+
 /* One of several that has the place is enough; what they are may change between asking and rendering. */
 static void searches_every_index(void **state)
 {
@@ -271,6 +285,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(local_is_ready_at_once, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(waits_for_the_index, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(fails_without_an_index, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(fails_without_a_provider, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(searches_every_index, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(relays_and_cuts, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(identical_questions_share_one_request, askers_setup, askers_teardown),

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the log goes: to a file and standard error, or, where standard error is the journal, there alone. */
+#include "local.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "herd/log.h"
+#include "herd/memory.h"
+
+static enum herd_log_level level_of(const char *word)
+{
+    static const char *const words[] = {"error", "warning", "info", "debug"};
+    int i;
+
+    for (i = 3; i > 0; i--)
+        if (strcmp(words[i], word) == 0) return (enum herd_log_level)i;
+    return HERD_LOG_ERROR;
+}
+
+/* Whether standard error is the journal: JOURNAL_STREAM is inherited by whoever is started there (systemd.exec(5)). */
+static bool under_journal(void)
+{
+    const char *variable = getenv("JOURNAL_STREAM");
+    unsigned long long device;
+    unsigned long long inode;
+    struct stat status;
+
+    if (variable == NULL || sscanf(variable, "%llu:%llu", &device, &inode) != 2) return false;
+    return fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
+/* Under journald the journal keeps the log, unless a directory was named. */
+static bool wants_file(const struct herd_config *config)
+{
+    return !under_journal() || config->log.directory != NULL || getenv("LOGS_DIRECTORY") != NULL;
+}
+
+int logopen(const struct herd_config *config, const char *name)
+{
+    struct herd_log_options options = {.server = name,
+                                       .level = level_of(config->log.level),
+                                       .wire = config->log.wire,
+                                       .console = true,
+                                       .priorities = under_journal(),
+                                       .field_bytes_max = config->limits.log_field_bytes_max,
+                                       .events_per_second_max = config->limits.log_events_per_second_max};
+    char *directory = NULL;
+    char *path = NULL;
+    int code = 0;
+    int error;
+
+    if (wants_file(config)) {
+        size_t size;
+        code = herd_config_directory(config->log.directory, "LOGS_DIRECTORY", stderr, &directory);
+        if (code != 0) return code;
+        size = strlen(directory) + strlen(name) + sizeof "/.log";
+        path = herd_memory_allocate(size);
+        snprintf(path, size, "%s/%s.log", directory, name);
+        options.path = path;
+    }
+    error = herd_log_open(&options);
+    if (error < 0) {
+        fprintf(stderr, "herd-server: cannot write the log %s: %s\n", path != NULL ? path : "", strerror(-error));
+        code = error == -EACCES || error == -EROFS ? EX_NOPERM : EX_OSERR;
+    }
+    herd_memory_free(path);
+    herd_memory_free(directory);
+    return code;
+}
