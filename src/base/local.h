@@ -3,7 +3,7 @@
 #define HERD_BASE_LOCAL_H
 
 /*
- * What the parts of the log share.
+ * What files of this room share: nearly all of it the parts of the log.
  *
  *     log.c       which events are made, where they go, how a line begins
  *     logfield.c  fields of an event
@@ -57,5 +57,8 @@ struct herd_log_rates {
 
 /* Whether an event of `name` may pass now; *ret_suppressed is how many did not since the last that did. */
 bool herd_log_rate_pass(struct herd_log_rates *rates, const char *name, int64_t now_ns, uint64_t *ret_suppressed);
+
+/* crc32c.c: herd_crc32c as it is on a processor without an instruction for it. */
+uint32_t crc32c_portable(uint32_t checksum, const void *bytes, size_t length);
 
 #endif

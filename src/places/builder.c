@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "herd/crc32c.h"
 #include "herd/memory.h"
 #include "herd/placesimport.h"
 #include "local.h"

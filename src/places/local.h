@@ -121,9 +121,6 @@ _Static_assert(sizeof(struct herd_index_record) == 6, "no padding in records");
  */
 uint32_t herd_index_levels(uint32_t place_count, uint32_t ret_start[HERD_INDEX_LEVELS_MAX + 1]);
 
-/* CRC-32C (Castagnoli) of bytes that follow those of `checksum`; start with 0. */
-uint32_t herd_crc32c(uint32_t checksum, const void *bytes, size_t length);
-
 /* x, y, z on the unit sphere of a coordinate in units of 1e-9 degree. */
 void herd_sphere_vector(int64_t latitude_e9, int64_t longitude_e9, double ret_vector[3]);
 /*

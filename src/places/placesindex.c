@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "herd/crc32c.h"
 #include "local.h"
 
 #define SWAPPED_BYTE_ORDER UINT32_C(0x04030201)

@@ -2,6 +2,7 @@
 /* What is not a sound index is refused, and told apart. */
 #include "placesfixture.h"
 
+#include "herd/crc32c.h"
 #include "herd/memory.h"
 
 static const char *problem_of(const void *memory, size_t length)
