@@ -36,11 +36,34 @@
 #define HERD_PULSE_MS 1000
 #define HERD_SILENCE_MS 4000
 #define HERD_SCAN_SLICE 4096
+#define HERD_POPS_PER_MARK 4096
+#define HERD_SETTLED_MS 10000    /* both digests unchanged for so long, and different: a divergence */
+#define HERD_RESCAN_MS_MIN 60000 /* between rescans for it, doubling to */
+#define HERD_RESCAN_MS_MAX (60 * 60 * 1000)
+#define HERD_KEY_BYTES 32
+#define HERD_NONCE_BYTES 16
+#define HERD_KEYS_MAX 2
 
 /* The time, as the driver sees it in this turn. */
 struct herd_now {
     int64_t monotonic_ms;
     int64_t wall_ns;
+};
+
+/*
+ * What peers prove with. The core knows neither OpenSSL nor the system's
+ * randomness: both are given. count 0: no secret, and only loopback is taken.
+ * While a secret is being changed there are two: the first one signs, either
+ * is accepted.
+ */
+struct herd_keys {
+    unsigned count;
+    unsigned char keys[HERD_KEYS_MAX][HERD_KEY_BYTES]; /* HMAC-SHA256(secret, "herd-peer-1") */
+    /* HMAC-SHA256 of a text (RFC 2104). */
+    void (*mac)(const unsigned char key[HERD_KEY_BYTES], struct herd_text text, unsigned char ret_mac[HERD_KEY_BYTES]);
+    /* Fills with bytes that nobody can guess. */
+    void (*fill)(void *owner, void *out, size_t length);
+    void *owner;
 };
 
 /* Counts for logs and metrics. */
@@ -50,7 +73,12 @@ struct herd_flood_counts {
     uint64_t at_newer;
     uint64_t at_dropped;    /* not canonical */
     uint64_t at_full;       /* the store, or the table of names, had no room */
+    uint64_t at_expired;    /* older than the time to live */
     uint64_t lines_skipped; /* verbs of a newer version */
+    uint64_t refused;       /* inbound sessions that were sent REFUSE */
+    uint64_t proofs_failed; /* of either end, one of them without a secret included */
+    uint64_t divergences;   /* digests that had settled and differed */
+    uint64_t rivals;        /* sessions that show two servers of one name */
     uint64_t marks_sent;
 };
 
@@ -65,7 +93,8 @@ struct herd_neighbour {
     bool claimed;
     uint64_t claim_incarnation;
     uint64_t claim_mark;
-    struct herd_inbound *inbound; /* the newest inbound session that saw WELCOME; NULL: none */
+    uint64_t replaced_incarnation; /* of the session that a newer one replaced last; 0: none */
+    struct herd_inbound *inbound;  /* the newest inbound session that saw WELCOME; NULL: none */
 };
 
 struct herd_flood {
@@ -77,12 +106,19 @@ struct herd_flood {
     struct herd_random random; /* jitter */
     size_t hello_bytes_max;    /* a line before WELCOME; HERD_PEER_HANDSHAKE_LINE_MAX */
     size_t line_bytes_max;     /* a line after it; HERD_PEER_LINE_MAX */
+    uint32_t scan_slice;       /* records a pump drops, scans or passes over; HERD_SCAN_SLICE */
+    uint32_t pops_per_mark;    /* a MARK is told after so many, or with the next pulse; HERD_POPS_PER_MARK */
+    struct herd_keys keys;
     struct herd_neighbour neighbours[HERD_SLOTS_MAX - 1];
     unsigned neighbour_count;
     struct herd_flood_counts counts;
 };
 
-/* `incarnation` from the system's randomness and not 0; `seed` for jitter. The store has a slot per neighbour. */
+/*
+ * `incarnation` from the system's randomness and not 0; `seed` for jitter. The
+ * store is empty and has a slot per neighbour; its digest is keyed by `herd`.
+ * Without keys (herd_flood.keys filled afterwards) only loopback is taken.
+ */
 void herd_flood_init(struct herd_flood *flood, struct herd_store *store, struct herd_text herd, struct herd_text name,
                      uint64_t incarnation, uint64_t seed);
 /* Adds a neighbour; its slot is its place in the order of adding. `name` must outlive the flood. */
@@ -106,6 +142,21 @@ struct herd_peer_end {
 
 /* -- Outbound ------------------------------------------------------------ */
 
+/*
+ * Whether two stores agree. Their digests differ all the time while updates
+ * are on their way; only two that have not changed for HERD_SETTLED_MS and
+ * still differ show a fault. It is counted and answered with a rescan.
+ */
+struct herd_agreement {
+    struct herd_digest mine;
+    char theirs[HERD_DIGEST_LENGTH];
+    bool heard; /* theirs is known */
+    int64_t mine_since_ms;
+    int64_t theirs_since_ms;
+    int64_t rescan_ms; /* not before */
+    int64_t pause_ms;  /* until the one after */
+};
+
 enum herd_outbound_work { HERD_OUTBOUND_DROPPING, HERD_OUTBOUND_SCANNING, HERD_OUTBOUND_FLOODING };
 
 struct herd_outbound {
@@ -120,12 +171,15 @@ struct herd_outbound {
     uint64_t barrier_mark; /* to be told when barrier_left entries were popped */
     uint32_t barrier_left;
     uint64_t told_mark;
-    uint64_t pending_mark;   /* reached, told with the next pulse or when many were sent */
-    uint32_t popped_since;   /* entries since the last MARK */
-    int64_t deadline_ms;     /* of the handshake */
-    int64_t heard_ms;        /* last byte received */
-    int64_t pulse_ms;        /* when the next PING is due */
-    int64_t clock_offset_ns; /* neighbour's clock less ours, from its last pulse */
+    uint64_t pending_mark;    /* reached, told with the next pulse or when many were sent */
+    uint32_t popped_since;    /* entries since the last MARK */
+    int64_t deadline_ms;      /* of the handshake */
+    int64_t heard_ms;         /* last byte received */
+    int64_t pulse_ms;         /* when the next PING is due */
+    int64_t clock_offset_ns;  /* neighbour's clock less ours, from its last pulse */
+    struct herd_buffer hello; /* our HELLO as sent, without LF, until it is proved */
+    struct herd_agreement agreement;
+    uint64_t divergences; /* found in this session */
     struct herd_peer_end end;
 };
 
@@ -163,6 +217,8 @@ struct herd_inbound {
     enum herd_peer_state state;
     bool from_loopback;
     bool tainted; /* an AT was dropped: this session's MARKs are not adopted */
+    bool rival;   /* set on reaching LIVE: a run of this name that was replaced is back, so there are two of it */
+    struct herd_buffer transcript; /* both HELLOs, until the dialler has proved itself */
     struct herd_framer framer;
     uint64_t peer_incarnation;
     int64_t deadline_ms;

@@ -62,7 +62,7 @@ struct herd_peer_at {
     int64_t difference_ns;
     struct herd_report report;
     struct herd_text visited[HERD_PEER_VISITED_MAX]; /* in order, the sender last */
-    unsigned visited_count;                          /* at least 1 */
+    unsigned visited_count;                          /* at least 1 in a line between peers */
 };
 
 struct herd_peer_refuse {
@@ -93,6 +93,8 @@ int herd_peer_parse_welcome(struct herd_text rest, struct herd_peer_welcome *ret
  * them, time + difference fits 64-bit nanoseconds, 1 to 8 visited.
  */
 int herd_peer_parse_at(struct herd_text rest, struct herd_peer_at *ret_at);
+/* An AT that came from nobody: as above without any visited, the client's form of it. */
+int herd_peer_parse_location(struct herd_text rest, struct herd_peer_at *ret_at);
 int herd_peer_parse_mark(struct herd_text rest, uint64_t *ret_mark);
 int herd_peer_parse_pulse(struct herd_text rest, struct herd_peer_pulse *ret_pulse);
 

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "herd/command.h"
+#include "herd/digest.h"
 #include "herd/name.h"
 #include "herd/siphash.h"
 #include "herd/slab.h"
@@ -67,6 +68,9 @@ struct herd_store {
     struct herd_siphash_key key;
     struct herd_slab texts[HERD_TEXT_CLASSES]; /* client, position and time of a record in one piece */
     struct herd_queue queues[HERD_SLOTS_MAX];
+    struct herd_digest digest;     /* of all records */
+    struct herd_digest digest_key; /* from the herd's name */
+    int64_t ttl_ns;                /* records expire so long after they were received; 0: never */
     uint64_t seq;
     uint32_t clients_max;  /* for clients of this server; neighbours' go to 110 % */
     unsigned slot_count;   /* of every record */
@@ -77,6 +81,8 @@ struct herd_store {
 void herd_store_init(struct herd_store *store, const struct herd_siphash_key *key, unsigned slot_count,
                      uint32_t clients_max);
 void herd_store_finish(struct herd_store *store);
+/* The herd's name, which keys the digest. While the store is empty. */
+void herd_store_set_herd(struct herd_store *store, struct herd_text herd);
 
 /* The total order of versions of one client: < 0, 0, > 0. The greater one wins on every server. */
 int herd_version_compare(const struct herd_names *names, const struct herd_version *a, const struct herd_version *b);
@@ -100,6 +106,17 @@ enum herd_put herd_store_report(struct herd_store *store, const struct herd_vers
  * HERD_SLOT_NONE.
  */
 enum herd_put herd_store_learn(struct herd_store *store, const struct herd_version *version, unsigned from);
+
+/*
+ * Expiry is a function of the version alone: received-at (time + difference)
+ * plus ttl_ns lies before `now_ns`. No server needs to tell another of it, and
+ * what expired cannot come back.
+ */
+bool herd_store_expired(const struct herd_store *store, const struct herd_version *version, int64_t now_ns);
+/* As herd_store_find, but a record that has expired is forgotten and not found, though the sweep has yet to come by. */
+uint32_t herd_store_find_live(struct herd_store *store, struct herd_text client, int64_t now_ns);
+/* Forgets what has expired among the next `slice` records; false when there are no more. *cursor starts at 1. */
+bool herd_store_expire(struct herd_store *store, int64_t now_ns, uint32_t slice, uint32_t *cursor);
 
 /*
  * Starting a slot, so that it will be told of everything newer than a mark:

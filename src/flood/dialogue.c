@@ -22,10 +22,12 @@ int64_t dialogue_next_pulse(struct herd_flood *flood, int64_t now_ms)
     return now_ms + HERD_PULSE_MS * 9 / 10 + (int64_t)herd_random_below(&flood->random, HERD_PULSE_MS / 5);
 }
 
-struct herd_peer_pulse dialogue_pulse(const struct herd_flood *flood, const struct herd_now *now)
+struct herd_peer_pulse dialogue_pulse(const struct herd_flood *flood, const struct herd_now *now,
+                                      char digest[HERD_DIGEST_LENGTH])
 {
+    herd_digest_format(&flood->store->digest, digest);
     return (struct herd_peer_pulse){
-        .clock_ns = now->wall_ns, .count = herd_store_count(flood->store), .digest = HERD_TEXT("-")};
+        .clock_ns = now->wall_ns, .count = herd_store_count(flood->store), .digest = {digest, HERD_DIGEST_LENGTH}};
 }
 
 int64_t dialogue_clock_offset(const struct herd_peer_pulse *pulse, const struct herd_now *now)
@@ -39,7 +41,8 @@ int64_t dialogue_clock_offset(const struct herd_peer_pulse *pulse, const struct 
 void dialogue_append_pulse(const struct herd_flood *flood, enum herd_peer_verb verb, const struct herd_now *now,
                            struct herd_buffer *out)
 {
-    struct herd_peer_pulse pulse = dialogue_pulse(flood, now);
+    char digest[HERD_DIGEST_LENGTH];
+    struct herd_peer_pulse pulse = dialogue_pulse(flood, now, digest);
 
     herd_peer_append_pulse(out, verb, &pulse);
 }

@@ -11,11 +11,14 @@ void herd_flood_init(struct herd_flood *flood, struct herd_store *store, struct 
     flood->store = store;
     flood->herd = herd;
     flood->name = name;
+    herd_store_set_herd(store, herd);
     flood->number = herd_names_number(&store->names, name);
     flood->incarnation = incarnation;
     herd_random_init(&flood->random, seed);
     flood->hello_bytes_max = HERD_PEER_HANDSHAKE_LINE_MAX;
     flood->line_bytes_max = HERD_PEER_LINE_MAX;
+    flood->scan_slice = HERD_SCAN_SLICE;
+    flood->pops_per_mark = HERD_POPS_PER_MARK;
 }
 
 struct herd_neighbour *herd_flood_add(struct herd_flood *flood, struct herd_text name)

@@ -16,6 +16,8 @@
 
 #include <errno.h>
 
+#define WITHOUT_SECRET "this server has no secret"
+
 void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, bool from_loopback,
                        const struct herd_now *now)
 {
@@ -32,6 +34,7 @@ void herd_inbound_finish(struct herd_inbound *inbound)
 {
     if (inbound == NULL) return;
     herd_framer_finish(&inbound->framer);
+    herd_buffer_finish(&inbound->transcript);
 }
 
 void herd_inbound_stop(struct herd_inbound *inbound)
@@ -44,6 +47,8 @@ void herd_inbound_stop(struct herd_inbound *inbound)
 
 static int refuse(struct herd_inbound *inbound, const char *code, const char *text, struct herd_buffer *out)
 {
+    inbound->flood->counts.refused++;
+    if (strcmp(code, HERD_REFUSE_PROOF) == 0) inbound->flood->counts.proofs_failed++;
     herd_peer_append_refuse(out, code, text);
     return END(inbound, "refused by us: %s: %s", code, text);
 }
@@ -54,7 +59,7 @@ static const char *objection(const struct herd_inbound *inbound, const struct he
 {
     struct herd_flood *flood = inbound->flood;
 
-    if (!inbound->from_loopback) {
+    if (flood->keys.count == 0 && !inbound->from_loopback) {
         *ret_text = "without a secret only loopback is taken";
         return HERD_REFUSE_ADDRESS;
     }
@@ -74,16 +79,40 @@ static const char *objection(const struct herd_inbound *inbound, const struct he
         *ret_text = "not a neighbour of this server";
         return HERD_REFUSE_NAME;
     }
-    if (!herd_text_equal(hello->nonce, HERD_TEXT("-"))) {
-        *ret_text = "this server has no secret";
+    if (herd_text_equal(hello->nonce, HERD_TEXT("-")) != (flood->keys.count == 0)) {
+        *ret_text = flood->keys.count == 0 ? WITHOUT_SECRET : "a secret is needed";
         return HERD_REFUSE_PROOF;
     }
     return NULL;
 }
 
-static int on_hello(struct herd_inbound *inbound, struct herd_text rest, struct herd_buffer *out)
+/* Answers HELLO with ours, signed; keeps both for the dialler's proof. */
+static void greet(struct herd_inbound *inbound, struct herd_text line, unsigned version, struct herd_buffer *out)
 {
     struct herd_flood *flood = inbound->flood;
+    struct herd_peer_hello hello = {.version_min = version,
+                                    .version_max = version,
+                                    .herd = flood->herd,
+                                    .name = flood->name,
+                                    .incarnation = flood->incarnation,
+                                    .proof = HERD_TEXT("-")};
+    struct herd_buffer unsigned_line = HERD_BUFFER_INIT;
+    struct herd_text text;
+    char nonce[PROOF_NONCE_DIGITS];
+    char proof[PROOF_DIGITS];
+
+    hello.nonce = proof_nonce(&flood->keys, nonce);
+    herd_peer_append_hello_acceptor(&unsigned_line, &hello);
+    text = herd_buffer_text(&unsigned_line);
+    text.length -= strlen(" -\n");
+    proof_transcript(&inbound->transcript, line, text);
+    herd_buffer_finish(&unsigned_line);
+    hello.proof = proof_make(&flood->keys, 0, PROOF_ACCEPTOR, herd_buffer_text(&inbound->transcript), proof);
+    herd_peer_append_hello_acceptor(out, &hello);
+}
+
+static int on_hello(struct herd_inbound *inbound, struct herd_text line, struct herd_text rest, struct herd_buffer *out)
+{
     struct herd_peer_hello hello;
     const char *code;
     const char *text;
@@ -92,27 +121,30 @@ static int on_hello(struct herd_inbound *inbound, struct herd_text rest, struct 
         return refuse(inbound, HERD_REFUSE_PROTOCOL, "HELLO is malformed", out);
     code = objection(inbound, &hello, &text);
     if (code != NULL) return refuse(inbound, code, text, out);
-    inbound->neighbour = herd_flood_find(flood, hello.name);
+    inbound->neighbour = herd_flood_find(inbound->flood, hello.name);
     inbound->peer_incarnation = hello.incarnation;
     inbound->state = HERD_PEER_PROVING;
-    hello = (struct herd_peer_hello){.version_min = hello.version_max < HERD_PEER_VERSION_MAX ? hello.version_max
-                                                                                              : HERD_PEER_VERSION_MAX,
-                                     .herd = flood->herd,
-                                     .name = flood->name,
-                                     .incarnation = flood->incarnation,
-                                     .nonce = HERD_TEXT("-"),
-                                     .proof = HERD_TEXT("-")};
-    hello.version_max = hello.version_min;
-    herd_peer_append_hello_acceptor(out, &hello);
+    greet(inbound, line, hello.version_max < HERD_PEER_VERSION_MAX ? hello.version_max : HERD_PEER_VERSION_MAX, out);
     return 0;
+}
+
+/* Runs never come back: if one that was replaced does, both runs live, under one name. */
+static void replace(struct herd_inbound *inbound)
+{
+    struct herd_neighbour *neighbour = inbound->neighbour;
+    struct herd_inbound *older = neighbour->inbound;
+
+    inbound->rival = neighbour->replaced_incarnation == inbound->peer_incarnation;
+    if (inbound->rival) inbound->flood->counts.rivals++;
+    inbound->replaced = older;
+    if (older != NULL && older->peer_incarnation != inbound->peer_incarnation)
+        neighbour->replaced_incarnation = older->peer_incarnation;
+    neighbour->inbound = inbound;
 }
 
 static void become_live(struct herd_inbound *inbound, const struct herd_now *now)
 {
-    struct herd_neighbour *neighbour = inbound->neighbour;
-
-    inbound->replaced = neighbour->inbound;
-    neighbour->inbound = inbound;
+    replace(inbound);
     inbound->framer.limit = inbound->flood->line_bytes_max;
     inbound->pulse_ms = dialogue_next_pulse(inbound->flood, now->monotonic_ms);
     inbound->state = HERD_PEER_LIVE;
@@ -122,15 +154,18 @@ static int on_auth(struct herd_inbound *inbound, struct herd_text rest, const st
                    struct herd_buffer *out)
 {
     const struct herd_neighbour *neighbour = inbound->neighbour;
+    struct herd_flood *flood = inbound->flood;
+    char digest[HERD_DIGEST_LENGTH];
     struct herd_peer_welcome welcome = {.claimed = neighbour->claimed,
                                         .incarnation = neighbour->claim_incarnation,
                                         .mark = neighbour->claim_mark,
-                                        .pulse = dialogue_pulse(inbound->flood, now)};
+                                        .pulse = dialogue_pulse(flood, now, digest)};
     struct herd_text proof;
 
     if (herd_peer_parse_auth(rest, &proof) < 0) return refuse(inbound, HERD_REFUSE_PROTOCOL, "AUTH is malformed", out);
-    if (!herd_text_equal(proof, HERD_TEXT("-")))
-        return refuse(inbound, HERD_REFUSE_PROOF, "this server has no secret", out);
+    if (proof_check(&flood->keys, PROOF_DIALLER, herd_buffer_text(&inbound->transcript), proof) < 0)
+        return refuse(inbound, HERD_REFUSE_PROOF, flood->keys.count == 0 ? WITHOUT_SECRET : "the proof is wrong", out);
+    herd_buffer_finish(&inbound->transcript);
     herd_peer_append_welcome(out, &welcome);
     become_live(inbound, now);
     return 0;
@@ -162,7 +197,7 @@ static int on_live_line(struct herd_inbound *inbound, enum herd_peer_verb verb, 
                         const struct herd_now *now)
 {
     if (verb == HERD_PEER_AT) {
-        if (!inbound_learn(inbound, rest)) inbound->tainted = true;
+        if (!inbound_learn(inbound, rest, now)) inbound->tainted = true;
         return 0;
     }
     if (verb == HERD_PEER_MARK) return on_mark(inbound, rest);
@@ -178,7 +213,7 @@ static int on_line(struct herd_inbound *inbound, struct herd_text line, const st
     enum herd_peer_verb verb = herd_peer_verb_of(line, &rest);
 
     if (inbound->state == HERD_PEER_LIVE) return on_live_line(inbound, verb, rest, now);
-    if (inbound->state == HERD_PEER_GREETING && verb == HERD_PEER_HELLO) return on_hello(inbound, rest, out);
+    if (inbound->state == HERD_PEER_GREETING && verb == HERD_PEER_HELLO) return on_hello(inbound, line, rest, out);
     if (inbound->state == HERD_PEER_PROVING && verb == HERD_PEER_AUTH) return on_auth(inbound, rest, now, out);
     return refuse(inbound, HERD_REFUSE_PROTOCOL, "this line does not belong here", out);
 }

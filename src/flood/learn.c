@@ -8,7 +8,8 @@ static unsigned sender_slot(const struct herd_inbound *inbound)
     const struct herd_neighbour *neighbour = inbound->neighbour;
     bool same_run = neighbour->connected && neighbour->connected_incarnation == inbound->peer_incarnation;
 
-    return same_run ? neighbour->slot : HERD_SLOT_NONE;
+    if (HERD_MUTANT(ECHO_ALWAYS)) return HERD_SLOT_NONE;
+    return same_run || HERD_MUTANT(ECHO_BY_NAME) ? neighbour->slot : HERD_SLOT_NONE;
 }
 
 /* The last seven of the servers it came through; one whose name finds no room in the table is left out. */
@@ -23,7 +24,7 @@ static void set_way(struct herd_store *store, const struct herd_peer_at *at, str
     }
 }
 
-bool inbound_learn(struct herd_inbound *inbound, struct herd_text rest)
+bool inbound_learn(struct herd_inbound *inbound, struct herd_text rest, const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
     struct herd_version version;
@@ -37,10 +38,17 @@ bool inbound_learn(struct herd_inbound *inbound, struct herd_text rest)
     }
     version.report = at.report;
     version.difference_ns = at.difference_ns;
+    if (herd_store_expired(flood->store, &version, now->wall_ns)) {
+        flood->counts.at_expired++;
+        return true;
+    }
+    if (flood->store->ttl_ns != 0) herd_store_find_live(flood->store, at.report.client, now->wall_ns);
     version.origin = herd_names_number(&flood->store->names, at.origin);
     set_way(flood->store, &at, &version);
     put = version.origin == HERD_NAME_UNKNOWN ? HERD_PUT_FULL
                                               : herd_store_learn(flood->store, &version, sender_slot(inbound));
+    if (put == HERD_PUT_SAME && HERD_MUTANT(CANCEL_BY_NAME))
+        herd_store_learn(flood->store, &version, inbound->neighbour->slot);
     if (put == HERD_PUT_NEWER) flood->counts.at_newer++;
     if (put == HERD_PUT_FULL) flood->counts.at_full++;
     return put != HERD_PUT_FULL;

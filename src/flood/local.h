@@ -3,6 +3,7 @@
 #define HERD_FLOOD_LOCAL_H
 
 #include "herd/flood.h"
+#include "herd/mutant.h"
 
 /* Notes why a session ended, printf style, and returns -EPROTO for the caller to pass on. */
 int dialogue_end(enum herd_peer_state *state, struct herd_peer_end *end, const char *format, ...)
@@ -16,12 +17,37 @@ void dialogue_append_pulse(const struct herd_flood *flood, enum herd_peer_verb v
                            struct herd_buffer *out);
 /* Neighbour's clock less ours; a clock that is out of all bounds gives the bound. */
 int64_t dialogue_clock_offset(const struct herd_peer_pulse *pulse, const struct herd_now *now);
-struct herd_peer_pulse dialogue_pulse(const struct herd_flood *flood, const struct herd_now *now);
+/* `digest` holds the digest's text as long as the pulse is used. */
+struct herd_peer_pulse dialogue_pulse(const struct herd_flood *flood, const struct herd_now *now,
+                                      char digest[HERD_DIGEST_LENGTH]);
+
+#define PROOF_DIGITS 64
+#define PROOF_NONCE_DIGITS (2 * HERD_NONCE_BYTES)
+#define PROOF_ACCEPTOR 'A'
+#define PROOF_DIALLER 'D'
+
+/* proof.c: a nonce for a HELLO, in `out`; `-` where there is no secret. */
+struct herd_text proof_nonce(const struct herd_keys *keys, char out[PROOF_NONCE_DIGITS]);
+/* What is signed: the dialler's HELLO, LF, the acceptor's without its proof. */
+void proof_transcript(struct herd_buffer *out, struct herd_text dialler, struct herd_text acceptor);
+/* The proof by one key, in `out`; `-` where there is no secret. */
+struct herd_text proof_make(const struct herd_keys *keys, unsigned key, char role, struct herd_text transcript,
+                            char out[PROOF_DIGITS]);
+/* The number of the key that it was made with (0 where both have no secret), or -1: it is wrong. */
+int proof_check(const struct herd_keys *keys, char role, struct herd_text transcript, struct herd_text proof);
+
+/* agreement.c: a session begins; the neighbour told its digest; whether to rescan now (at most so often). */
+void agreement_init(struct herd_agreement *agreement, int64_t now_ms);
+void agreement_hear(struct herd_agreement *agreement, struct herd_text digest, int64_t now_ms);
+bool agreement_broken(struct herd_agreement *agreement, const struct herd_digest *mine, int64_t now_ms);
+
+/* pump.c: queues everything once more for this neighbour. */
+void outbound_rescan(struct herd_outbound *outbound);
 
 /* pump.c: appends MARK where more was sent than told. */
 void outbound_tell_mark(struct herd_outbound *outbound, struct herd_buffer *out);
 
 /* learn.c: takes what follows the verb of an AT line. False where it was dropped. */
-bool inbound_learn(struct herd_inbound *inbound, struct herd_text rest);
+bool inbound_learn(struct herd_inbound *inbound, struct herd_text rest, const struct herd_now *now);
 
 #endif

@@ -28,6 +28,7 @@ void herd_outbound_finish(struct herd_outbound *outbound)
 {
     if (outbound == NULL) return;
     herd_framer_finish(&outbound->framer);
+    herd_buffer_finish(&outbound->hello);
 }
 
 void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *now, struct herd_buffer *out)
@@ -37,8 +38,8 @@ void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *
                                     .version_max = HERD_PEER_VERSION_MAX,
                                     .herd = flood->herd,
                                     .name = flood->name,
-                                    .incarnation = flood->incarnation,
-                                    .nonce = HERD_TEXT("-")};
+                                    .incarnation = flood->incarnation};
+    char nonce[PROOF_NONCE_DIGITS];
 
     assert(outbound->state == HERD_PEER_CLOSED);
     herd_outbound_finish(outbound);
@@ -46,7 +47,10 @@ void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *
     outbound->state = HERD_PEER_GREETING;
     outbound->heard_ms = now->monotonic_ms;
     outbound->deadline_ms = now->monotonic_ms + HERD_HANDSHAKE_MS;
-    herd_peer_append_hello_dialler(out, &hello);
+    hello.nonce = proof_nonce(&flood->keys, nonce);
+    herd_peer_append_hello_dialler(&outbound->hello, &hello);
+    herd_buffer_append(out, herd_buffer_text(&outbound->hello));
+    herd_buffer_truncate(&outbound->hello, herd_buffer_length(&outbound->hello) - 1);
 }
 
 void herd_outbound_stop(struct herd_outbound *outbound)
@@ -68,7 +72,35 @@ static int on_refuse(struct herd_outbound *outbound, struct herd_text rest)
     return END(outbound, "refused: %.*s: %.*s", HERD_TEXT_ARGS(refuse.code), HERD_TEXT_ARGS(refuse.text));
 }
 
-static int on_hello(struct herd_outbound *outbound, struct herd_text rest, struct herd_buffer *out)
+static int end_unproved(struct herd_outbound *outbound, const char *why)
+{
+    outbound->flood->counts.proofs_failed++;
+    return END(outbound, "%s", why);
+}
+
+/* Checks the acceptor's proof and answers with ours, by the key that it used. */
+static int prove(struct herd_outbound *outbound, struct herd_text line, const struct herd_peer_hello *hello,
+                 struct herd_buffer *out)
+{
+    const struct herd_keys *keys = &outbound->flood->keys;
+    struct herd_text unsigned_line = {line.bytes, line.length - hello->proof.length - 1};
+    struct herd_buffer transcript = HERD_BUFFER_INIT;
+    char proof[PROOF_DIGITS];
+    int key;
+
+    proof_transcript(&transcript, herd_buffer_text(&outbound->hello), unsigned_line);
+    key = proof_check(keys, PROOF_ACCEPTOR, herd_buffer_text(&transcript), hello->proof);
+    if (key >= 0)
+        herd_peer_append_auth(out,
+                              proof_make(keys, (unsigned)key, PROOF_DIALLER, herd_buffer_text(&transcript), proof));
+    herd_buffer_finish(&transcript);
+    herd_buffer_finish(&outbound->hello);
+    if (key >= 0) return 0;
+    return end_unproved(outbound, "its proof is wrong: the secrets differ");
+}
+
+static int on_hello(struct herd_outbound *outbound, struct herd_text line, struct herd_text rest,
+                    struct herd_buffer *out)
 {
     const struct herd_flood *flood = outbound->flood;
     struct herd_peer_hello hello;
@@ -80,10 +112,12 @@ static int on_hello(struct herd_outbound *outbound, struct herd_text rest, struc
         return END(outbound, "is of the herd %.*s", HERD_TEXT_ARGS(hello.herd));
     if (!herd_text_equal(hello.name, outbound->neighbour->name))
         return END(outbound, "calls itself %.*s", HERD_TEXT_ARGS(hello.name));
-    if (!herd_text_equal(hello.nonce, HERD_TEXT("-")) || !herd_text_equal(hello.proof, HERD_TEXT("-")))
-        return END(outbound, "wants a secret, and none is configured here");
+    if (flood->keys.count == 0 && !herd_text_equal(hello.proof, HERD_TEXT("-")))
+        return end_unproved(outbound, "wants a secret, and none is configured here");
+    if (flood->keys.count > 0 && herd_text_equal(hello.proof, HERD_TEXT("-")))
+        return end_unproved(outbound, "has no secret, and one is configured here");
+    if (prove(outbound, line, &hello, out) < 0) return -EPROTO;
     outbound->peer_incarnation = hello.incarnation;
-    herd_peer_append_auth(out, HERD_TEXT("-"));
     outbound->state = HERD_PEER_PROVING;
     return 0;
 }
@@ -91,6 +125,7 @@ static int on_hello(struct herd_outbound *outbound, struct herd_text rest, struc
 static void on_pulse(struct herd_outbound *outbound, const struct herd_peer_pulse *pulse, const struct herd_now *now)
 {
     outbound->clock_offset_ns = dialogue_clock_offset(pulse, now);
+    agreement_hear(&outbound->agreement, pulse->digest, now->monotonic_ms);
 }
 
 static int on_welcome(struct herd_outbound *outbound, struct herd_text rest, const struct herd_now *now)
@@ -110,6 +145,7 @@ static int on_welcome(struct herd_outbound *outbound, struct herd_text rest, con
     outbound->state = HERD_PEER_LIVE;
     outbound->neighbour->connected = true;
     outbound->neighbour->connected_incarnation = outbound->peer_incarnation;
+    agreement_init(&outbound->agreement, now->monotonic_ms);
     on_pulse(outbound, &welcome.pulse, now);
     return 0;
 }
@@ -136,7 +172,7 @@ static int on_line(struct herd_outbound *outbound, struct herd_text line, const 
 
     if (outbound->state == HERD_PEER_LIVE) return on_live_line(outbound, verb, rest, now);
     if (verb == HERD_PEER_REFUSE) return on_refuse(outbound, rest);
-    if (outbound->state == HERD_PEER_GREETING && verb == HERD_PEER_HELLO) return on_hello(outbound, rest, out);
+    if (outbound->state == HERD_PEER_GREETING && verb == HERD_PEER_HELLO) return on_hello(outbound, line, rest, out);
     if (outbound->state == HERD_PEER_PROVING && verb == HERD_PEER_WELCOME) return on_welcome(outbound, rest, now);
     return END(outbound, "an unexpected line in the handshake");
 }
@@ -172,6 +208,15 @@ static int give_up(struct herd_outbound *outbound, const char *why)
     return -ETIMEDOUT;
 }
 
+static void check_agreement(struct herd_outbound *outbound, int64_t now_ms)
+{
+    if (herd_outbound_busy(outbound)) return; /* what it has still to be told explains any difference */
+    if (!agreement_broken(&outbound->agreement, &outbound->flood->store->digest, now_ms)) return;
+    outbound->divergences++;
+    outbound->flood->counts.divergences++;
+    outbound_rescan(outbound);
+}
+
 int herd_outbound_tick(struct herd_outbound *outbound, const struct herd_now *now, struct herd_buffer *out)
 {
     int64_t now_ms = now->monotonic_ms;
@@ -182,6 +227,7 @@ int herd_outbound_tick(struct herd_outbound *outbound, const struct herd_now *no
     if (now_ms - outbound->heard_ms >= HERD_SILENCE_MS) return give_up(outbound, "silent");
     if (now_ms < outbound->pulse_ms) return 0;
     outbound_tell_mark(outbound, out);
+    check_agreement(outbound, now_ms);
     dialogue_append_pulse(outbound->flood, HERD_PEER_PING, now, out);
     outbound->pulse_ms = dialogue_next_pulse(outbound->flood, now_ms);
     return 0;

@@ -18,8 +18,6 @@
  */
 #include "local.h"
 
-#define POPS_PER_MARK 4096
-
 static void append_record(struct herd_outbound *outbound, uint32_t record, struct herd_buffer *out)
 {
     struct herd_flood *flood = outbound->flood;
@@ -29,6 +27,8 @@ static void append_record(struct herd_outbound *outbound, uint32_t record, struc
     unsigned i;
 
     herd_store_view(flood->store, record, &version);
+    for (i = 0; HERD_MUTANT(ECHO_BY_VISITED) && i < version.way_count; i++)
+        if (version.way[i] == outbound->neighbour->number) return;
     at.origin = herd_names_text(names, version.origin);
     at.difference_ns = version.difference_ns;
     at.report = version.report;
@@ -44,12 +44,13 @@ static void sample_barrier(struct herd_outbound *outbound)
 {
     outbound->barrier_mark = outbound->flood->store->seq;
     outbound->barrier_left = herd_store_queued(outbound->flood->store, outbound->neighbour->slot);
+    if (HERD_MUTANT(MARK_ONE_POP_EARLY) && outbound->barrier_left > 1) outbound->barrier_left--;
 }
 
 /* An empty FIFO proves everything sent, what the neighbour itself taught and was never queued included. */
 static bool all_sent(const struct herd_outbound *outbound)
 {
-    return outbound->work == HERD_OUTBOUND_FLOODING &&
+    return (outbound->work == HERD_OUTBOUND_FLOODING || HERD_MUTANT(MARK_DURING_SCAN)) &&
            herd_store_queued(outbound->flood->store, outbound->neighbour->slot) == 0;
 }
 
@@ -66,11 +67,21 @@ void outbound_tell_mark(struct herd_outbound *outbound, struct herd_buffer *out)
 static void count_pop(struct herd_outbound *outbound)
 {
     outbound->popped_since++;
-    if (outbound->work != HERD_OUTBOUND_FLOODING || outbound->barrier_left == 0) return;
+    if (outbound->work != HERD_OUTBOUND_FLOODING && !HERD_MUTANT(MARK_DURING_SCAN)) return;
+    if (outbound->barrier_left == 0) return;
     if (--outbound->barrier_left > 0) return;
     outbound->pending_mark = outbound->barrier_mark;
     sample_barrier(outbound);
 }
+
+#ifdef HERD_MUTANTS
+static void note_largest(struct herd_outbound *outbound, uint32_t record)
+{
+    uint64_t seq = herd_mutant_seq(outbound->flood->store, record);
+
+    if (outbound->work == HERD_OUTBOUND_FLOODING && seq > outbound->pending_mark) outbound->pending_mark = seq;
+}
+#endif
 
 /* True where it stopped for the sake of the others in this turn: passing over cancelled entries takes no room. */
 static bool emit(struct herd_outbound *outbound, size_t room, struct herd_buffer *out)
@@ -82,24 +93,34 @@ static bool emit(struct herd_outbound *outbound, size_t room, struct herd_buffer
     uint32_t record;
 
     if (outbound->barrier_left == 0) sample_barrier(outbound);
-    while (passed < HERD_SCAN_SLICE && herd_buffer_length(out) - before < room &&
+    while (passed < outbound->flood->scan_slice && herd_buffer_length(out) - before < room &&
            herd_store_pop(store, slot, &record)) {
         if (record != 0)
             append_record(outbound, record, out);
         else
             passed++;
         count_pop(outbound);
+#ifdef HERD_MUTANTS
+        if (record != 0 && HERD_MUTANT(MARK_LARGEST_SENT)) note_largest(outbound, record);
+#endif
     }
-    if (outbound->popped_since >= POPS_PER_MARK) outbound_tell_mark(outbound, out);
-    return passed == HERD_SCAN_SLICE;
+    if (outbound->popped_since >= outbound->flood->pops_per_mark) outbound_tell_mark(outbound, out);
+    return passed == outbound->flood->scan_slice;
 }
 
 static void drop_slice(struct herd_outbound *outbound)
 {
     struct herd_store *store = outbound->flood->store;
 
-    if (herd_store_drop(store, outbound->neighbour->slot, HERD_SCAN_SLICE)) return;
+    if (herd_store_drop(store, outbound->neighbour->slot, outbound->flood->scan_slice)) return;
     herd_store_activate(store, outbound->neighbour->slot);
+    outbound->scan_cursor = 1;
+    outbound->work = HERD_MUTANT(NO_RESCAN) ? HERD_OUTBOUND_FLOODING : HERD_OUTBOUND_SCANNING;
+}
+
+void outbound_rescan(struct herd_outbound *outbound)
+{
+    outbound->scan_mark = 0;
     outbound->scan_cursor = 1;
     outbound->work = HERD_OUTBOUND_SCANNING;
 }
@@ -108,7 +129,8 @@ static void scan_slice(struct herd_outbound *outbound)
 {
     struct herd_store *store = outbound->flood->store;
 
-    if (herd_store_scan(store, outbound->neighbour->slot, outbound->scan_mark, HERD_SCAN_SLICE, &outbound->scan_cursor))
+    if (herd_store_scan(store, outbound->neighbour->slot, outbound->scan_mark, outbound->flood->scan_slice,
+                        &outbound->scan_cursor))
         return;
     outbound->work = HERD_OUTBOUND_FLOODING;
     sample_barrier(outbound);

@@ -243,15 +243,25 @@ static bool take_visited(struct herd_text rest, struct herd_peer_at *at)
 }
 
 /* Everything in *ret_at is written in place, as copying it would cost as much as reading the line. */
-int herd_peer_parse_at(struct herd_text rest, struct herd_peer_at *ret_at)
+static bool take_location(struct herd_text *rest, struct herd_peer_at *ret_at)
 {
     struct herd_report *report = &ret_at->report;
     struct herd_text difference;
-    if (!take_name(&rest, &ret_at->origin) || !take_field(&rest, &difference)) return -EINVAL;
-    if (herd_difference_parse(difference, &ret_at->difference_ns) != 0) return -EINVAL;
-    if (!take_field(&rest, &report->client) || !take_position(&rest, &report->position)) return -EINVAL;
-    if (!take_field(&rest, &report->time) || !herd_report_check(report)) return -EINVAL;
     int64_t received_ns;
-    if (__builtin_add_overflow(report->time_ns, ret_at->difference_ns, &received_ns)) return -EINVAL;
-    return take_visited(rest, ret_at) ? 0 : -EINVAL;
+    if (!take_name(rest, &ret_at->origin) || !take_field(rest, &difference)) return false;
+    if (herd_difference_parse(difference, &ret_at->difference_ns) != 0) return false;
+    if (!take_field(rest, &report->client) || !take_position(rest, &report->position)) return false;
+    if (!take_field(rest, &report->time) || !herd_report_check(report)) return false;
+    return !__builtin_add_overflow(report->time_ns, ret_at->difference_ns, &received_ns);
+}
+
+int herd_peer_parse_at(struct herd_text rest, struct herd_peer_at *ret_at)
+{
+    return take_location(&rest, ret_at) && take_visited(rest, ret_at) ? 0 : -EINVAL;
+}
+
+int herd_peer_parse_location(struct herd_text rest, struct herd_peer_at *ret_at)
+{
+    ret_at->visited_count = 0;
+    return take_location(&rest, ret_at) && rest.length == 0 ? 0 : -EINVAL;
 }

@@ -12,6 +12,7 @@ static void push(struct herd_store *store, unsigned slot, uint32_t handle, struc
 {
     struct herd_queue *queue = &store->queues[slot];
 
+    if (HERD_MUTANT(REQUEUE_LOST) && record->next[slot] != 0) return;
     record->queued |= UINT32_C(1) << slot;
     if (record->next[slot] != 0) return;
     record->next[slot] = handle;
@@ -62,6 +63,7 @@ bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_recor
     record = record_of(store, handle);
     *ret_record = (record->queued & bit) != 0 ? handle : 0;
     record->queued &= ~bit;
+    if (record->seq == 0) record_release(store, handle);
     return true;
 }
 

@@ -66,3 +66,11 @@ void record_text_set(struct herd_store *store, struct herd_record *record, const
     record->time_length = (uint8_t)report->time.length;
     copy_texts(herd_slab_item(&store->texts[class], record->text), report);
 }
+
+void record_text_drop(struct herd_store *store, struct herd_record *record)
+{
+    if (record->text != 0) herd_slab_give(&store->texts[class_of(length_of(record))], record->text);
+    record->text = 0;
+    record->client_length = 0;
+    record->position_length = record->time_length = 0;
+}

@@ -29,6 +29,7 @@ void herd_store_init(struct herd_store *store, const struct herd_siphash_key *ke
     herd_slab_init(&store->records, sizeof(struct herd_record) + slot_count * sizeof(uint32_t), RECORD_CHUNK_SHIFT);
     herd_table_init(&store->table, locate, store);
     store->key = *key;
+    herd_store_set_herd(store, HERD_TEXT(""));
     store->slot_count = slot_count;
     store->clients_max = clients_max;
 }
@@ -86,7 +87,12 @@ static uint32_t create(struct herd_store *store, uint32_t hash)
 static void set(struct herd_store *store, uint32_t handle, const struct herd_version *version)
 {
     struct herd_record *record = record_of(store, handle);
+    struct herd_digest hash;
 
+    if (record->seq != 0 && !HERD_MUTANT(DIGEST_KEEPS_OLD)) {
+        record_digest(store, handle, &hash);
+        herd_digest_subtract(&store->digest, &hash);
+    }
     record_text_set(store, record, &version->report);
     record->time_ns = version->report.time_ns;
     record->difference_ns = version->difference_ns;
@@ -94,6 +100,8 @@ static void set(struct herd_store *store, uint32_t handle, const struct herd_ver
     memset(record->way, HERD_NAME_UNKNOWN, sizeof record->way);
     memcpy(record->way, version->way, version->way_count);
     record->seq = ++store->seq;
+    record_digest(store, handle, &hash);
+    herd_digest_add(&store->digest, &hash);
 }
 
 /* Whether a client's report has the texts that are stored, whichever server it went to first. */

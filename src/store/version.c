@@ -24,7 +24,7 @@ int herd_version_compare(const struct herd_names *names, const struct herd_versi
     if (order == 0) order = compare_numbers(a->difference_ns, b->difference_ns);
     if (order == 0) order = compare_origins(names, a->origin, b->origin);
     if (order == 0) order = herd_text_compare(a->report.position, b->report.position);
-    if (order == 0) order = herd_text_compare(a->report.time, b->report.time);
+    if (order == 0 && !HERD_MUTANT(ORDER_NO_LAST_TIE)) order = herd_text_compare(a->report.time, b->report.time);
     return order;
 }
 
@@ -47,3 +47,10 @@ void herd_store_view(const struct herd_store *store, uint32_t handle, struct her
     ret_version->way_count = (uint8_t)way_count;
     memcpy(ret_version->way, record->way, HERD_WAY_MAX);
 }
+
+#ifdef HERD_MUTANTS
+uint64_t herd_mutant_seq(const struct herd_store *store, uint32_t record)
+{
+    return record_of(store, record)->seq;
+}
+#endif

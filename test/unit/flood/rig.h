@@ -14,6 +14,7 @@
 #define RIG_SELF "00000000000000aa" /* incarnations */
 #define RIG_ONE "00000000000000b1"
 #define RIG_TWO "00000000000000b2"
+#define RIG_DIGEST "*"            /* in what is expected: the digest of the server's store */
 #define RIG_ALL ((size_t)1 << 30) /* room for everything */
 
 struct rig {
@@ -40,7 +41,8 @@ void rig_report(struct rig *rig, const char *client, unsigned seconds);
 /* Pumps a slot with room for all until there is no more to do. */
 void rig_pump(struct rig *rig, unsigned slot);
 
-/* What the server said since: exactly this. `expected` has a line feed after each line. */
+/* What the server said since: exactly this. `expected` has a line feed after each line, and RIG_DIGEST for the digest.
+ */
 void rig_assert_said(struct rig *rig, const char *expected);
 /* Takes the next line it said without its line feed: false where there is none. */
 bool rig_take_line(struct rig *rig, char *line, size_t size);

@@ -279,6 +279,8 @@ void smallherd_assert_equal(const struct smallherd *herd)
         if (!member->alive) continue;
         if (first == NULL) first = member;
         assert_int_equal(herd_store_count(&member->store), herd_store_count(&first->store));
+        assert_true(member->store.digest.low == first->store.digest.low);
+        assert_true(member->store.digest.high == first->store.digest.high);
         for (uint32_t record = 1; record <= herd_store_count(&first->store); record++)
             assert_same(first, member, record);
     }

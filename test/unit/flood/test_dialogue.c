@@ -13,8 +13,8 @@
 
 #include "rig.h"
 
-#define PING "PING 1500000000000000000 0 -\n"
-#define PONG "PONG 1500000000000000000 0 -\n"
+#define PING "PING 1500000000000000000 0 " RIG_DIGEST "\n"
+#define PONG "PONG 1500000000000000000 0 " RIG_DIGEST "\n"
 
 /* A line of `length` bytes with its LF behind it, that begins with a word. */
 static char *long_line(const char *word, size_t length)
@@ -199,7 +199,7 @@ static void pulses_tell_the_clock(void **state)
         assert_true(rig.outbounds[0].clock_offset_ns == clocks[i].offset_ns);
         rig_report(&rig, "kiwi", 1);
         assert_int_equal(herd_outbound_tick(&rig.outbounds[0], &rig.now, &rig.out), 0);
-        rig_assert_said(&rig, "PING 1500000000000000000 1 -\n");
+        rig_assert_said(&rig, "PING 1500000000000000000 1 " RIG_DIGEST "\n");
         herd_inbound_finish(&inbound);
         rig_finish(&rig);
     }

@@ -12,7 +12,7 @@
 #include "rig.h"
 
 #define LINE(client, time) "AT Goloman +0.000000000 " client " +1+1 " time " Goloman\n"
-#define PING(count) "PING 1500000000000000000 " count " -\n"
+#define PING(count) "PING 1500000000000000000 " count " " RIG_DIGEST "\n"
 
 static int setup(void **state)
 {

@@ -187,12 +187,29 @@ static void values_are_what_was_said(void **state)
     assert_true(herd_text_equal(refuse.text, HERD_TEXT(" not  mine")));
 }
 
+/* The client's form of AT, which journals hold: what an AT of peers is, without any visited. */
+static void a_location_has_no_visited(void **state)
+{
+    (void)state;
+    struct herd_peer_at at;
+    assert_int_equal(herd_peer_parse_location(HERD_TEXT("Goloman -0.500000005 " KIWI), &at), 0);
+    assert_true(at.difference_ns == -500000005);
+    assert_true(herd_text_equal(at.report.time, HERD_TEXT("1520023934.918963997")));
+    assert_int_equal(at.visited_count, 0);
+    assert_int_equal(herd_peer_parse_at(HERD_TEXT("Goloman -0.500000005 " KIWI), &at), -EINVAL);
+    assert_int_equal(herd_peer_parse_location(HERD_TEXT("Goloman -0.500000005 " KIWI " "), &at), -EINVAL);
+    assert_int_equal(herd_peer_parse_location(HERD_TEXT("Goloman -0.500000005 " KIWI " Hands"), &at), -EINVAL);
+    assert_int_equal(herd_peer_parse_location(HERD_TEXT("Goloman -0.5 " KIWI), &at), -EINVAL);
+    assert_int_equal(herd_peer_parse_location(HERD_TEXT(""), &at), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_one_form_is_read),
         cmocka_unit_test(verbs_are_whole_words),
         cmocka_unit_test(values_are_what_was_said),
+        cmocka_unit_test(a_location_has_no_visited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

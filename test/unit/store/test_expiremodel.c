@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Expiry against a naive model with random operations: the model keeps every
+ * version in an array and every FIFO as a list of lives (a client that expired
+ * and came back is another life), and computes digest and count anew each time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "herd/clock.h"
+#include "herd/random.h"
+#include "versions.h"
+
+#define SLOTS 3
+#define CLIENTS 20
+#define STEPS 60000
+#define TTL_SECONDS 50
+#define LINE_MAX 4096
+
+struct life {
+    unsigned client;
+    unsigned seconds;
+    int64_t difference_ns;
+    bool over;
+};
+
+struct line {
+    struct life *entries[LINE_MAX];
+    unsigned length;
+};
+
+struct model {
+    struct herd_store store;
+    struct herd_random random;
+    struct life lives[STEPS];
+    unsigned life_count;
+    struct life *present[CLIENTS];
+    struct line lines[SLOTS];
+    unsigned now; /* seconds */
+    uint32_t cursor;
+};
+
+static unsigned draw(struct model *model, unsigned bound)
+{
+    return (unsigned)herd_random_below(&model->random, bound);
+}
+
+static struct herd_version version_of(const struct life *life, char name[24], char text[24])
+{
+    struct herd_version version;
+
+    snprintf(name, 24, "%u", life->client);
+    version = versions_at(herd_text_of(name), life->seconds, 1, text);
+    version.difference_ns = life->difference_ns;
+    return version;
+}
+
+static bool is_over(const struct model *model, const struct life *life)
+{
+    return (int64_t)life->seconds * HERD_NS_PER_S + life->difference_ns <
+           ((int64_t)model->now - TTL_SECONDS) * HERD_NS_PER_S;
+}
+
+static void end_life(struct model *model, unsigned client)
+{
+    model->present[client]->over = true;
+    model->present[client] = NULL;
+}
+
+static void push(struct line *line, struct life *life)
+{
+    for (unsigned i = 0; i < line->length; i++)
+        if (line->entries[i] == life) return;
+    assert_true(line->length < LINE_MAX);
+    line->entries[line->length++] = life;
+}
+
+static void try_change(struct model *model)
+{
+    unsigned client = draw(model, CLIENTS);
+    struct life *life = model->present[client];
+    char name[24];
+    char text[24];
+    struct herd_version version;
+
+    if (life == NULL) {
+        life = &model->lives[model->life_count++];
+        life->client = client;
+        life->seconds = model->now;
+    } else {
+        life->seconds += 1;
+    }
+    life->difference_ns = (int64_t)draw(model, 20) * HERD_NS_PER_S;
+    version = version_of(life, name, text);
+    assert_int_equal(herd_store_learn(&model->store, &version, HERD_SLOT_NONE), HERD_PUT_NEWER);
+    model->present[client] = life;
+    for (unsigned slot = 0; slot < SLOTS; slot++)
+        push(&model->lines[slot], life);
+}
+
+static void try_pop(struct model *model)
+{
+    unsigned slot = draw(model, SLOTS);
+    struct line *line = &model->lines[slot];
+    uint32_t record = 77;
+    bool popped = herd_store_pop(&model->store, slot, &record);
+    const struct life *life;
+    char name[24];
+    char text[24];
+    struct herd_version stored;
+    struct herd_version expected;
+
+    assert_int_equal(popped, line->length > 0);
+    if (!popped) return;
+    life = line->entries[0];
+    line->length--;
+    for (unsigned i = 0; i < line->length; i++)
+        line->entries[i] = line->entries[i + 1];
+    assert_int_equal(record == 0, life->over);
+    if (record == 0) return;
+    herd_store_view(&model->store, record, &stored);
+    expected = version_of(life, name, text);
+    versions_assert_equal(&stored, &expected);
+}
+
+/* Any slice: only who is over may go, and all of them are gone when the pass has come to its end. */
+static void try_sweep(struct model *model)
+{
+    int64_t now_ns = (int64_t)model->now * HERD_NS_PER_S;
+    bool whole = draw(model, 4) == 0;
+    char name[24];
+
+    if (whole) model->cursor = 1;
+    if (!herd_store_expire(&model->store, now_ns, whole ? UINT32_MAX : 1 + draw(model, 9), &model->cursor))
+        model->cursor = 1;
+    for (unsigned client = 0; client < CLIENTS; client++) {
+        if (model->present[client] == NULL) continue;
+        snprintf(name, sizeof name, "%u", client);
+        bool found = herd_store_find(&model->store, herd_text_of(name)) != 0;
+        if (!found) assert_true(is_over(model, model->present[client]));
+        if (whole) assert_int_equal(found, !is_over(model, model->present[client]));
+        if (!found) end_life(model, client);
+    }
+}
+
+static void try_look(struct model *model)
+{
+    unsigned client = draw(model, CLIENTS);
+    char name[24];
+    uint32_t record;
+
+    snprintf(name, sizeof name, "%u", client);
+    record = herd_store_find_live(&model->store, herd_text_of(name), (int64_t)model->now * HERD_NS_PER_S);
+    if (model->present[client] != NULL && is_over(model, model->present[client])) end_life(model, client);
+    assert_int_equal(record != 0, model->present[client] != NULL);
+}
+
+static void try_wait(struct model *model)
+{
+    model->now += draw(model, 5);
+}
+
+static void assert_sums(const struct model *model)
+{
+    struct herd_digest sum = {0, 0};
+    unsigned count = 0;
+
+    for (unsigned client = 0; client < CLIENTS; client++) {
+        char name[24];
+        char text[24];
+        struct herd_digest hash = model->store.digest_key;
+        if (model->present[client] == NULL) continue;
+        struct herd_version version = version_of(model->present[client], name, text);
+        herd_digest_number(&hash, (uint64_t)version.report.time_ns);
+        herd_digest_number(&hash, (uint64_t)(version.report.time_ns + version.difference_ns));
+        herd_digest_text(&hash, HERD_TEXT("A"));
+        herd_digest_text(&hash, version.report.position);
+        herd_digest_text(&hash, version.report.client);
+        herd_digest_finish(&hash);
+        herd_digest_add(&sum, &hash);
+        count++;
+    }
+    assert_int_equal(herd_store_count(&model->store), count);
+    assert_true(sum.low == model->store.digest.low && sum.high == model->store.digest.high);
+}
+
+static void agrees_with_naive_model(void **state)
+{
+    static void (*const operations[])(struct model *) = {try_change, try_change, try_change, try_pop, try_pop,
+                                                         try_pop,    try_sweep,  try_look,   try_wait};
+    struct model *model = calloc(1, sizeof(*model));
+    assert_non_null(model);
+    versions_store_init(&model->store, SLOTS, CLIENTS);
+    model->store.ttl_ns = TTL_SECONDS * HERD_NS_PER_S;
+    model->cursor = 1;
+    model->now = 1000;
+    for (unsigned slot = 0; slot < SLOTS; slot++)
+        herd_store_activate(&model->store, slot);
+    herd_random_init(&model->random, 43);
+    for (int step = 0; step < STEPS; step++) {
+        operations[draw(model, sizeof(operations) / sizeof(operations[0]))](model);
+        for (unsigned slot = 0; slot < SLOTS; slot++)
+            assert_int_equal(herd_store_queued(&model->store, slot), model->lines[slot].length);
+        assert_sums(model);
+    }
+    assert_true(model->life_count > 100 * CLIENTS); /* all of them came and went many times */
+    herd_store_finish(&model->store);
+    free(model);
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(agrees_with_naive_model),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
