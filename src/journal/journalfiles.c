@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls on files, as the system has them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "local.h"
+
+#define SEGMENT_MODE 0640
+
+static int open_file(void *owner, int directory, const char *name, int flags)
+{
+    (void)owner;
+    int fd = openat(directory, name, flags | O_CLOEXEC, SEGMENT_MODE);
+    return fd < 0 ? -errno : fd;
+}
+
+static int64_t read_file(void *owner, int fd, void *out, size_t size)
+{
+    (void)owner;
+    ssize_t got;
+    do {
+        got = read(fd, out, size);
+    } while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
+}
+
+static int64_t write_file(void *owner, int fd, const void *bytes, size_t size)
+{
+    (void)owner;
+    ssize_t written;
+    do {
+        written = write(fd, bytes, size);
+    } while (written < 0 && errno == EINTR);
+    return written < 0 ? -errno : written;
+}
+
+/* Not again after EINTR, either: what an interrupted sync has done nobody knows. */
+static int sync_file(void *owner, int fd)
+{
+    (void)owner;
+    return fdatasync(fd) == 0 ? 0 : -errno;
+}
+
+static int sync_directory(void *owner, int fd)
+{
+    (void)owner;
+    return fsync(fd) == 0 ? 0 : -errno;
+}
+
+static int truncate_file(void *owner, int fd, uint64_t size)
+{
+    (void)owner;
+    return ftruncate(fd, (off_t)size) == 0 ? 0 : -errno;
+}
+
+static int allocate_file(void *owner, int fd, uint64_t offset, uint64_t length)
+{
+    (void)owner;
+    return fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)length) == 0 ? 0 : -errno;
+}
+
+static int write_back(void *owner, int fd, uint64_t offset, uint64_t length)
+{
+    (void)owner;
+    return sync_file_range(fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE) == 0 ? 0 : -errno;
+}
+
+static int remove_file(void *owner, int directory, const char *name)
+{
+    (void)owner;
+    return unlinkat(directory, name, 0) == 0 ? 0 : -errno;
+}
+
+static void close_file(void *owner, int fd)
+{
+    (void)owner;
+    close(fd);
+}
+
+void journal_files_system(struct journal_files *ret_files)
+{
+    *ret_files = (struct journal_files){
+        .open = open_file,
+        .read = read_file,
+        .write = write_file,
+        .sync = sync_file,
+        .sync_directory = sync_directory,
+        .truncate = truncate_file,
+        .allocate = allocate_file,
+        .writeback = write_back,
+        .remove = remove_file,
+        .close = close_file,
+    };
+}
