@@ -13,9 +13,9 @@ fail() {
 
 # What a build needs. "a|b": either will do.
 build_packages="gcc libc6-dev cmake ninja-build pkgconf|pkg-config
-    libuv1-dev libjansson-dev libconfig-dev libsystemd-dev
+    libuv1-dev libjansson-dev libconfig-dev libsystemd-dev libssl-dev
     ca-certificates libcurl4-openssl-dev|libcurl4-gnutls-dev|libcurl4-nss-dev"
-test_packages="libcmocka-dev python3"
+test_packages="libcmocka-dev python3 iproute2"
 
 # Prints those of "$@" that are not installed, the first of each "a|b".
 missing_packages() {

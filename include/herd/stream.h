@@ -77,6 +77,7 @@ struct herd_stream {
     int status;
     enum herd_stream_state state;
     bool paused;
+    bool held;
     bool read_ended; /* FIN was read */
     bool fin_sent;
 };
@@ -116,6 +117,13 @@ void herd_stream_flush(struct herd_stream *stream);
  * inside the call that this makes.
  */
 void herd_stream_read_now(struct herd_stream *stream);
+
+/*
+ * Keeps output from going out, also at the end of a turn, until it is
+ * released; it collects meanwhile. Ending waits for the release, closing does not.
+ */
+void herd_stream_hold(struct herd_stream *stream);
+void herd_stream_release(struct herd_stream *stream);
 
 /* Stops and resumes reading (back-pressure). Resuming reads again in a later turn, never inside the call. */
 void herd_stream_pause(struct herd_stream *stream);

@@ -136,7 +136,18 @@ void herd_stream_flush(struct herd_stream *stream)
 {
     herd_list_remove(&stream->dirty_node);
     if (stream->state != HERD_STREAM_OPEN && stream->state != HERD_STREAM_ENDING) return;
-    if (stream->flight == NULL && !stream->fin_sent) herd_stream_write(stream);
+    if (stream->flight == NULL && !stream->fin_sent && !stream->held) herd_stream_write(stream);
+}
+
+void herd_stream_hold(struct herd_stream *stream)
+{
+    stream->held = true;
+}
+
+void herd_stream_release(struct herd_stream *stream)
+{
+    stream->held = false;
+    if (stream->state == HERD_STREAM_OPEN || stream->state == HERD_STREAM_ENDING) write_at_turn_end(stream);
 }
 
 static struct herd_buffer *dropped(struct herd_loop *loop)
