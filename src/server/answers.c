@@ -88,6 +88,7 @@ static void answer_iamat(struct session *session, struct herd_text line, const s
         answer_invalid(session, line, out);
         return;
     }
+    if (server->store.ttl_ns != 0) herd_store_find_live(&server->store, report->client, session->read_ns);
     switch (herd_store_report(&server->store, &version)) {
     case HERD_PUT_FULL:
         server->counts.refused_clients++;
@@ -101,6 +102,7 @@ static void answer_iamat(struct session *session, struct herd_text line, const s
         break;
     }
     server->counts.iamat++;
+    journalwork_wait(session);
     herd_reply_append_at(out, server->name, version.difference_ns, report);
     herd_buffer_append_byte(out, '\n');
 }
@@ -179,7 +181,7 @@ static void answer_whatsat(struct session *session, struct herd_text line, const
     uint32_t record;
 
     hear_neighbours(session);
-    record = herd_store_find(&server->store, question->client);
+    record = herd_store_find_live(&server->store, question->client, session->read_ns);
     if (record == 0) {
         answer_invalid(session, line, out);
         return;

@@ -14,12 +14,16 @@
 
 #include <errno.h>
 
+#include "herd/clock.h"
 #include "herd/log.h"
 
 #define DIAL_TIMEOUT_MS 2000
 #define WRITE_STALL_MS 10000
 #define LINGER_MS 200
 #define FAILURES_TOLD 3 /* running; at a start in turn the first ones are in order */
+#define CLOCK_FAR_MS 1000
+#define CLOCK_NEAR_MS 500
+#define RIVAL_QUIET_MS (60 * 1000)
 
 static void log_down(const struct dial *dial, const char *event, const char *reason)
 {
@@ -43,11 +47,61 @@ static void log_up(const struct dial *dial)
     herd_log_end(&log);
 }
 
-static void down(struct dial *dial, const char *reason)
+/* Once when it is far, once when it is near again; between the two lies half a second, so that none of it flutters. */
+static void note_clock(struct dial *dial)
+{
+    int64_t offset_ms = dial->outbound.clock_offset_ns / HERD_NS_PER_MS;
+    int64_t distance_ms = offset_ms < 0 ? -offset_ms : offset_ms;
+    struct herd_log_event log;
+
+    if (dial->outbound.state != HERD_PEER_LIVE) return;
+    if (dial->clock_warned ? distance_ms >= CLOCK_NEAR_MS : distance_ms < CLOCK_FAR_MS) return;
+    dial->clock_warned = !dial->clock_warned;
+    if (!herd_log_begin(&log, dial->clock_warned ? HERD_LOG_WARNING : HERD_LOG_INFO, "clock_offset")) return;
+    herd_log_string(&log, "peer", dial->config->name);
+    herd_log_number(&log, "offset_ms", offset_ms);
+    herd_log_end(&log);
+}
+
+static void log_divergence(const struct dial *dial)
+{
+    char digest[HERD_DIGEST_LENGTH];
+    struct herd_log_event log;
+
+    if (!herd_log_begin(&log, HERD_LOG_WARNING, "divergence")) return;
+    herd_digest_format(&dial->outbound.agreement.mine, digest);
+    herd_log_string(&log, "peer", dial->config->name);
+    herd_log_text(&log, "digest", (struct herd_text){digest, sizeof digest});
+    herd_log_text(&log, "theirs", (struct herd_text){dial->outbound.agreement.theirs, HERD_DIGEST_LENGTH});
+    herd_log_string(&log, "msg", "the stores differ: all records are sent again");
+    herd_log_end(&log);
+}
+
+void dial_note_rival(struct dial *dial)
+{
+    int64_t now_ms = server_now(dial->server).monotonic_ms;
+    struct herd_log_event log;
+
+    if (dial->rival_ms != 0 && now_ms - dial->rival_ms < RIVAL_QUIET_MS) return;
+    dial->rival_ms = now_ms;
+    if (!herd_log_begin(&log, HERD_LOG_WARNING, "two_servers_with_one_name")) return;
+    herd_log_string(&log, "peer", dial->config->name);
+    herd_log_end(&log);
+}
+
+/* A neighbour that cannot be connected to may only just be starting; one that answers and disagrees is told at once. */
+static bool worth_telling(struct dial *dial, bool connected)
+{
+    if (dial->failure_told) return false;
+    dial->failure_told = connected || ++dial->failures == FAILURES_TOLD;
+    return dial->failure_told;
+}
+
+static void down(struct dial *dial, bool connected, const char *reason)
 {
     if (dial->welcomed)
         log_down(dial, "link_down", reason);
-    else if (++dial->failures == FAILURES_TOLD)
+    else if (worth_telling(dial, connected))
         log_down(dial, "link_failed", reason);
     dial->welcomed = false;
     dial->state = DIAL_IDLE;
@@ -79,6 +133,7 @@ static void became_live(struct dial *dial)
 {
     dial->welcomed = true;
     dial->failures = 0;
+    dial->failure_told = false;
     herd_redial_welcomed(&dial->redial, server_now(dial->server).monotonic_ms);
     log_up(dial);
     herd_loop_mark(&dial->server->loop, HERD_PHASE_FLOOD);
@@ -103,6 +158,7 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
         close_stream(dial, error);
     else if (!dial->welcomed && dial->outbound.state == HERD_PEER_LIVE)
         became_live(dial);
+    note_clock(dial);
 }
 
 static void on_end(struct herd_stream *stream)
@@ -130,7 +186,7 @@ static void on_closed(struct herd_stream *stream, int status)
     struct dial *dial = HERD_CONTAINER(stream, struct dial, stream);
 
     herd_outbound_stop(&dial->outbound);
-    down(dial, reason_of(dial, status));
+    down(dial, true, reason_of(dial, status));
 }
 
 static const struct herd_stream_events events = {
@@ -143,7 +199,7 @@ static void on_dialled(struct herd_dialler *dialler, int status)
     struct herd_buffer *out;
 
     if (status < 0) {
-        down(dial, uv_strerror(status));
+        down(dial, false, uv_strerror(status));
         return;
     }
     dial->state = DIAL_UP;
@@ -195,6 +251,7 @@ void dial_finish(struct dial *dial)
 
 int64_t dial_tick(struct dial *dial, const struct herd_now *now)
 {
+    uint64_t divergences;
     struct herd_buffer *out;
     size_t before;
 
@@ -204,11 +261,16 @@ int64_t dial_tick(struct dial *dial, const struct herd_now *now)
     if (dial->state != DIAL_UP) return INT64_MAX;
     out = herd_stream_out(&dial->stream);
     before = herd_buffer_length(out);
+    divergences = dial->outbound.divergences;
     if (herd_outbound_tick(&dial->outbound, now, out) < 0) {
         close_stream(dial, -ETIMEDOUT);
         return INT64_MAX;
     }
     log_lines(dial, out, before);
+    if (dial->outbound.divergences != divergences) {
+        log_divergence(dial);
+        herd_loop_mark(&dial->server->loop, HERD_PHASE_FLOOD);
+    }
     return herd_outbound_deadline(&dial->outbound);
 }
 

@@ -13,6 +13,7 @@
 #include "local.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "herd/log.h"
@@ -37,6 +38,8 @@ static void start_closing(struct server *server)
     for (node = server->guests.next; node != &server->guests; node = node->next)
         herd_stream_close(&HERD_CONTAINER(node, struct guest, node)->stream, 0);
     placework_close(server);
+    journalwork_close(server);
+    expiry_stop(&server->expiry);
     close_handle((uv_handle_t *)&server->peer_timer);
     close_handle((uv_handle_t *)&server->sweep_timer);
     close_handle((uv_handle_t *)&server->drain_timer);
@@ -120,6 +123,7 @@ int server_finish(struct server *server)
     herd_memory_free(server->dials);
     placework_finish(server);
     herd_store_finish(&server->store);
+    explicit_bzero(&server->flood.keys, sizeof server->flood.keys);
     error = herd_loop_finish(&server->loop);
     if (error == 0) return 0;
     fprintf(stderr, "herd-server: the loop did not end empty: %s\n", uv_strerror(error));

@@ -24,15 +24,11 @@ static struct herd_text name_of(const struct guest *guest)
 static void log_link(const struct guest *guest, const char *event, const char *reason)
 {
     struct herd_log_event log;
-    char address[56];
 
     if (!herd_log_begin(&log, HERD_LOG_INFO, event)) return;
     herd_log_text(&log, "peer", name_of(guest));
     herd_log_string(&log, "direction", "in");
-    if (guest->welcomed && reason == NULL) {
-        herd_stream_address(&guest->stream, address, sizeof address);
-        herd_log_string(&log, "from", address);
-    }
+    if (reason == NULL) herd_log_string(&log, "from", guest->address);
     if (reason != NULL) herd_log_string(&log, "reason", reason);
     herd_log_end(&log);
 }
@@ -66,6 +62,7 @@ static void became_live(struct guest *guest)
     guest->welcomed = true;
     guest->server->unwelcomed--;
     log_link(guest, "link_up", NULL);
+    if (guest->inbound.rival) dial_note_rival(&guest->server->dials[guest->inbound.neighbour->slot]);
     urge_dial(guest);
     server_peers_changed(guest->server);
 }
@@ -124,10 +121,12 @@ static const char *reason_of(const struct guest *guest, int status)
     return status == 0 || status == -ECONNRESET ? "connection closed" : uv_strerror(status);
 }
 
-static const char *end_event(const struct guest *guest)
+static void log_end(const struct guest *guest, int status)
 {
-    if (guest->replaced) return "link_replaced";
-    return guest->welcomed ? "link_down" : "peer_refused";
+    if (guest->replaced || guest->welcomed)
+        log_link(guest, guest->replaced ? "link_replaced" : "link_down", reason_of(guest, status));
+    else
+        strangers_log(&guest->server->strangers, guest, reason_of(guest, status));
 }
 
 static void on_closed(struct herd_stream *stream, int status)
@@ -137,7 +136,7 @@ static void on_closed(struct herd_stream *stream, int status)
 
     herd_inbound_stop(&guest->inbound);
     if (!guest->welcomed) server->unwelcomed--;
-    log_link(guest, end_event(guest), reason_of(guest, status));
+    log_end(guest, status);
     herd_list_remove(&guest->node);
     herd_inbound_finish(&guest->inbound);
     herd_listener_release(&guest->place);
@@ -177,6 +176,7 @@ void guest_accept(struct herd_listener *listener, void *owner)
         return;
     }
     herd_stream_set_user_timeout(&guest->stream, USER_TIMEOUT_MS);
+    herd_stream_address(&guest->stream, guest->address, sizeof guest->address);
     herd_inbound_init(&guest->inbound, &server->flood, herd_stream_from_loopback(&guest->stream), &now);
     herd_list_append(&server->guests, &guest->node);
     server->guest_count++;

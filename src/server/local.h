@@ -20,6 +20,7 @@
 #include "herd/dialler.h"
 #include "herd/fetch.h"
 #include "herd/flood.h"
+#include "herd/journal.h"
 #include "herd/listener.h"
 #include "herd/loop.h"
 #include "herd/places.h"
@@ -50,10 +51,12 @@ struct session {
     struct herd_list_node started_node; /* server.started: has an unfinished line */
     struct herd_list_node idle_node;    /* server.idle: by last activity, where there is a limit */
     struct herd_list_node pendings;
-    struct herd_task task; /* goes on parsing or answering in the next turn */
-    int64_t read_ns;       /* wall clock when the last bytes were read */
+    struct herd_list_node durable_node; /* journalwork.fresh or .waiting: replies wait for the disk */
+    struct herd_task task;              /* goes on parsing or answering in the next turn */
+    int64_t read_ns;                    /* wall clock when the last bytes were read */
     int64_t started_ms;
     int64_t active_ms;
+    uint64_t durable_position;  /* of the journal, that they wait for; 0: not known yet */
     uint64_t number;            /* conn= in the log */
     size_t held_bytes;          /* replies behind pendings */
     int64_t new_clients_second; /* the second in which it brought new_clients */
@@ -95,8 +98,11 @@ struct dial {
     struct server *server;
     const struct herd_server_config *config;
     enum dial_state state;
-    bool welcomed; /* link_up was logged */
-    unsigned failures;
+    bool welcomed;     /* link_up was logged */
+    bool clock_warned; /* its clock is far from ours, which was logged */
+    bool failure_told; /* that it cannot be reached, since it last could */
+    unsigned failures; /* to connect, running */
+    int64_t rival_ms;  /* when two servers of its name were last logged; 0: never */
     struct herd_dialler dialler;
     struct herd_stream stream;
     struct herd_outbound outbound;
@@ -111,6 +117,8 @@ void dial_finish(struct dial *dial);
 int64_t dial_tick(struct dial *dial, const struct herd_now *now);
 /* Floods as far as the transport's window allows. */
 void dial_pump(struct dial *dial);
+/* Another session of its name shows that two servers have it: logged, not more than once a minute. */
+void dial_note_rival(struct dial *dial);
 /* The neighbour's own session was welcomed: it is there. */
 void dial_urge(struct dial *dial);
 /* Everything was flooded and taken by the kernel. */
@@ -130,12 +138,51 @@ struct guest {
     struct herd_inbound inbound;
     bool welcomed;
     bool replaced;
+    char address[56];
 };
 
 void guest_accept(struct herd_listener *listener, void *owner);
 int64_t guest_tick(struct guest *guest, const struct herd_now *now);
 /* Takes in what the neighbours have sent by now. */
 void guests_hear(struct server *server);
+
+/* -- Who was refused at the peers' address (strangers.c) ---------------------- */
+
+#define STRANGERS_KNOWN 16
+
+struct stranger {
+    char host[56];
+    char reason[64];
+    int64_t logged_ms; /* 0: nobody */
+    uint32_t unsaid;   /* refused since */
+};
+
+struct strangers {
+    struct stranger known[STRANGERS_KNOWN];
+};
+
+/* Logs that a session ended before WELCOME, once in a minute for each address and reason. */
+void strangers_log(struct strangers *strangers, const struct guest *guest, const char *reason);
+
+/* -- Forgetting what has expired (expiry.c) ----------------------------------- */
+
+struct expiry {
+    struct server *server;
+    struct herd_task task;
+    uint32_t cursor;  /* in the store's records */
+    uint32_t left;    /* records still to be looked at in this second */
+    uint64_t expired; /* records forgotten */
+};
+
+/* After the store's start; sets its time to live. */
+void expiry_init(struct expiry *expiry, struct server *server);
+/* Once a second. */
+void expiry_sweep(struct expiry *expiry);
+void expiry_stop(struct expiry *expiry);
+
+/* secret.c: what neighbours prove with, from systemd's credential or the configured file (NULL: none). 0, or a sysexits
+ * code with the reason said on standard error; count 0: there is no secret. */
+int secret_load(const char *configured, struct herd_keys *ret_keys);
 
 /* -- Places --------------------------------------------------------------- */
 
@@ -172,6 +219,32 @@ void placework_finish(struct server *server);
 int indexfiles_open(struct server *server);
 void indexfiles_close(struct server *server);
 void indexfiles_finish(struct server *server);
+
+/* -- The journal ------------------------------------------------------------- */
+
+struct journalwork {
+    struct server *server;
+    struct herd_journal *journal; /* NULL: none */
+    char *directory;
+    unsigned slot;                 /* in the store */
+    enum herd_journal_state state; /* as last logged */
+    uv_async_t async;              /* the journal's thread has news */
+    struct herd_list_node fresh;   /* sessions answered in this turn that wait, by durable_node */
+    struct herd_list_node waiting; /* those of earlier turns, by position */
+    struct herd_task task;         /* the next slice of writing anew */
+    uint32_t cursor;
+};
+
+/* Replays the journal into the store, then writes what is accepted to it. 0, or a sysexits code and the reason said. */
+int journalwork_open(struct server *server, unsigned slot);
+/* Once a second. */
+void journalwork_tick(struct server *server);
+/* The session's replies wait until what was accepted in this turn is as durable as promised. */
+void journalwork_wait(struct session *session);
+/* The session waits no longer; harmless where it does not. */
+void journalwork_forget(struct session *session);
+/* Writes and syncs what there is; before the loop ends. */
+void journalwork_close(struct server *server);
 
 /* -- The command line ------------------------------------------------------- */
 
@@ -229,6 +302,10 @@ struct server {
     struct dial *dials;
     unsigned dial_count;
     struct placework placework;
+    struct strangers strangers;
+    struct expiry expiry;
+    struct journalwork journalwork;
+    int exit_code;          /* 0, or why the server ends by itself */
     uv_timer_t peer_timer;  /* the next deadline of dials and guests */
     uv_timer_t sweep_timer; /* once a second */
     uv_timer_t drain_timer;

@@ -66,25 +66,15 @@ static int find_self(const struct herd_config *config, const char *name)
 
 static void log_listening(const struct server *server)
 {
+    static const char *const secrets[] = {"none: peers from loopback only", "one: peers must prove it",
+                                          "two: peers must prove either, the first signs"};
     struct herd_log_event log;
 
     if (!herd_log_begin(&log, HERD_LOG_INFO, "listening")) return;
     herd_log_string(&log, "clients", server->self->clients_listen.text);
     herd_log_string(&log, "peers", server->self->peers_listen.text);
-    if (server->config->secret_file == NULL) herd_log_string(&log, "secret", "none: peers from loopback only");
+    herd_log_string(&log, "secret", secrets[server->flood.keys.count]);
     herd_log_end(&log);
-}
-
-/* Made or refused now, so that a wrong one is not found out on the day it is needed. */
-static int check_state_directory(const struct herd_config *config)
-{
-    char *directory = NULL;
-    int code = 0;
-
-    if (config->journal.durability == HERD_DURABILITY_NONE) return 0;
-    code = herd_config_directory(config->journal.directory, "STATE_DIRECTORY", stderr, &directory);
-    herd_memory_free(directory);
-    return code;
 }
 
 static int serve(const struct herd_config *config, unsigned self)
@@ -95,8 +85,6 @@ static int serve(const struct herd_config *config, unsigned self)
     int end;
 
     if (connections == 0) return EX_OSERR;
-    code = check_state_directory(config);
-    if (code != 0) return code;
     code = logopen(config, config->servers[self].name);
     if (code != 0) return code;
     server = herd_memory_allocate_zeroed(1, sizeof *server);
@@ -106,6 +94,7 @@ static int serve(const struct herd_config *config, unsigned self)
         log_listening(server);
         notify_ready(server);
         server_run(server);
+        code = server->exit_code;
     }
     end = server_finish(server);
     herd_memory_free(server);

@@ -34,11 +34,6 @@ static void say_providers(const struct herd_config *config)
 
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self)
 {
-    if (config->journal.durability != HERD_DURABILITY_NONE)
-        say("journal", "this version keeps no journal: locations live in the memory of the herd");
-    if (config->secret_file != NULL)
-        say("secret_file", "this version does not authenticate peers: they are taken from loopback only");
-    if (config->protocol.ttl_s != 0) say("protocol.ttl_s", "locations do not expire in this version");
     if (self->web.text != NULL) say("web", "this version has no web address");
     if (self->clients_tls.text != NULL) say("clients_tls", "this version does not speak TLS to clients");
     say_providers(config);

@@ -56,7 +56,11 @@ void server_peers_changed(struct server *server)
 
 static void on_sweep(uv_timer_t *timer)
 {
-    session_sweep(timer->data);
+    struct server *server = timer->data;
+
+    session_sweep(server);
+    expiry_sweep(&server->expiry);
+    journalwork_tick(server);
 }
 
 /* -- The end of a turn -------------------------------------------------------- */
@@ -68,6 +72,7 @@ static void flood_phase(void *owner)
 
     for (i = 0; i < server->dial_count; i++)
         dial_pump(&server->dials[i]);
+    herd_loop_mark(&server->loop, HERD_PHASE_JOURNAL);
     server_drain_step(server);
 }
 
@@ -119,7 +124,7 @@ static int start_signals(struct server *server)
 
 /* -- Start ------------------------------------------------------------------------ */
 
-static void start_store(struct server *server, unsigned slot_count)
+static int start_store(struct server *server, unsigned slot_count)
 {
     struct herd_siphash_key key;
     uint64_t incarnation = 0;
@@ -134,6 +139,8 @@ static void start_store(struct server *server, unsigned slot_count)
                     seed);
     server->flood.hello_bytes_max = server->config->limits.peer_hello_bytes_max;
     server->flood.line_bytes_max = server->config->limits.peer_line_bytes_max;
+    expiry_init(&server->expiry, server);
+    return secret_load(server->config->secret_file, &server->flood.keys);
 }
 
 static void start_peers(struct server *server, const unsigned *neighbours, unsigned count)
@@ -212,6 +219,21 @@ static int system_failure(const char *what, int error)
     return EX_OSERR;
 }
 
+/*
+ * After the listeners are open, so that a second server of this name is told
+ * of its port and not of the journal; before the loop runs, so that nobody is
+ * answered from a store that is not complete. Who connects meanwhile waits.
+ */
+static int open_journal(struct server *server, unsigned slot)
+{
+    int code = journalwork_open(server, slot);
+
+    if (code == 0) return 0;
+    herd_listener_close(&server->clients);
+    herd_listener_close(&server->peers);
+    return code;
+}
+
 int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned connections_max)
 {
     unsigned neighbours[HERD_NEIGHBOURS_MAX];
@@ -222,8 +244,9 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     code = herd_loop_init(&server->loop);
     if (code < 0) return system_failure("cannot make an event loop", code);
     server->state = SERVER_STARTING;
-    start_store(server, count);
     start_timers(server);
+    code = start_store(server, count + 1); /* a slot for each neighbour, the last one for the journal */
+    if (code != 0) return code;
     herd_loop_on_phase(&server->loop, HERD_PHASE_FLOOD, flood_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_LOG, log_phase, server);
     code = start_signals(server);
@@ -232,6 +255,8 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     if (code != 0) return code;
     start_peers(server, neighbours, count);
     code = start_listeners(server, connections_max);
+    if (code != 0) return code;
+    code = open_journal(server, count);
     if (code != 0) return code;
     server->state = SERVER_RUNNING;
     server_peers_changed(server);

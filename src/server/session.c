@@ -51,7 +51,8 @@ static bool may_parse(const struct session *session)
 {
     const struct herd_config *config = session->server->config;
 
-    return !session->finished && session->pending_count < config->limits.whatsat_per_connection_max &&
+    return !session->finished && session->durable_position == 0 &&
+           session->pending_count < config->limits.whatsat_per_connection_max &&
            session_queued(session) < config->limits.output_pause_bytes;
 }
 
@@ -192,6 +193,7 @@ static void free_session(struct session *session)
     herd_list_remove(&session->node);
     herd_list_remove(&session->started_node);
     herd_list_remove(&session->idle_node);
+    journalwork_forget(session);
     herd_framer_finish(&session->framer);
     herd_listener_release(&session->place);
     herd_memory_free(session);
@@ -242,6 +244,7 @@ static struct session *create(struct server *server)
     herd_list_init(&session->started_node);
     herd_list_init(&session->idle_node);
     herd_list_init(&session->pendings);
+    herd_list_init(&session->durable_node);
     herd_task_init(&session->task, run_task);
     herd_framer_init(&session->framer, server->config->limits.line_bytes_max);
     herd_stream_init(&session->stream, &server->loop, &events);

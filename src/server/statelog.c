@@ -2,8 +2,8 @@
 /*
  * SIGUSR1: the state of the server to the log. Event `state` is the server,
  * `state_limits` says how often each limit has bitten, by its key in the
- * configuration, `state_places` the same of the providers, and each neighbour
- * has a `state_peer`.
+ * configuration, `state_places` the same of the providers, `state_journal` is
+ * the journal, and each neighbour has a `state_peer`.
  */
 #include "local.h"
 
@@ -11,10 +11,14 @@
 
 static void log_server(const struct server *server)
 {
+    char digest[HERD_DIGEST_LENGTH];
     struct herd_log_event log;
 
     if (!herd_log_begin(&log, HERD_LOG_INFO, "state")) return;
+    herd_digest_format(&server->store.digest, digest);
     herd_log_number(&log, "clients", herd_store_count(&server->store));
+    herd_log_text(&log, "digest", (struct herd_text){digest, sizeof digest});
+    herd_log_number(&log, "expired", (int64_t)server->expiry.expired);
     herd_log_number(&log, "seq", (int64_t)server->store.seq);
     herd_log_number(&log, "connections", server->session_count);
     herd_log_number(&log, "connections_ever", (int64_t)server->counts.connections);
@@ -27,6 +31,11 @@ static void log_server(const struct server *server)
     herd_log_number(&log, "at_newer", (int64_t)server->flood.counts.at_newer);
     herd_log_number(&log, "at_dropped", (int64_t)server->flood.counts.at_dropped);
     herd_log_number(&log, "at_full", (int64_t)server->flood.counts.at_full);
+    herd_log_number(&log, "at_expired", (int64_t)server->flood.counts.at_expired);
+    herd_log_number(&log, "peers_refused", (int64_t)server->flood.counts.refused);
+    herd_log_number(&log, "proofs_failed", (int64_t)server->flood.counts.proofs_failed);
+    herd_log_number(&log, "divergences", (int64_t)server->flood.counts.divergences);
+    herd_log_number(&log, "rivals", (int64_t)server->flood.counts.rivals);
     herd_log_number(&log, "log_dropped", (int64_t)herd_log_dropped());
     herd_log_end(&log);
 }
@@ -96,6 +105,31 @@ static void log_places(const struct server *server)
     log_numbers("state_places", numbers, sizeof numbers / sizeof numbers[0]);
 }
 
+static void log_journal(const struct server *server)
+{
+    struct herd_journal *journal = server->journalwork.journal;
+    struct herd_journal_counts counts;
+
+    if (journal == NULL) return;
+    herd_journal_counts(journal, &counts);
+    const struct number numbers[] = {
+        {"state", (uint64_t)herd_journal_state(journal)}, /* 0 ok, 1 full, 2 failed */
+        {"bytes", counts.bytes},
+        {"records", counts.records},
+        {"segments", counts.segments},
+        {"appended", counts.appended},
+        {"dropped", counts.dropped},
+        {"writes", counts.writes},
+        {"write_max_us", counts.write_max_ns / 1000},
+        {"syncs", counts.syncs},
+        {"sync_max_us", counts.sync_max_ns / 1000},
+        {"errors", counts.errors},
+        {"rewrites", counts.rewrites},
+    };
+
+    log_numbers("state_journal", numbers, sizeof numbers / sizeof numbers[0]);
+}
+
 static void log_neighbour(const struct dial *dial)
 {
     const struct herd_neighbour *neighbour = dial->outbound.neighbour;
@@ -108,6 +142,7 @@ static void log_neighbour(const struct dial *dial)
     herd_log_number(&log, "lag", (int64_t)herd_outbound_lag(&dial->outbound));
     herd_log_number(&log, "queued_bytes", (int64_t)(dial->state == DIAL_UP ? herd_stream_queued(&dial->stream) : 0));
     herd_log_number(&log, "claim_mark", neighbour->claimed ? (int64_t)neighbour->claim_mark : 0);
+    herd_log_number(&log, "divergences", (int64_t)dial->outbound.divergences);
     herd_log_number(&log, "clock_offset_ms", dial->outbound.clock_offset_ns / 1000000);
     herd_log_end(&log);
 }
@@ -119,6 +154,7 @@ void statelog(const struct server *server)
     log_server(server);
     log_limits(server);
     log_places(server);
+    log_journal(server);
     for (i = 0; i < server->dial_count; i++)
         log_neighbour(&server->dials[i]);
 }
