@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"up", herd_up_command, "run all servers of a herd in the foreground"},
     {"send", herd_send_command, "send lines to servers and print their replies"},
     {"places", herd_places_command, "make an index of places, or ask one"},
+    {"journal", herd_journal_command, "show what is in a server's journal, or check it"},
 };
 
 static const struct command *find_command(const char *name)

@@ -20,6 +20,7 @@
 int herd_up_command(int argc, char **argv);
 int herd_send_command(int argc, char **argv);
 int herd_places_command(int argc, char **argv);
+int herd_journal_command(int argc, char **argv);
 
 /* ---- complain.c ---- */
 
