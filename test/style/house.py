@@ -7,11 +7,12 @@ USES = {
     "protocol": {"base"},
     "store": {"protocol", "base"},
     "flood": {"store", "protocol", "base"},
+    "journal": {"store", "protocol", "base"},
     "places": {"protocol", "base"},
     "config": {"protocol", "base"},
     "net": {"base"},
-    "server": {"net", "config", "flood", "places", "store", "protocol", "base"},
-    "tool": {"net", "config", "places", "protocol", "base"},
+    "server": {"net", "config", "flood", "journal", "places", "store", "protocol", "base"},
+    "tool": {"net", "config", "journal", "places", "protocol", "base"},
 }
 
 # Libraries: how their headers begin, and the rooms that may see them.
@@ -44,5 +45,6 @@ PURE = {
 # Faces that have no .c file of their own name to tell their room.
 FACES = {
     "list": "base",
+    "mutant": "base",
     "word": "base",
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Journals without files: what was accepted, as AT lines in order. A tail may
+ * be lost at any byte; what is left of a line is no line.
+ */
+#include "sim.h"
+
+static void append_line(struct sim_server *server, uint32_t record)
+{
+    const struct herd_names *names = &server->store.names;
+    struct herd_version version;
+    struct herd_peer_at at;
+
+    herd_store_view(&server->store, record, &version);
+    at.origin = herd_names_text(names, version.origin);
+    at.difference_ns = version.difference_ns;
+    at.report = version.report;
+    at.visited[0] = server->name;
+    at.visited_count = 1;
+    herd_peer_append_at(&server->journal.lines, &at);
+}
+
+void chronicle_write(struct sim_server *server)
+{
+    uint32_t record;
+
+    while (herd_store_pop(&server->store, server->out_count, &record))
+        if (record != 0) append_line(server, record);
+}
+
+void chronicle_tear(struct sim_world *world, struct sim_server *server)
+{
+    struct herd_buffer *lines = &server->journal.lines;
+    size_t length = herd_buffer_length(lines);
+
+    herd_buffer_truncate(lines, sim_one_in(world, 3) ? 0 : sim_pick(world, (uint32_t)length + 1));
+    for (length = herd_buffer_length(lines); length > 0; length--)
+        if (herd_buffer_text(lines).bytes[length - 1] == '\n') break;
+    herd_buffer_truncate(lines, length);
+}
+
+static void replay_line(struct sim_server *server, struct herd_text rest, int64_t now_ns)
+{
+    struct herd_version version = {.way_count = 0};
+    struct herd_peer_at at;
+
+    if (herd_peer_parse_at(rest, &at) < 0) return;
+    version.report = at.report;
+    version.difference_ns = at.difference_ns;
+    if (herd_store_expired(&server->store, &version, now_ns)) return;
+    version.origin = herd_names_number(&server->store.names, at.origin);
+    herd_store_learn(&server->store, &version, HERD_SLOT_NONE);
+}
+
+void chronicle_replay(struct sim_world *world, struct sim_server *server)
+{
+    struct herd_text lines = herd_buffer_text(&server->journal.lines);
+    int64_t now_ns = world_now(world, server).wall_ns;
+
+    while (lines.length > 0) {
+        const char *end = memchr(lines.bytes, '\n', lines.length);
+        size_t length = (size_t)(end - lines.bytes);
+        replay_line(server, (struct herd_text){lines.bytes + strlen("AT "), length - strlen("AT ")}, now_ns);
+        lines = (struct herd_text){end + 1, lines.length - length - 1};
+    }
+}
