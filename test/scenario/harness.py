@@ -19,7 +19,7 @@ STOP_DEADLINE_S = 5
 POLL_S = 0.005
 
 
-def wait_until(condition, what, deadline_s=DEADLINE_S):
+def wait_until(condition, what, deadline_s=DEADLINE_S, poll_s=POLL_S):
     """Polls `condition` until it is true and returns its value; `what` says in the failure what did not come."""
     end = time.monotonic() + deadline_s
     while True:
@@ -28,7 +28,7 @@ def wait_until(condition, what, deadline_s=DEADLINE_S):
             return value
         if time.monotonic() >= end:
             raise AssertionError(f"not within {deadline_s} s: {what() if callable(what) else what}")
-        select.select([], [], [], POLL_S)
+        select.select([], [], [], poll_s)
 
 
 def wait_readable(descriptor, deadline_s):

@@ -48,6 +48,7 @@ class Server:
         self.clients = clients
         self.peers = peers
         self.log = LogFile(os.path.join(herd.directory, "log", f"{name}.log"))
+        self.prefix = []  # a command that its program is started through
         self.process = None
         self.since = 0  # where this run began in the log
         self.runs = []
@@ -55,7 +56,7 @@ class Server:
     def start(self, environment=None, descriptors_max=None, arguments=(), script=None):
         """Starts the process, by way of a shell's `script` if there is one; does not wait for anything."""
         self.since = self.log.size()
-        argv = [server_program(), "--name", self.name, "--config", self.herd.config_path, *arguments]
+        argv = [*self.prefix, server_program(), "--name", self.name, "--config", self.herd.config_path, *arguments]
         if script is not None:
             argv = by_shell(script, argv)
         self.process = Process(f"{self.name}.{len(self.runs)}", argv, self.herd.directory,

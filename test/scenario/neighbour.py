@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A neighbour played by hand: both ends of the peer dialogue, line by line, and its heartbeat."""
 
+import hashlib
+import hmac
 import secrets
 import socket
 import threading
@@ -20,6 +22,15 @@ def at_line(client, position=b"+1+1", stamp=b"1520000000", difference=b"+1.00000
     return b" ".join([b"AT", origin, difference, client, position, stamp, *visited])
 
 
+def key_of(secret):
+    return hmac.digest(secret, b"herd-peer-1", hashlib.sha256)
+
+
+def proof(secret, role, dialler, acceptor):
+    """The proof of one end over both HELLO lines, the acceptor's without its proof."""
+    return hmac.new(key_of(secret), b"\n".join([role, dialler, acceptor]), hashlib.sha256).hexdigest().encode()
+
+
 class Session(Client):
     """One stream of the dialogue. After live() a pulse is sent twice a second until quiet() or the end."""
 
@@ -29,6 +40,10 @@ class Session(Client):
         self._quiet = threading.Event()
         self._thread = None
         self.server_incarnation = None
+        self.hello = None  # of the server, where it dialled
+        self.answered = None  # with what, without its proof
+        self.clock_ahead_s = 0  # what its pulses say
+        self.digest = b"-"
         self.heard = []  # every line after WELCOME, in order
 
     def say(self, *lines):
@@ -42,7 +57,7 @@ class Session(Client):
     def _pulse(self, verb):
         while not self._quiet.wait(PULSE_S):
             try:
-                self.say(b"%s %d 0 -" % (verb, time.time_ns()))
+                self.say(b"%s %d 0 %s" % (verb, time.time_ns() + self.clock_ahead_s * 10**9, self.digest))
             except OSError:
                 return  # the server has closed it; who reads will see
 
@@ -78,9 +93,11 @@ class Session(Client):
 
 
 class Neighbour:
-    """A neighbour of the server under test: dials it, and listens for its dialling."""
+    """A neighbour of the server under test: dials it, and listens for its dialling. Without a secret it proves
+    nothing."""
 
-    def __init__(self, name, herd="herd"):
+    def __init__(self, name, herd="herd", secret=None):
+        self.secret = secret
         self.name = name.encode()
         self.herd = herd.encode()
         self.incarnation = new_incarnation()
@@ -103,8 +120,14 @@ class Neighbour:
 
     # The dialling end.
 
-    def hello(self, versions=b"1-1", nonce=b"-"):
-        return b" ".join([b"HELLO", versions, self.herd, self.name, self.incarnation, nonce])
+    def nonce(self):
+        return secrets.token_hex(16).encode() if self.secret else b"-"
+
+    def hello(self, versions=b"1-1", nonce=None):
+        return b" ".join([b"HELLO", versions, self.herd, self.name, self.incarnation, nonce or self.nonce()])
+
+    def prove(self, role, dialler, acceptor):
+        return proof(self.secret, role, dialler, acceptor) if self.secret else b"-"
 
     def connect(self, server):
         """A stream to the server's peer port; nothing is said yet."""
@@ -115,15 +138,25 @@ class Neighbour:
     def dial(self, server):
         """The whole handshake; returns the session and the server's WELCOME line."""
         session = self.connect(server)
-        session.say(self.hello())
+        session.say(*self.introduce(session))
+        welcome = session.line()
+        if not welcome.startswith(b"WELCOME "):
+            raise AssertionError(f"wanted WELCOME, got {welcome!r}")
+        session.live(b"PING")
+        return session, welcome
+
+    def introduce(self, session):
+        """Says HELLO and checks the server's answer; returns what is to be said next: AUTH."""
+        mine = self.hello()
+        session.say(mine)
         hello = session.line()
         if not hello.startswith(b"HELLO "):
             raise AssertionError(f"wanted HELLO, got {hello!r}")
         session.server_incarnation = hello.split(b" ")[4]
-        session.say(b"AUTH -")
-        welcome = session.line()
-        session.live(b"PING")
-        return session, welcome
+        unsigned, _, signed = hello.rpartition(b" ")
+        if signed != self.prove(b"A", mine, unsigned):
+            raise AssertionError(f"the proof is wrong: {hello!r}")
+        return [b"AUTH " + self.prove(b"D", mine, unsigned)]
 
     # The accepting end.
 
@@ -133,9 +166,9 @@ class Neighbour:
             raise AssertionError(f"nobody dialled {self.name!r}")
         session = Session(connected=self._listener.accept()[0])
         self.sessions.append(session)
-        hello = session.line()
-        session.server_incarnation = hello.split(b" ")[4]
-        return session, hello
+        session.hello = session.line()
+        session.server_incarnation = session.hello.split(b" ")[4]
+        return session, session.hello
 
     def accept(self, claim=b"- 0"):
         """Lets the server in, claiming to have what `claim` says."""
@@ -143,10 +176,15 @@ class Neighbour:
         self.admit(session, claim)
         return session
 
+    def answer(self, session):
+        """Answers the server's HELLO; returns what it says to that."""
+        session.answered = b" ".join([b"HELLO", b"1", self.herd, self.name, self.incarnation, self.nonce()])
+        session.say(session.answered + b" " + self.prove(b"A", session.hello, session.answered))
+        return session.line()
+
     def admit(self, session, claim=b"- 0"):
-        session.say(b" ".join([b"HELLO", b"1", self.herd, self.name, self.incarnation, b"- -"]))
-        auth = session.line()
-        if auth != b"AUTH -":
-            raise AssertionError(f"wanted AUTH, got {auth!r}")
+        auth = self.answer(session)
+        if auth != b"AUTH " + self.prove(b"D", session.hello, session.answered):
+            raise AssertionError(f"wanted AUTH and a proof, got {auth!r}")
         session.say(b"WELCOME %s %d 0 -" % (claim, time.time_ns()))
         session.live(b"PONG")

@@ -13,12 +13,18 @@ class Peers(Scenario):
     """Real is the server under test; Fake and Other are its neighbours and ours to play, Far is nobody's."""
 
     def setUp(self):
-        self.fake = self.enterContext(Neighbour("Fake"))
-        self.other = self.enterContext(Neighbour("Other"))
-        far = self.enterContext(Neighbour("Far"))
-        herd = self.herd(NAMES, LINKS, elsewhere={each.name.decode(): each.address for each in (self.fake, self.other, far)})
-        self.real = herd.start()["Real"]
+        self.play()
+        self.real = self.real.herd.start()["Real"]
         self.user = self.client(self.real)
+
+    def play(self, secret=None, **settings):
+        """The herd, its neighbours played with this secret; nothing is started."""
+        self.fake = self.enterContext(Neighbour("Fake", secret=secret))
+        self.other = self.enterContext(Neighbour("Other", secret=secret))
+        far = self.enterContext(Neighbour("Far"))
+        self.real = self.herd(NAMES, LINKS, elsewhere={each.name.decode(): each.address
+                                                       for each in (self.fake, self.other, far)},
+                              **settings)["Real"]
 
     def wait_known(self, client):
         """Waits until the server knows `client`; returns its AT line."""

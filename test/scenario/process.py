@@ -86,6 +86,14 @@ class Process:
                 os.close(end)
         return self._child.wait()
 
+    def lives_for(self, seconds):
+        """Whether it still runs after so long; its end ends the waiting."""
+        end = os.pidfd_open(self._child.pid)
+        try:
+            return not wait_readable(end, seconds)
+        finally:
+            os.close(end)
+
     def kill(self):
         """kill -9, its own children too; returns when it is gone."""
         if self._child.poll() is None:

@@ -9,14 +9,15 @@ from herd import LINKS, NAMES, Herd
 from scenario import Scenario
 
 
-def islands(up):
-    """The sets of servers that are still connected with each other."""
+def islands(up, cut=()):
+    """The sets of servers that are still connected with each other, by links that are not `cut`."""
     left, found = set(up), []
     while left:
         island, edge = set(), {left.pop()}
         while edge:
             island |= edge
-            edge = {b if a in edge else a for a, b in LINKS if (a in edge) != (b in edge)} & set(up) - island
+            edge = {b if a in edge else a for a, b in set(LINKS) - set(cut) if (a in edge) != (b in edge)}
+            edge &= set(up) - island
         found.append(sorted(island))
         left -= island
     return found

@@ -16,7 +16,7 @@ class Heartbeat(Peers):
         clocks = []
         for _ in range(3):
             line = session.next(verb)
-            self.assertRegex(line, rb"\A%s [0-9]{19} [0-9]+ -\Z" % verb)
+            self.assertRegex(line, rb"\A%s [0-9]{19} [0-9]+ [0-9a-f]{32}\Z" % verb)
             clocks.append(int(line.split(b" ")[1]))
         gaps = [later - earlier for earlier, later in zip(clocks, clocks[1:])]
         self.assertTrue(all(0 < gap < 2.5e9 for gap in gaps), gaps)

@@ -5,6 +5,7 @@ import select
 
 from client import now_text
 from harness import wait_until
+from neighbour import Neighbour, at_line
 from provider import body, cut, place, well
 from scenario import Scenario
 
@@ -71,6 +72,39 @@ class Connections(Limits):
         self.assertEqual(connection.ask(line), b"? " + line)
         self.assertTrue(connection.iamat(b"c7", b"+2+2").startswith(b"AT "))
         self.assertEqual(connection.ask(b"WHATSAT c100 1 1"), b"? WHATSAT c100 1 1")
+
+
+    def test_neighbours_may_bring_a_tenth_more(self):
+        with Neighbour("Fake") as fake:
+            herd = self.herd(("Real", "Fake"), (("Real", "Fake"),), elsewhere={"Fake": fake.address},
+                             limits={"clients_max": 20})
+            server = herd.start("Real")["Real"]
+            user = self.client(server)
+            session, _ = fake.dial(server)
+            session.say(*(at_line(b"c%d" % number) for number in range(22)))
+            wait_until(lambda: user.whatsat(b"c21")[0].startswith(b"AT "), "the last of 110 %")
+            refused = user.ask(b"IAMAT own +1+1 1520000000")
+            self.assertEqual(refused, b"? IAMAT own +1+1 1520000000")
+            session.say(at_line(b"c22"), at_line(b"c3", stamp=b"1520000001"))
+            server.log.wait("at_dropped", peer="Fake", no_room="1", malformed="0")
+            self.assertEqual(user.ask(b"WHATSAT c22 1 1"), b"? WHATSAT c22 1 1")
+            wait_until(lambda: b" 1520000001" in user.whatsat(b"c3")[0], "a known client's newer report")
+
+    def test_times_to_come(self):
+        """As far ahead as allowed is taken, further is not; a neighbour's report always is."""
+        with Neighbour("Fake") as fake:
+            herd = self.herd(("Real", "Fake"), (("Real", "Fake"),), elsewhere={"Fake": fake.address},
+                             protocol={"max_future_s": 1000})
+            server = herd.start("Real")["Real"]
+            user = self.client(server)
+            # The server reads it later than this, so it is at most 1000 s ahead there; and surely less than 100 s later.
+            self.assertTrue(user.iamat(b"near", b"+1+1", now_text(1000)).startswith(b"AT "))
+            far = now_text(1100)
+            self.assertEqual(user.iamat(b"far", b"+1+1", far), b"? IAMAT far +1+1 " + far)
+            self.assertEqual(user.ask(b"WHATSAT far 1 1"), b"? WHATSAT far 1 1")
+            session, _ = fake.dial(server)
+            session.say(at_line(b"far", stamp=far))
+            wait_until(lambda: user.whatsat(b"far")[0].startswith(b"AT Fake "), "what a neighbour took")
 
 
 class SlowLines(Limits):

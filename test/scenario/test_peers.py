@@ -16,7 +16,7 @@ class Handshake(Peers):
         self.assertRegex(session.line(), rb"\AHELLO 1 herd Real [0-9a-f]{16} - -\Z")
         session.say(b"AUTH -")
         welcome = session.line()
-        self.assertRegex(welcome, rb"\AWELCOME - 0 [0-9]{19} 0 -\Z")
+        self.assertRegex(welcome, rb"\AWELCOME - 0 [0-9]{19} 0 0{32}\Z")
         self.assertLess(abs(int(welcome.split(b" ")[3]) - time.time_ns()), 60 * 10**9)
         session.live(b"PING")
         self.real.log.wait("link_up", peer="Fake", direction="in")
@@ -223,7 +223,7 @@ class Claims(Peers):
         session.say(b"MARK 7", at_line(b"a"))
         self.wait_known(b"a")
         welcome = self.fake.dial(self.real)[1]
-        self.assertRegex(welcome, rb"\AWELCOME %s 7 [0-9]{19} 1 -\Z" % self.fake.incarnation)
+        self.assertRegex(welcome, rb"\AWELCOME %s 7 [0-9]{19} 1 [0-9a-f]{32}\Z" % self.fake.incarnation)
 
     def test_not_canonical_is_dropped_and_the_mark_not_adopted(self):
         session, _ = self.fake.dial(self.real)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""protocol.ttl_s: what was received longer ago is not known, on every server by the same rule."""
+
+import select
+import signal
+import time
+
+from client import nanoseconds, now_text, seconds
+from neighbour import at_line
+from peers import Peers
+
+TTL_S = 3
+
+
+class Expiry(Peers):
+    def setUp(self):
+        self.play(protocol={"ttl_s": TTL_S})
+        self.real.herd.start()
+        self.user = self.client(self.real)
+
+    def state(self):
+        since = self.real.log.size()
+        self.real.process.send_signal(signal.SIGUSR1)
+        return self.real.log.wait("state", since)[-1]
+
+    def wait_gone(self, client):
+        """Waits until it is not known any more; returns when it was known last and when it was not, in ns."""
+        known = time.time_ns()
+        while True:
+            before = time.time_ns()
+            if self.user.whatsat(client)[1] is None:
+                return known, time.time_ns()
+            known = before
+            select.select([], [], [], 0.01)
+
+    def test_known_for_so_long_after_it_was_received(self):
+        stamp = b"1520000000"  # the client's own time does not matter
+        line = self.user.iamat(b"kiwi", b"+1+1", stamp)
+        received_ns = nanoseconds(stamp) + int(line.split(b" ")[2].replace(b".", b""))
+        known_ns, gone_ns = self.wait_gone(b"kiwi")
+        self.assertLessEqual(known_ns, received_ns + TTL_S * 10**9)
+        self.assertGreater(gone_ns, received_ns + TTL_S * 10**9)
+        question = b"WHATSAT kiwi 1 1"
+        self.assertEqual(self.user.ask(question), b"? " + question)
+        # What is forgotten does not stand in the way of an older time.
+        self.assertTrue(self.user.iamat(b"kiwi", b"+2+2", b"1510000000").startswith(b"AT "))
+        self.assertIn(b" +2+2 1510000000", self.user.whatsat(b"kiwi")[0])
+
+    def test_the_sweep_forgets_what_nobody_asks_for(self):
+        for number in range(100):
+            self.user.iamat(b"c%d" % number, b"+1+1")
+        self.assertEqual(self.state()["clients"], "100")
+        clock = self.fake.accept()
+        for _ in range(20):
+            clock.next(b"PING")  # once a second
+            state = self.state()
+            if state["clients"] == "0":
+                break
+        self.assertEqual((state["expired"], state["digest"]), ("100", "0" * 32))
+
+    def test_reports_of_neighbours(self):
+        """One that has expired is neither stored nor sent on, and its mark holds; one that has not lives on."""
+        there = self.other.accept()
+        session, _ = self.fake.dial(self.real)
+        now = time.time_ns()
+        session.say(at_line(b"old", stamp=seconds(now - (TTL_S + 1) * 10**9), difference=b"+0.500000000"),
+                    at_line(b"new", stamp=seconds(now), difference=b"+100.000000000"), b"MARK 7")
+        self.wait_known(b"new")
+        self.assert_unknown(b"old")
+        self.assertEqual(there.next(b"AT").split(b" ")[3], b"new")
+        self.assertEqual(self.state()["at_expired"], "1")
+        self.fake.leave()
+        self.assertIn(b" 7 ", self.fake.dial(self.real)[1])
+
+    def test_a_fresh_report_starts_anew(self):
+        end_ns = time.time_ns() + 2 * TTL_S * 10**9
+        while time.time_ns() < end_ns:
+            self.user.iamat(b"kiwi", b"+1+1", now_text())
+            self.assertTrue(self.user.whatsat(b"kiwi")[0].startswith(b"AT "))
+            select.select([], [], [], 0.05)

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: MIT
+"""What one server's journal is through: damage between two runs, a second server, a folder that is none."""
+
+import os
+import re
+import shutil
+
+from harness import Ports, server_program, tool_program
+from herd import address_text
+from process import Process
+from scenario import Scenario
+
+DAMAGED, UNAVAILABLE, SYSTEM, PERMISSION, CONFIG = 65, 69, 71, 77, 78
+SUMS = re.compile(rb"(\d+) records, (\d+) damaged, (\d+) torn\Z")
+CLIENTS = 30
+
+
+class Journal(Scenario):
+    """One server, and clients of which each spoke once."""
+
+    def setUp(self):
+        self.alone = self.herd(("Goloman",), ())
+        self.server = self.alone.start()["Goloman"]
+        self.lines = {}
+
+    def tell(self, prefix=b"client", count=CLIENTS):
+        with self.server.client() as connection:
+            for number in range(count):
+                client = b"%s.%d" % (prefix, number)
+                self.lines[client] = connection.iamat(client, b"+%d+%d" % (number, number))
+
+    def folder(self, name="Goloman"):
+        return os.path.join(self.alone.directory, "journal", name)
+
+    def segments(self):
+        """The journal's files, oldest first."""
+        names = [name for name in os.listdir(self.folder()) if name.endswith(".journal")]
+        return [os.path.join(self.folder(), name) for name in sorted(names)]
+
+    def told_segment(self):
+        """The file that the clients' updates are in, all of them."""
+        found = [path for path in self.segments() if b" client.0 " in self.read(path)]
+        self.assertEqual(len(found), 1)
+        return found[0]
+
+    @staticmethod
+    def read(path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    @staticmethod
+    def write(path, data):
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def start(self):
+        """Starts the server and returns what it says that it found, with which the tool agrees."""
+        verified = self.verify()
+        self.alone.start("Goloman")
+        found = self.server.log.wait("journal", self.server.since, state="replayed")[0]
+        self.assertEqual(tuple(int(found[key]) for key in ("records", "damaged", "torn")), verified)
+        return found
+
+    def assert_known(self, unknown=()):
+        """Everybody is where it was, but those that are `unknown`."""
+        with self.server.client() as connection:
+            for client, line in self.lines.items():
+                question = b"WHATSAT %s 1 0" % client
+                if client in unknown:
+                    self.assertEqual(connection.ask(question), b"? " + question)
+                else:
+                    self.assertEqual(connection.whatsat(client)[0], line)
+
+    def run_to_end(self, *argv):
+        """(status, stdout, stderr)"""
+        process = Process(f"run{len(self.alone.others)}", argv, self.alone.directory)
+        self.alone.others.append(process)
+        status = process.wait()
+        process.check_clean()
+        return status, process.stdout(), process.stderr()
+
+    def tool(self, verb, path):
+        return self.run_to_end(tool_program(), "journal", verb, path)
+
+    def verify(self):
+        """What the tool finds in the whole folder: (records, damaged, torn)."""
+        status, out, err = self.tool("verify", self.folder())
+        sums = [tuple(map(int, match.groups())) for match in map(SUMS.search, out.splitlines()) if match]
+        self.assertEqual((len(sums), err), (len(self.segments()), ""))
+        records, damaged, torn = map(sum, zip(*sums))
+        self.assertEqual(status, DAMAGED if damaged + torn else 0, out)
+        return records, damaged, torn
+
+
+class Damage(Journal):
+    def setUp(self):
+        super().setUp()
+        self.tell()
+        self.last = list(self.lines)[-1]
+        self.alone.kill("Goloman")
+        self.path = self.told_segment()
+        self.data = self.read(self.path)
+
+    def test_nothing_happened(self):
+        found = self.start()
+        self.assertEqual((found["records"], found["damaged"], found["torn"]), (str(CLIENTS), "0", "0"))
+        self.assert_known()
+
+    def test_torn_tail(self):
+        self.write(self.path, self.data[:-5])
+        found = self.start()
+        self.assertEqual((found["records"], found["damaged"], found["torn"]), (str(CLIENTS - 1), "0", "1"))
+        self.assert_known({self.last})
+        self.tell(b"later")
+        self.alone.kill("Goloman")
+        self.start()
+        self.assert_known({self.last})
+
+    def test_flipped_byte(self):
+        at = self.data.index(b" client.7 ")
+        self.write(self.path, self.data[:at] + bytes([self.data[at] ^ 1]) + self.data[at + 1:])
+        line_start = self.data.rindex(b"\n", 0, at) + 1
+        self.assertIn(b"%s: byte %d: " % (self.path.encode(), line_start), self.tool("verify", self.path)[1])
+        found = self.start()
+        self.assertEqual((found["records"], found["damaged"], found["torn"]), (str(CLIENTS - 1), "1", "0"))
+        self.assert_known({b"client.7"})
+
+    def test_flipped_newline(self):
+        at = self.data.index(b"\n", self.data.index(b" client.7 "))
+        self.write(self.path, self.data[:at] + b"\x0b" + self.data[at + 1:])
+        self.start()
+        self.assert_known({b"client.7", b"client.8"})
+
+    def test_noise_behind_the_end(self):
+        for noise, damaged, torn in (
+                (b"\0" * 4096, "0", "0"), (b"\xff\xfe noise", "0", "1"), (b"AT Goloman\n", "1", "0")):
+            with self.subTest(noise=noise[:16]):
+                self.write(self.path, self.data + noise)
+                found = self.start()
+                self.assertEqual((found["damaged"], found["torn"]), (damaged, torn))
+                self.assert_known()
+                self.alone.kill("Goloman")
+
+    def test_empty_file(self):
+        self.write(self.path, b"")
+        self.start()
+        self.assert_known(set(self.lines))
+
+    def test_doubled_and_missing_files(self):
+        for number in range(2):
+            self.start()
+            self.tell(b"run%d" % number)
+            self.alone.kill("Goloman")
+        files = [path for path in self.segments() if b" AT " in self.read(path)]
+        self.assertEqual(len(files), 3)
+        os.unlink(files[1])
+        last = int(os.path.basename(self.segments()[-1]).partition(".")[0])
+        shutil.copy(files[0], os.path.join(self.folder(), f"{last + 1:010}.journal"))
+        self.assertEqual(self.start()["missing"], "1")
+        self.assert_known({client for client in self.lines if client.startswith(b"run0.")})
+
+    def test_tool_shows_what_the_server_will_read(self):
+        status, out, err = self.tool("inspect", self.path)
+        self.assertEqual((status, err), (0, ""))
+        for client in self.lines:
+            self.assertEqual(out.count(b" %s " % client), 1)
+
+
+class Claims(Journal):
+    def assert_one_line(self, err):
+        """One line for people, whatever goes to the log."""
+        self.assertEqual(len([line for line in err.splitlines() if not line.startswith("ts=")]), 1, err)
+
+    def second(self, **sections):
+        """Runs another server of the same name, with ports of its own, to its end."""
+        ports = Ports()
+        addresses = [(ports.address, ports.take()) for _ in range(2)]
+        ports.let_go()
+        servers = {"name": "Goloman", "clients": address_text(addresses[0]), "peers": address_text(addresses[1])},
+        path = self.alone.write_file("second.conf", self.alone.config_text(servers=servers, **sections))
+        return self.run_to_end(server_program(), "--name", "Goloman", "--config", path)
+
+    def test_second_server_on_one_directory(self):
+        self.tell()
+        status, _, err = self.second()
+        self.assertEqual(status, UNAVAILABLE, err)
+        self.assertIn(self.folder(), err)
+        self.assertIn(str(self.server.process.pid), err)
+        self.assert_one_line(err)
+        self.tell(b"later")
+        self.server.process.stop()
+        self.start()
+        self.assert_known()
+
+    def test_directory_that_cannot_be_made(self):
+        in_the_way = self.alone.write_file("file", "in the way")
+        for directory in ("/proc/nothing/journal", in_the_way, in_the_way + "/journal"):
+            with self.subTest(directory=directory):
+                status, _, err = self.second(journal={"directory": directory})
+                self.assertIn(status, (SYSTEM, PERMISSION), err)
+                self.assertIn(directory, err)
+                self.assert_one_line(err)
+
+    def test_journal_of_another_server(self):
+        self.tell()
+        self.server.process.stop()
+        path = self.told_segment()
+        data = self.read(path)
+        shutil.copytree(self.folder(), self.folder("Hands"))
+        clients, peers = address_text(self.server.clients), address_text(self.server.peers)
+        servers = {"name": "Hands", "clients": clients, "peers": peers},
+        config = self.alone.write_file("hands.conf", self.alone.config_text(servers=servers))
+        status, _, err = self.run_to_end(server_program(), "--name", "Hands", "--config", config)
+        self.assertEqual(status, CONFIG, err)
+        for word in (self.folder("Hands"), "Goloman", "Hands"):
+            self.assertIn(word, err)
+        self.assertEqual(self.read(os.path.join(self.folder("Hands"), os.path.basename(path))), data)
