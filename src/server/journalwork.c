@@ -185,10 +185,22 @@ static void on_record(void *owner, struct herd_text origin, struct herd_version 
 {
     struct server *server = owner;
 
-    version->origin = herd_names_number(&server->store.names, origin);
-    if (version->origin == HERD_NAME_UNKNOWN) return;
     if (herd_store_expired(&server->store, version, server_now(server).wall_ns)) return;
-    herd_store_learn(&server->store, version, HERD_SLOT_NONE);
+    version->origin = herd_names_number(&server->store.names, origin);
+    if (version->origin == HERD_NAME_UNKNOWN ||
+        herd_store_learn(&server->store, version, HERD_SLOT_NONE) == HERD_PUT_FULL)
+        server->journalwork.refused++;
+}
+
+/* Going on without them would lose them for good when the journal is next written anew. */
+static int say_no_room(const struct server *server)
+{
+    fprintf(stderr,
+            "herd-server: the journal of %s holds more than limits.clients_max = %lu allows (%llu records found no "
+            "room): raise it, or move %s away\n",
+            server->self->name, (unsigned long)server->config->limits.clients_max,
+            (unsigned long long)server->journalwork.refused, server->journalwork.directory);
+    return EX_CONFIG;
 }
 
 static int say_problem(const struct server *server, int error, const char *problem)
@@ -258,6 +270,7 @@ int journalwork_open(struct server *server, unsigned slot)
     uv_unref((uv_handle_t *)&work->async);
     code = herd_journal_open(&options, problem, &work->journal);
     if (code < 0) return say_problem(server, code, problem);
+    if (work->refused > 0) return say_no_room(server);
     log_replay(server);
     note_state(server);
     if (synced && work->state != HERD_JOURNAL_OK) { /* no room from the start: nobody would ever be answered */

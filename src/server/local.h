@@ -233,6 +233,7 @@ struct journalwork {
     struct herd_list_node waiting; /* those of earlier turns, by position */
     struct herd_task task;         /* the next slice of writing anew */
     uint32_t cursor;
+    uint64_t refused; /* records that found no room in the store at start */
 };
 
 /* Replays the journal into the store, then writes what is accepted to it. 0, or a sysexits code and the reason said. */

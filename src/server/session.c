@@ -32,6 +32,7 @@ void session_after_flush(struct session *session)
 {
     bool waits_for_client = !herd_list_empty(&session->stream.blocked_node);
 
+    if (session->stream.held) return; /* until its replies are durable; then it is told */
     if (!waits_for_client && herd_stream_queued(&session->stream) > 0)
         herd_loop_soon(&session->server->loop, &session->task);
 }
@@ -86,7 +87,7 @@ static void count_stop(const struct session *session)
     const struct herd_config *config = session->server->config;
     struct server_counts *counts = &session->server->counts;
 
-    if (session->finished) return;
+    if (session->finished || session->durable_position != 0) return;
     if (session->pending_count >= config->limits.whatsat_per_connection_max)
         counts->whatsat_pauses++;
     else if (session_queued(session) >= config->limits.output_pause_bytes)

@@ -74,10 +74,10 @@ class Durability(Scenario):
 
 class Written(Durability):
     def test_a_server_by_itself(self):
-        self.lone_kills("written", 60)
+        self.lone_kills("written", 140)
 
     def test_neighbours_that_die_together(self):
-        self.pair_kills("written", 40)
+        self.pair_kills("written", 60)
 
 
 class Synced(Durability):

@@ -215,3 +215,14 @@ class Claims(Journal):
         for word in (self.folder("Hands"), "Goloman", "Hands"):
             self.assertIn(word, err)
         self.assertEqual(self.read(os.path.join(self.folder("Hands"), os.path.basename(path))), data)
+
+    def test_more_clients_than_the_limit_allows(self):
+        self.tell()
+        self.server.process.stop()
+        data = self.read(self.told_segment())
+        status, _, err = self.second(limits={"clients_max": 1})
+        self.assertEqual(status, CONFIG, err)
+        self.assertIn("limits.clients_max = 1 ", err)
+        self.assertEqual(self.read(self.told_segment()), data)
+        self.start()
+        self.assert_known()
