@@ -20,7 +20,7 @@ static uint64_t rotate(uint64_t word, unsigned by)
     return word << by | word >> (64 - by);
 }
 
-static void mix(struct herd_digest *hash, uint64_t word)
+static inline void mix(struct herd_digest *hash, uint64_t word)
 {
     wide product = (wide)(hash->low ^ word) * MULTIPLY;
     hash->low = (uint64_t)(product >> 64) + hash->high;
@@ -32,15 +32,27 @@ void herd_digest_number(struct herd_digest *hash, uint64_t number)
     mix(hash, number);
 }
 
+/* The last bytes, fewer than eight, with the text's length in the top one. */
+static uint64_t tail_of(struct herd_text text, size_t at)
+{
+    size_t left = text.length - at;
+    uint64_t tail = 0;
+    if (left > 0 && text.length >= HERD_WORD_SIZE)
+        tail = herd_word_load(text.bytes + text.length - HERD_WORD_SIZE) >> (8 * (HERD_WORD_SIZE - left));
+    else
+        for (size_t i = left; i > 0; i--)
+            tail = tail << 8 | (unsigned char)text.bytes[at + i - 1];
+    return tail | (uint64_t)text.length << 56;
+}
+
 void herd_digest_text(struct herd_digest *hash, struct herd_text text)
 {
-    char tail[HERD_WORD_SIZE] = {0};
+    struct herd_digest state = *hash;
     size_t at = 0;
     for (; text.length - at >= HERD_WORD_SIZE; at += HERD_WORD_SIZE)
-        mix(hash, herd_word_load(text.bytes + at));
-    if (text.length > at) memcpy(tail, text.bytes + at, text.length - at);
-    mix(hash, herd_word_load(tail));
-    mix(hash, text.length);
+        mix(&state, herd_word_load(text.bytes + at));
+    mix(&state, tail_of(text, at));
+    *hash = state;
 }
 
 /* Until every bit has reached every other one. */
