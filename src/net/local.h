@@ -10,7 +10,7 @@
 #include "herd/loop.h"
 #include "herd/stream.h"
 
-#define HERD_USER_TIMEOUT_MS 5000
+#define HERD_USER_TIMEOUT_MS 20000
 
 /* Memory for a buffer that has none, from the loop's spare ones where there are any. */
 void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer);

@@ -20,6 +20,7 @@
 #define DIAL_TIMEOUT_MS 2000
 #define WRITE_STALL_MS 10000
 #define LINGER_MS 200
+#define SEND_BUFFER_BYTES (64 * 1024)
 #define FAILURES_TOLD 3 /* running; at a start in turn the first ones are in order */
 #define CLOCK_FAR_MS 1000
 #define CLOCK_NEAR_MS 500
@@ -192,6 +193,21 @@ static void on_closed(struct herd_stream *stream, int status)
 static const struct herd_stream_events events = {
     .on_read = on_read, .on_end = on_end, .on_drained = on_drained, .on_closed = on_closed};
 
+/*
+ * A neighbour that reads slowly must be seen to make progress, and should not
+ * get what was true minutes ago: little waits in the kernel, the rest in the
+ * FIFO, where it is replaced by what is newer. For the same reason the kernel's
+ * own limit on bytes not acknowledged is wide (net/dialler.c): it counts a
+ * closed window, too, and 5 s of it cut a neighbour that read 20 KiB/s. That a
+ * neighbour is dead is told by its silence, in 4 s.
+ */
+static void keep_buffer_small(struct dial *dial)
+{
+    int bytes = SEND_BUFFER_BYTES;
+
+    uv_send_buffer_size((uv_handle_t *)&dial->stream.tcp, &bytes);
+}
+
 static void on_dialled(struct herd_dialler *dialler, int status)
 {
     struct dial *dial = HERD_CONTAINER(dialler, struct dial, dialler);
@@ -207,6 +223,7 @@ static void on_dialled(struct herd_dialler *dialler, int status)
         close_stream(dial, -ECANCELED);
         return;
     }
+    keep_buffer_small(dial);
     out = herd_stream_out(&dial->stream);
     herd_outbound_start(&dial->outbound, &now, out);
     log_lines(dial, out, 0);
