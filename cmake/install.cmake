@@ -1,12 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What an installation has besides the programs: units, the account they run
 # as, an example configuration, documents.
-if(SYSTEMD_FOUND)
-  set(HERD_UNIT_TYPE notify)
-else()
-  set(HERD_UNIT_TYPE exec) # this build cannot say READY=1
-endif()
-
 # Below the prefix: systemd reads units in /usr/lib and in /usr/local/lib.
 set(HERD_UNIT_FOLDER lib/systemd/system CACHE STRING "Where systemd units go")
 set(HERD_SYSUSERS_FOLDER lib/sysusers.d CACHE STRING "Where sysusers.d files go")
