@@ -81,15 +81,11 @@ void placework_pump(struct server *server)
 /* Reads a key file, without white space at its end: 0 or a sysexits code. */
 static int read_key(const char *path, char key[KEY_BYTES_MAX], struct herd_text *ret_key)
 {
-    int descriptor = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC); /* herd_config_load demands a path */
     ssize_t length = descriptor >= 0 ? read(descriptor, key, KEY_BYTES_MAX) : -1;
     int error = errno;
 
     if (descriptor >= 0) close(descriptor);
-    if (path == NULL) {
-        fprintf(stderr, "herd-server: the provider google_legacy needs places.google_legacy.key_file\n");
-        return EX_CONFIG;
-    }
     if (length < 0) {
         fprintf(stderr, "herd-server: cannot read the key file %s: %s\n", path, strerror(error));
         return EX_NOINPUT;
