@@ -18,7 +18,7 @@ add_compile_definitions(_POSIX_C_SOURCE=200809L)
 add_compile_options(
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes
   -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Wswitch-enum -Wvla -Wnull-dereference
-  -fno-common -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+  -fno-common -fno-plt -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 if(HERD_WERROR)
   add_compile_options(-Werror)
 endif()
@@ -36,3 +36,10 @@ else()
 endif()
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES C)
+
+# Rooms meet at small functions that the hot path calls for every line: a release compiles all of them as one.
+if(NOT HERD_SANITIZE)
+  include(CheckIPOSupported)
+  check_ipo_supported(RESULT ipo LANGUAGES C)
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION_RELEASE ${ipo})
+endif()
