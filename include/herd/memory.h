@@ -10,6 +10,12 @@
 
 #include <stddef.h>
 
+/*
+ * A large local of a hot path that is written before it is read: not zeroed
+ * where the build zeroes locals (-ftrivial-auto-var-init).
+ */
+#define HERD_UNINITIALIZED __attribute__((uninitialized))
+
 /* `size` uninitialised bytes, at least one. Freed with herd_memory_free. */
 void *herd_memory_allocate(size_t size);
 /* `count * size` zeroed bytes; a product that overflows counts as memory out. */

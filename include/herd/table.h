@@ -51,12 +51,18 @@ static inline uint32_t herd_table_bucket(const struct herd_table *table, uint32_
     return bucket < table->split ? hash & (2 * table->level - 1) : bucket;
 }
 
-/* First handle of the chain where `hash` would be, or 0. */
-static inline uint32_t herd_table_first(const struct herd_table *table, uint32_t hash)
+/* Where the first handle of the chain is kept, to have that memory fetched. */
+static inline const uint32_t *herd_table_head(const struct herd_table *table, uint32_t hash)
 {
     uint32_t bucket = herd_table_bucket(table, hash);
     uint32_t mask = (UINT32_C(1) << HERD_TABLE_CHUNK_SHIFT) - 1;
-    return table->chunks[bucket >> HERD_TABLE_CHUNK_SHIFT][bucket & mask];
+    return &table->chunks[bucket >> HERD_TABLE_CHUNK_SHIFT][bucket & mask];
+}
+
+/* First handle of the chain where `hash` would be, or 0. */
+static inline uint32_t herd_table_first(const struct herd_table *table, uint32_t hash)
+{
+    return *herd_table_head(table, hash);
 }
 
 /* Adds an item that is not in the table. `handle` is not 0. */

@@ -13,7 +13,9 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define HERD_WORD_SIZE 8
 /* The same byte eight times. */
@@ -32,6 +34,55 @@ static inline void herd_word_store(uint64_t word, char *out)
 {
     for (unsigned i = 0; i < HERD_WORD_SIZE; i++)
         out[i] = (char)(unsigned char)(word >> (8 * i));
+}
+
+/* The bytes at `bytes`, fewer than eight, lowest first; the rest are zeros. */
+static inline uint64_t herd_word_load_some(const char *bytes, size_t count)
+{
+    uint64_t word = 0;
+    while (count > 0)
+        word = word << 8 | (unsigned char)bytes[--count];
+    return word;
+}
+
+/*
+ * The last `count` bytes, fewer than eight, of a text of `length`; a text of
+ * eight or more is read in one piece, the bytes before shifted out.
+ */
+static inline uint64_t herd_word_load_last(const char *bytes, size_t length, size_t count)
+{
+    if (length < HERD_WORD_SIZE) return herd_word_load_some(bytes + length - count, count);
+    if (count == 0) return 0;
+    return herd_word_load(bytes + length - HERD_WORD_SIZE) >> (8 * (HERD_WORD_SIZE - count));
+}
+
+/* Whether `length` bytes are the same; for short texts, where calling memcmp would take longer than comparing. */
+static inline bool herd_word_same(const char *a, const char *b, size_t length)
+{
+    size_t at = 0;
+    if (length < HERD_WORD_SIZE) return herd_word_load_some(a, length) == herd_word_load_some(b, length);
+    for (; at + HERD_WORD_SIZE < length; at += HERD_WORD_SIZE) {
+        if (herd_word_load(a + at) != herd_word_load(b + at)) return false;
+    }
+    at = length - HERD_WORD_SIZE;
+    return herd_word_load(a + at) == herd_word_load(b + at);
+}
+
+/* Copies a text that is short as a rule: two words that may overlap. `out` and `bytes` do not. */
+static inline void herd_word_copy(char *out, const char *bytes, size_t length)
+{
+    if (length > 2 * HERD_WORD_SIZE) {
+        memcpy(out, bytes, length);
+    } else if (length >= HERD_WORD_SIZE) {
+        memcpy(out, bytes, HERD_WORD_SIZE);
+        memcpy(out + length - HERD_WORD_SIZE, bytes + length - HERD_WORD_SIZE, HERD_WORD_SIZE);
+    } else if (length >= HERD_WORD_SIZE / 2) {
+        memcpy(out, bytes, HERD_WORD_SIZE / 2);
+        memcpy(out + length - HERD_WORD_SIZE / 2, bytes + length - HERD_WORD_SIZE / 2, HERD_WORD_SIZE / 2);
+    } else {
+        for (size_t i = 0; i < length; i++)
+            out[i] = bytes[i];
+    }
 }
 
 /* Which byte the lowest judgement belongs to; 8 where there is none. */
@@ -61,6 +112,17 @@ static inline uint32_t herd_word_number(uint64_t word)
     word = (word & HERD_WORD_OF(0x0f)) * (10 * 256 + 1) >> 8;
     word = (word & UINT64_C(0x00ff00ff00ff00ff)) * (100 * 65536 + 1) >> 16;
     return (uint32_t)((word & UINT64_C(0x0000ffff0000ffff)) * (UINT64_C(10000) * 4294967296 + 1) >> 32);
+}
+
+/* Eight lower-case hexadecimal digits: the nibbles are spread over the bytes, and those over nine moved to the letters.
+ */
+static inline uint64_t herd_word_hex(uint32_t number)
+{
+    uint64_t word = ((uint64_t)number & 0xffff) << 32 | number >> 16;
+    word = (word & UINT64_C(0x000000ff000000ff)) << 16 | (word >> 8 & UINT64_C(0x000000ff000000ff));
+    word = (word & UINT64_C(0x000f000f000f000f)) << 8 | (word >> 4 & UINT64_C(0x000f000f000f000f));
+    uint64_t letters = (word + HERD_WORD_OF(6)) >> 4 & HERD_WORD_OF(1);
+    return word + HERD_WORD_OF('0') + letters * ('a' - '0' - 10);
 }
 
 /* Eight digits that say a number under 100,000,000: halved three times, each quotient below its remainder. */

@@ -50,10 +50,7 @@ uint64_t herd_siphash(const struct herd_siphash_key *key, struct herd_text text)
     for (size_t i = 0; i < words; i++, byte += 8)
         absorb(&s, herd_word_load(byte));
 
-    uint64_t last = (uint64_t)text.length << 56;
-    for (size_t i = 0; i < text.length % 8; i++)
-        last |= (uint64_t)(unsigned char)byte[i] << (8 * i);
-    absorb(&s, last);
+    absorb(&s, (uint64_t)text.length << 56 | herd_word_load_last(text.bytes, text.length, text.length % 8));
 
     s.v2 ^= 0xff;
     round_once(&s);

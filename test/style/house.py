@@ -46,5 +46,6 @@ PURE = {
 FACES = {
     "list": "base",
     "mutant": "base",
+    "mask": "base",
     "word": "base",
 }

@@ -46,6 +46,43 @@ static void bytes_are_judged_alone(void **state)
     }
 }
 
+static void hexadecimal_digits_are_written(void **state)
+{
+    (void)state;
+    struct herd_random random;
+    herd_random_init(&random, 43);
+    for (int i = 0; i < 100000; i++) {
+        uint32_t number = i < 32 ? UINT32_C(1) << i : (uint32_t)herd_random_next(&random);
+        char expected[16], out[8];
+        snprintf(expected, sizeof(expected), "%08" PRIx32, number);
+        herd_word_store(herd_word_hex(number), out);
+        assert_memory_equal(out, expected, 8);
+    }
+}
+
+/* Texts of every length against memcmp and a walk over the bytes. */
+static void short_texts_are_compared_and_loaded(void **state)
+{
+    (void)state;
+    char a[40], b[40];
+    for (size_t i = 0; i < sizeof(a); i++)
+        a[i] = b[i] = (char)(i * 37 + 200);
+    for (size_t length = 0; length <= sizeof(a); length++) {
+        assert_true(herd_word_same(a, b, length));
+        for (size_t at = 0; at < sizeof(a); at++) {
+            b[at] ^= 16;
+            assert_int_equal(herd_word_same(a, b, length), at >= length);
+            b[at] ^= 16;
+        }
+        for (size_t count = 0; count < 8 && count <= length; count++) {
+            uint64_t expected = 0;
+            for (size_t i = 0; i < count; i++)
+                expected |= (uint64_t)(unsigned char)a[length - count + i] << (8 * i);
+            assert_true(herd_word_load_last(a, length, count) == expected);
+        }
+    }
+}
+
 static void numbers_are_read_and_written(void **state)
 {
     (void)state;
@@ -66,8 +103,8 @@ static void numbers_are_read_and_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_keep_their_bytes),
-        cmocka_unit_test(bytes_are_judged_alone),
+        cmocka_unit_test(hexadecimal_digits_are_written), cmocka_unit_test(short_texts_are_compared_and_loaded),
+        cmocka_unit_test(words_keep_their_bytes),         cmocka_unit_test(bytes_are_judged_alone),
         cmocka_unit_test(numbers_are_read_and_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
