@@ -25,7 +25,34 @@ struct herd_report {
     struct herd_text position;
     struct herd_text time;
     int64_t time_ns; /* what `time` says, digits after the ninth dropped */
+    bool joined;     /* the three lie behind one another in memory, one blank between them */
 };
+
+#define HERD_REPORT_LENGTH_MAX (HERD_CLIENT_LENGTH_MAX + 1 + HERD_POSITION_LENGTH_MAX + 1 + HERD_TIME_LENGTH_MAX)
+
+/* Bytes of `<client> <position> <time>`. */
+static inline size_t herd_report_length(const struct herd_report *report)
+{
+    return report->client.length + 1 + report->position.length + 1 + report->time.length;
+}
+
+/* Writes `<client> <position> <time>`, with one copy where they are joined; returns where the next byte goes. */
+static inline char *herd_report_write(const struct herd_report *report, char *out)
+{
+    size_t length = herd_report_length(report);
+    if (report->joined) {
+        memcpy(out, report->client.bytes, length);
+        return out + length;
+    }
+    memcpy(out, report->client.bytes, report->client.length);
+    out += report->client.length;
+    *out++ = ' ';
+    memcpy(out, report->position.bytes, report->position.length);
+    out += report->position.length;
+    *out++ = ' ';
+    memcpy(out, report->time.bytes, report->time.length);
+    return out + report->time.length;
+}
 
 struct herd_question {
     struct herd_text client;
@@ -61,6 +88,14 @@ struct herd_text herd_field_next(struct herd_text *rest);
 
 /* Parses one line without its LF. Whether a client is known is the store's to say. */
 void herd_command_parse(struct herd_text line, struct herd_command *ret_command);
+
+/*
+ * The same for an IAMAT that `bytes` begin with, in its most usual form: one
+ * blank between fields, the time with ten digits, a point and nine digits, LF.
+ * Returns the line's length with its LF, or 0: it is something else or not
+ * there in full, to be cut and parsed as any line. Twice as fast as that.
+ */
+size_t herd_report_scan(struct herd_text bytes, struct herd_report *ret_report);
 
 struct herd_buffer;
 /*

@@ -11,6 +11,13 @@
 void herd_reply_append_at(struct herd_buffer *out, struct herd_text server, int64_t difference_ns,
                           const struct herd_report *report);
 
+/*
+ * The same with an LF. Returns the line without it, for whoever else wants
+ * these bytes; valid until the buffer is changed.
+ */
+struct herd_text herd_reply_append_at_line(struct herd_buffer *out, struct herd_text server, int64_t difference_ns,
+                                           const struct herd_report *report);
+
 /* Appends `? `, the line as it came, and LF. */
 void herd_reply_append_invalid(struct herd_buffer *out, struct herd_text line);
 

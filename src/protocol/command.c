@@ -22,17 +22,21 @@ static bool at_end(struct herd_text rest)
  */
 static bool parse_iamat(struct herd_text rest, struct herd_report *ret_report)
 {
-    ret_report->client = herd_field_next(&rest);
     const char *end = rest.bytes + rest.length;
     while (end > rest.bytes && herd_is_space(end[-1]))
         end--;
 
-    const char *position = herd_field_start(rest.bytes, end);
-    const char *behind = herd_position_scan(position, end);
-    if (behind == NULL || behind == end || !herd_is_space(*behind)) return false;
-    const char *time = herd_field_start(behind, end);
-    ret_report->position = (struct herd_text){position, (size_t)(behind - position)};
+    const char *client = herd_field_start(rest.bytes, end);
+    const char *client_end = herd_field_end(client, end);
+    const char *position = herd_field_start(client_end, end);
+    const char *position_end = herd_position_scan(position, end);
+    if (position_end == NULL || position_end == end || !herd_is_space(*position_end)) return false;
+    const char *time = herd_field_start(position_end, end);
+    ret_report->client = (struct herd_text){client, (size_t)(client_end - client)};
+    ret_report->position = (struct herd_text){position, (size_t)(position_end - position)};
     ret_report->time = (struct herd_text){time, (size_t)(end - time)};
+    ret_report->joined =
+        *client_end == ' ' && position - client_end == 1 && *position_end == ' ' && time - position_end == 1;
     return herd_report_check(ret_report);
 }
 

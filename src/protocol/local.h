@@ -4,10 +4,12 @@
 
 #include "herd/clock.h"
 #include "herd/command.h"
+#include "herd/word.h"
 
 /* The first byte from `at` on that is no white space, or `end`. */
 static inline const char *herd_field_start(const char *at, const char *end)
 {
+    if (end - at > 1 && *at == ' ' && (unsigned char)at[1] > ' ') return at + 1; /* one blank, as a rule */
     while (at < end && herd_is_space(*at))
         at++;
     return at;
@@ -32,11 +34,21 @@ static inline char *herd_put(char *out, struct herd_text text)
 /* The most that herd_at_write writes. */
 static inline size_t herd_at_room(struct herd_text server, const struct herd_report *report)
 {
-    return 3 + server.length + 1 + HERD_DIFFERENCE_LENGTH_MAX + 1 + report->client.length + 1 +
-           report->position.length + 1 + report->time.length;
+    return 3 + server.length + 1 + HERD_DIFFERENCE_LENGTH_MAX + 1 + herd_report_length(report);
 }
 
 /* Writes `AT <server> <difference> <client> <position> <time>`: the number of bytes. */
-size_t herd_at_write(char *out, struct herd_text server, int64_t difference_ns, const struct herd_report *report);
+static inline size_t herd_at_write(char *out, struct herd_text server, int64_t difference_ns,
+                                   const struct herd_report *report)
+{
+    char *at = herd_put(out, HERD_TEXT("AT "));
+    herd_word_copy(at, server.bytes, server.length);
+    at += server.length;
+    *at++ = ' ';
+    at += herd_difference_format(difference_ns, at);
+    *at++ = ' ';
+    at = herd_report_write(report, at);
+    return (size_t)(at - out);
+}
 
 #endif

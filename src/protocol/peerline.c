@@ -252,6 +252,7 @@ static bool take_location(struct herd_text *rest, struct herd_peer_at *ret_at)
     if (herd_difference_parse(difference, &ret_at->difference_ns) != 0) return false;
     if (!take_field(rest, &report->client) || !take_position(rest, &report->position)) return false;
     if (!take_field(rest, &report->time) || !herd_report_check(report)) return false;
+    report->joined = true;
     return !__builtin_add_overflow(report->time_ns, ret_at->difference_ns, &received_ns);
 }
 

@@ -3,26 +3,21 @@
 
 #include "local.h"
 
-size_t herd_at_write(char *out, struct herd_text server, int64_t difference_ns, const struct herd_report *report)
-{
-    char *at = herd_put(out, HERD_TEXT("AT "));
-    at = herd_put(at, server);
-    *at++ = ' ';
-    at += herd_difference_format(difference_ns, at);
-    *at++ = ' ';
-    at = herd_put(at, report->client);
-    *at++ = ' ';
-    at = herd_put(at, report->position);
-    *at++ = ' ';
-    at = herd_put(at, report->time);
-    return (size_t)(at - out);
-}
-
 void herd_reply_append_at(struct herd_buffer *out, struct herd_text server, int64_t difference_ns,
                           const struct herd_report *report)
 {
     char *at = herd_buffer_reserve(out, herd_at_room(server, report));
     herd_buffer_commit(out, herd_at_write(at, server, difference_ns, report));
+}
+
+struct herd_text herd_reply_append_at_line(struct herd_buffer *out, struct herd_text server, int64_t difference_ns,
+                                           const struct herd_report *report)
+{
+    char *line = herd_buffer_reserve(out, herd_at_room(server, report) + 1);
+    size_t length = herd_at_write(line, server, difference_ns, report);
+    line[length] = '\n';
+    herd_buffer_commit(out, length + 1);
+    return (struct herd_text){line, length};
 }
 
 void herd_reply_append_invalid(struct herd_buffer *out, struct herd_text line)
