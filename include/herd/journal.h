@@ -115,6 +115,8 @@ const struct herd_journal_replay *herd_journal_replayed(const struct herd_journa
 /* Adds a version to the batch; `names` knows its origin. No system call. */
 void herd_journal_append(struct herd_journal *journal, const struct herd_names *names,
                          const struct herd_version *version);
+/* The same of a version whose AT line, without its LF, was written already. */
+void herd_journal_append_line(struct herd_journal *journal, struct herd_text line);
 /* Writes the batch, one write(2) as a rule. Returns the state, as it is afterwards. */
 enum herd_journal_state herd_journal_write(struct herd_journal *journal);
 /* How far was appended. */

@@ -15,22 +15,32 @@
 #include "herd/clock.h"
 #include "herd/crc32c.h"
 #include "herd/reply.h"
+#include "herd/word.h"
 #include "local.h"
 
 #define BACK_BYTES (UINT64_C(1) << 20)
 
 void append_seal(struct herd_buffer *out, size_t at)
 {
-    static const char digits[] = "0123456789abcdef";
     char *line = out->memory + out->start + at;
     size_t skipped = CHECKSUM_DIGITS + 1;
     uint32_t checksum = herd_crc32c(0, line + skipped, herd_buffer_length(out) - at - skipped);
-    for (unsigned i = 0; i < CHECKSUM_DIGITS; i++)
-        line[i] = digits[checksum >> (28 - 4 * i) & 15];
+    herd_word_store(herd_word_hex(checksum), line);
     herd_buffer_append_byte(out, '\n');
 }
 
-void append_line(struct herd_buffer *out, struct herd_text origin, const struct herd_version *version)
+void append_line(struct herd_buffer *out, struct herd_text line)
+{
+    size_t skipped = CHECKSUM_DIGITS + 1;
+    char *at = herd_buffer_reserve(out, skipped + line.length + 1);
+    herd_word_store(herd_word_hex(herd_crc32c(0, line.bytes, line.length)), at);
+    at[CHECKSUM_DIGITS] = ' ';
+    memcpy(at + skipped, line.bytes, line.length);
+    at[skipped + line.length] = '\n';
+    herd_buffer_commit(out, skipped + line.length + 1);
+}
+
+void append_version(struct herd_buffer *out, struct herd_text origin, const struct herd_version *version)
 {
     size_t at = herd_buffer_length(out);
     herd_buffer_append(out, HERD_TEXT("00000000 "));
@@ -38,21 +48,39 @@ void append_line(struct herd_buffer *out, struct herd_text origin, const struct 
     append_seal(out, at);
 }
 
+/* Whether a record finds its way into the batch; counted either way. */
+static bool takes(struct herd_journal *journal)
+{
+    journal->counts.appended++;
+    if (journal_keeps(journal)) return true;
+    journal->counts.dropped++;
+    journal->position++; /* so that with SYNCED a reply to it waits */
+    return false;
+}
+
+static void count_batch(struct herd_journal *journal, size_t before)
+{
+    journal->position += herd_buffer_length(&journal->batch) - before;
+    journal->batch_records++;
+}
+
 void herd_journal_append(struct herd_journal *journal, const struct herd_names *names,
                          const struct herd_version *version)
 {
     if (journal == NULL) return;
     assert(version->origin != HERD_NAME_UNKNOWN);
-    journal->counts.appended++;
-    if (!journal_keeps(journal)) {
-        journal->counts.dropped++;
-        journal->position++; /* so that with SYNCED a reply to it waits */
-        return;
-    }
+    if (!takes(journal)) return;
     size_t before = herd_buffer_length(&journal->batch);
-    append_line(&journal->batch, herd_names_text(names, version->origin), version);
-    journal->position += herd_buffer_length(&journal->batch) - before;
-    journal->batch_records++;
+    append_version(&journal->batch, herd_names_text(names, version->origin), version);
+    count_batch(journal, before);
+}
+
+void herd_journal_append_line(struct herd_journal *journal, struct herd_text line)
+{
+    if (journal == NULL || !takes(journal)) return;
+    size_t before = herd_buffer_length(&journal->batch);
+    append_line(&journal->batch, line);
+    count_batch(journal, before);
 }
 
 /* Bytes up to and with the last LF. */

@@ -205,8 +205,9 @@ static inline struct segment *segment_current(struct herd_journal *journal)
     return &journal->segments[journal->segment_count - 1];
 }
 
-/* append.c: a record's line. */
-void append_line(struct herd_buffer *out, struct herd_text origin, const struct herd_version *version);
+/* append.c: a record's line, from its AT line without LF or from its version. */
+void append_line(struct herd_buffer *out, struct herd_text line);
+void append_version(struct herd_buffer *out, struct herd_text origin, const struct herd_version *version);
 /* Adds the checksum that the line from `at` on begins with, and its LF. */
 void append_seal(struct herd_buffer *out, size_t at);
 

@@ -37,7 +37,7 @@ void fixture_line(struct fixture *fixture, unsigned i, struct herd_buffer *out)
 {
     char text[64];
     struct herd_version version = fixture_version(fixture, i, text);
-    append_line(out, herd_names_text(&fixture->names, version.origin), &version);
+    append_version(out, herd_names_text(&fixture->names, version.origin), &version);
 }
 
 void fixture_header(struct herd_buffer *out, const char *rest)

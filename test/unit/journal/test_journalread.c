@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "herd/memory.h"
+#include "herd/reply.h"
 
 /* Bytes in memory as a file, given out in pieces. */
 struct source {
@@ -193,13 +194,34 @@ static void the_longest_record_fits(void **state)
         .report = {.client = {text, sizeof text}, .position = {position, sizeof position}, .time = {time, sizeof time}},
         .difference_ns = INT64_MIN};
     struct herd_buffer line = HERD_BUFFER_INIT;
-    append_line(&line, (struct herd_text){name, sizeof name}, &version);
+    append_version(&line, (struct herd_text){name, sizeof name}, &version);
     assert_true(herd_buffer_length(&line) == 1318);
     version.difference_ns = 0;
     herd_buffer_clear(&line);
-    append_line(&line, (struct herd_text){name, sizeof name}, &version);
+    append_version(&line, (struct herd_text){name, sizeof name}, &version);
     expect_kinds(herd_buffer_text(&line), "R");
     herd_buffer_finish(&line);
+}
+
+/* What was written as a reply already becomes the line that its version becomes. */
+static void a_ready_line_is_the_same(void **state)
+{
+    (void)state;
+    struct herd_version version = {.report = {.client = HERD_TEXT_INIT("kiwi"),
+                                              .position = HERD_TEXT_INIT("+34.0-118.4"),
+                                              .time = HERD_TEXT_INIT("1520023934.9")},
+                                   .difference_ns = 263873386};
+    struct herd_buffer reply = HERD_BUFFER_INIT, ready = HERD_BUFFER_INIT, made = HERD_BUFFER_INIT;
+    herd_reply_append_at(&reply, HERD_TEXT("Goloman"), version.difference_ns, &version.report);
+    for (int i = 0; i < 3; i++) {
+        append_line(&ready, herd_buffer_text(&reply));
+        append_version(&made, HERD_TEXT("Goloman"), &version);
+    }
+    assert_true(herd_text_equal(herd_buffer_text(&ready), herd_buffer_text(&made)));
+    expect_kinds(herd_buffer_text(&ready), "RRR");
+    herd_buffer_finish(&reply);
+    herd_buffer_finish(&ready);
+    herd_buffer_finish(&made);
 }
 
 static void numbers_are_in_names(void **state)
@@ -226,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_line_without_end_costs_no_memory),
         cmocka_unit_test(the_caller_and_the_file_can_end_it),
         cmocka_unit_test(the_longest_record_fits),
+        cmocka_unit_test(a_ready_line_is_the_same),
         cmocka_unit_test(numbers_are_in_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
