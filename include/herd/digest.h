@@ -21,26 +21,24 @@ struct herd_digest {
     uint64_t high;
 };
 
-/* Where hashing starts. */
-void herd_digest_key(struct herd_text herd, struct herd_digest *ret_key);
+/* Where a herd's hashing starts. */
+struct herd_digest herd_digest_key(struct herd_text herd);
 
-/* Hashes one more number, one more text (with its length); then finish. */
-void herd_digest_number(struct herd_digest *hash, uint64_t number);
-void herd_digest_text(struct herd_digest *hash, struct herd_text text);
-void herd_digest_finish(struct herd_digest *hash);
+/* The hash of two numbers and a text together. */
+struct herd_digest herd_digest_hash(struct herd_digest key, uint64_t first, uint64_t second, struct herd_text text);
 
 /* Adds a record's hash to a sum, and takes it back. */
-static inline void herd_digest_add(struct herd_digest *sum, const struct herd_digest *hash)
+static inline void herd_digest_add(struct herd_digest *sum, struct herd_digest hash)
 {
-    sum->low += hash->low;
-    sum->high += hash->high;
+    sum->low += hash.low;
+    sum->high += hash.high;
 }
 
 /* The inverse of herd_digest_add. */
-static inline void herd_digest_subtract(struct herd_digest *sum, const struct herd_digest *hash)
+static inline void herd_digest_subtract(struct herd_digest *sum, struct herd_digest hash)
 {
-    sum->low -= hash->low;
-    sum->high -= hash->high;
+    sum->low -= hash.low;
+    sum->high -= hash.high;
 }
 
 /* 32 lower-case hex digits, not terminated. */

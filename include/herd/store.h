@@ -18,6 +18,10 @@
  *
  *     record.next[slot]: 0 not linked, own handle at the tail, else the next
  *
+ *     digest    kept lazily: a record that changes leaves the sum, and joins it
+ *               again when the digest is asked for, or when too many others
+ *               have left; so one that changes often is not hashed each time
+ *
  * Growing never pauses: records and texts live in slabs, the table splits one
  * bucket at a time. Nothing here knows the time, sockets or neighbours' names.
  */
@@ -38,10 +42,11 @@
 /* One version of one client's location. */
 struct herd_version {
     struct herd_report report;
+    uint32_t hash;         /* of the client, 0: not known yet; the store's own business (herd_store_look_ahead) */
     int64_t difference_ns; /* origin's receive time less report.time_ns; the sum fits 64 bits */
     uint8_t origin;        /* number of the server that took it from the client */
     uint8_t way_count;
-    uint8_t way[HERD_WAY_MAX]; /* the servers it came through, the last one told this one; for tracing only */
+    uint8_t way[HERD_WAY_MAX]; /* servers it came through, the last one told this one, then zeros; for tracing only */
 };
 
 enum herd_put {
@@ -51,6 +56,9 @@ enum herd_put {
     HERD_PUT_FULL,  /* a new client, and no room for one */
 };
 
+#define HERD_LOOK_AHEAD_MAX 16  /* at once */
+#define HERD_UNSUMMED_MAX 8192u /* a power of two; hashing so many takes less than a millisecond */
+
 struct herd_record; /* private to the store */
 
 struct herd_queue {
@@ -59,18 +67,22 @@ struct herd_queue {
     uint32_t length; /* linked entries, cancelled ones too */
 };
 
-#define HERD_TEXT_CLASSES 153 /* sizes of 8 to 1224 bytes by 8 */
+#define HERD_TEXT_CLASSES (HERD_REPORT_LENGTH_MAX / 8 + 2) /* sizes of 8 to 1224 bytes by 8 */
 
 struct herd_store {
     struct herd_names names; /* server names by number */
     struct herd_slab records;
     struct herd_table table;
     struct herd_siphash_key key;
-    struct herd_slab texts[HERD_TEXT_CLASSES]; /* client, position and time of a record in one piece */
+    struct herd_slab texts[HERD_TEXT_CLASSES]; /* `<client> <position> <time>` of records */
     struct herd_queue queues[HERD_SLOTS_MAX];
-    struct herd_digest digest;     /* of all records */
-    struct herd_digest digest_key; /* from the herd's name */
-    int64_t ttl_ns;                /* records expire so long after they were received; 0: never */
+    struct herd_digest sum; /* of the hashes of all records but those in `unsummed` */
+    uint32_t unsummed[HERD_UNSUMMED_MAX];
+    uint32_t unsummed_first; /* entries `first` to before `end`, modulo their number */
+    uint32_t unsummed_end;
+    struct herd_digest digest_key;              /* from the herd's name */
+    uint64_t origin_hashes[HERD_NAMES_MAX + 1]; /* of servers' names, for the digest; 0: not known yet */
+    int64_t ttl_ns;                             /* records expire so long after they were received; 0: never */
     uint64_t seq;
     uint32_t clients_max;  /* for clients of this server; neighbours' go to 110 % */
     unsigned slot_count;   /* of every record */
@@ -91,14 +103,25 @@ int herd_version_compare(const struct herd_names *names, const struct herd_versi
 uint32_t herd_store_count(const struct herd_store *store);
 /* The record of a client, or 0. */
 uint32_t herd_store_find(const struct herd_store *store, struct herd_text client);
+/* The digest of all records, to be compared with that of another store; valid until the store is changed. */
+const struct herd_digest *herd_store_digest(struct herd_store *store);
 /* The newest version; its views are valid until the store is changed. */
 void herd_store_view(const struct herd_store *store, uint32_t record, struct herd_version *ret_version);
 
 /*
- * Offers what a client reported to this server. A report whose texts are the
- * stored ones is SAME wherever it came from first.
+ * For many versions at once: hashes their clients for herd_store_report and
+ * herd_store_learn, and has the processor fetch what those will touch, so that
+ * the memory of one comes while the others are still being looked for. Without
+ * it each waits for three pieces of memory, one after the other.
  */
-enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version);
+void herd_store_look_ahead(const struct herd_store *store, struct herd_version *versions, unsigned count);
+
+/*
+ * Offers what a client reported to this server. A report whose texts are the
+ * stored ones is SAME wherever it came from first. `told` is a slot that the
+ * caller tells itself where it is NEWER, or HERD_SLOT_NONE.
+ */
+enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version, unsigned told);
 
 /*
  * Offers a version that a neighbour sent. `from` is the slot that certainly

@@ -103,9 +103,17 @@ int herd_stream_set_user_timeout(struct herd_stream *stream, unsigned timeout_ms
  * OPEN (in any other state what is appended is dropped, so that owners need
  * not ask first).
  */
-struct herd_buffer *herd_stream_out(struct herd_stream *stream);
+static inline struct herd_buffer *herd_stream_out(struct herd_stream *stream);
+/* Its first use in a turn, or in another state. */
+struct herd_buffer *herd_stream_out_first(struct herd_stream *stream);
 /* Bytes appended that the kernel has not taken. */
 size_t herd_stream_queued(const struct herd_stream *stream);
+static inline struct herd_buffer *herd_stream_out(struct herd_stream *stream)
+{
+    bool ready = stream->state == HERD_STREAM_OPEN && !herd_list_empty(&stream->dirty_node);
+    return ready ? &stream->out : herd_stream_out_first(stream);
+}
+
 /* Writes now what can be written without waiting. Does not call back; an error closes the stream. */
 void herd_stream_flush(struct herd_stream *stream);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each word is multiplied into both lanes at once: the low half of the 128-bit
- * product feeds one, the high half the other, as multiply-mix hashes do. The
- * constants are odd numbers with half their bits set (the fractions of the
- * golden ratio and of square roots).
+ * Two words at a time are multiplied into both lanes, the low half of the
+ * 128-bit product feeds one, the high half the other, as multiply-mix hashes
+ * do; the words are added once more, because a product with 0 would forget the
+ * other factor. The constants are odd numbers with half their bits set (the
+ * fractions of the golden ratio and of square roots).
  */
 #include "herd/digest.h"
 
@@ -15,60 +16,47 @@ __extension__ typedef unsigned __int128 wide;
 #define ADD_LOW UINT64_C(0x6a09e667f3bcc909)
 #define ADD_HIGH UINT64_C(0xbb67ae8584caa73b)
 
-static uint64_t rotate(uint64_t word, unsigned by)
+static inline struct herd_digest mix(struct herd_digest hash, uint64_t a, uint64_t b)
 {
-    return word << by | word >> (64 - by);
+    wide product = (wide)(hash.low ^ a) * (hash.high ^ b);
+    return (struct herd_digest){.low = (uint64_t)product + b, .high = (uint64_t)(product >> 64) ^ a};
 }
 
-static inline void mix(struct herd_digest *hash, uint64_t word)
+/* Fewer than sixteen bytes: two words that overlap, or one byte by byte. */
+static struct herd_digest mix_short(struct herd_digest hash, struct herd_text text)
 {
-    wide product = (wide)(hash->low ^ word) * MULTIPLY;
-    hash->low = (uint64_t)(product >> 64) + hash->high;
-    hash->high = (uint64_t)product ^ rotate(word + hash->high, 29);
+    uint64_t word = 0;
+    if (text.length >= HERD_WORD_SIZE) {
+        return mix(hash, herd_word_load(text.bytes), herd_word_load(text.bytes + text.length - HERD_WORD_SIZE));
+    }
+    for (size_t i = 0; i < text.length; i++)
+        word = word << 8 | (unsigned char)text.bytes[i];
+    return mix(hash, word, MULTIPLY);
 }
 
-void herd_digest_number(struct herd_digest *hash, uint64_t number)
+/* Sixteen bytes at a time; the last sixteen may overlap those before. The length tells such texts apart. */
+static struct herd_digest mix_text(struct herd_digest hash, struct herd_text text)
 {
-    mix(hash, number);
+    const char *at = text.bytes;
+    if (text.length < 2 * HERD_WORD_SIZE) return mix_short(hash, text);
+    const char *last = at + text.length - 2 * HERD_WORD_SIZE;
+    for (; at < last; at += 2 * HERD_WORD_SIZE)
+        hash = mix(hash, herd_word_load(at), herd_word_load(at + HERD_WORD_SIZE));
+    return mix(hash, herd_word_load(last), herd_word_load(last + HERD_WORD_SIZE));
 }
 
-/* The last bytes, fewer than eight, with the text's length in the top one. */
-static uint64_t tail_of(struct herd_text text, size_t at)
+struct herd_digest herd_digest_hash(struct herd_digest key, uint64_t first, uint64_t second, struct herd_text text)
 {
-    size_t left = text.length - at;
-    uint64_t tail = 0;
-    if (left > 0 && text.length >= HERD_WORD_SIZE)
-        tail = herd_word_load(text.bytes + text.length - HERD_WORD_SIZE) >> (8 * (HERD_WORD_SIZE - left));
-    else
-        for (size_t i = left; i > 0; i--)
-            tail = tail << 8 | (unsigned char)text.bytes[at + i - 1];
-    return tail | (uint64_t)text.length << 56;
+    struct herd_digest hash = mix_text(mix(key, first, second), text);
+    hash = mix(hash, ADD_LOW, MULTIPLY ^ text.length);
+    hash = mix(hash, ADD_HIGH, ADD_LOW);
+    /* The lowest bits of a product hang on few others. */
+    return (struct herd_digest){.low = hash.low ^ hash.high, .high = hash.high};
 }
 
-void herd_digest_text(struct herd_digest *hash, struct herd_text text)
+struct herd_digest herd_digest_key(struct herd_text herd)
 {
-    struct herd_digest state = *hash;
-    size_t at = 0;
-    for (; text.length - at >= HERD_WORD_SIZE; at += HERD_WORD_SIZE)
-        mix(&state, herd_word_load(text.bytes + at));
-    mix(&state, tail_of(text, at));
-    *hash = state;
-}
-
-/* Until every bit has reached every other one. */
-void herd_digest_finish(struct herd_digest *hash)
-{
-    mix(hash, ADD_LOW);
-    mix(hash, ADD_HIGH);
-    mix(hash, MULTIPLY);
-}
-
-void herd_digest_key(struct herd_text herd, struct herd_digest *ret_key)
-{
-    struct herd_digest key = {ADD_LOW, ADD_HIGH};
-    herd_digest_text(&key, herd);
-    herd_digest_finish(&key);
-    *ret_key = key;
+    return herd_digest_hash((struct herd_digest){ADD_LOW, ADD_HIGH}, 0, 0, herd);
 }
 
 static void format_word(uint64_t word, char *out)

@@ -25,7 +25,7 @@ int64_t dialogue_next_pulse(struct herd_flood *flood, int64_t now_ms)
 struct herd_peer_pulse dialogue_pulse(const struct herd_flood *flood, const struct herd_now *now,
                                       char digest[HERD_DIGEST_LENGTH])
 {
-    herd_digest_format(&flood->store->digest, digest);
+    herd_digest_format(herd_store_digest(flood->store), digest);
     return (struct herd_peer_pulse){
         .clock_ns = now->wall_ns, .count = herd_store_count(flood->store), .digest = {digest, HERD_DIGEST_LENGTH}};
 }

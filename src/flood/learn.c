@@ -18,6 +18,7 @@ static void set_way(struct herd_store *store, const struct herd_peer_at *at, str
     unsigned i = at->visited_count > HERD_WAY_MAX ? at->visited_count - HERD_WAY_MAX : 0;
 
     version->way_count = 0;
+    memset(version->way, HERD_NAME_UNKNOWN, sizeof version->way);
     for (; i < at->visited_count; i++) {
         uint8_t number = herd_names_number(&store->names, at->visited[i]);
         if (number != HERD_NAME_UNKNOWN) version->way[version->way_count++] = number;
@@ -37,6 +38,7 @@ bool inbound_learn(struct herd_inbound *inbound, struct herd_text rest, const st
         return false;
     }
     version.report = at.report;
+    version.hash = 0;
     version.difference_ns = at.difference_ns;
     if (herd_store_expired(flood->store, &version, now->wall_ns)) {
         flood->counts.at_expired++;

@@ -211,7 +211,7 @@ static int give_up(struct herd_outbound *outbound, const char *why)
 static void check_agreement(struct herd_outbound *outbound, int64_t now_ms)
 {
     if (herd_outbound_busy(outbound)) return; /* what it has still to be told explains any difference */
-    if (!agreement_broken(&outbound->agreement, &outbound->flood->store->digest, now_ms)) return;
+    if (!agreement_broken(&outbound->agreement, herd_store_digest(outbound->flood->store), now_ms)) return;
     outbound->divergences++;
     outbound->flood->counts.divergences++;
     outbound_rescan(outbound);

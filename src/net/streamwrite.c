@@ -157,7 +157,7 @@ static struct herd_buffer *dropped(struct herd_loop *loop)
     return &loop->dropped;
 }
 
-struct herd_buffer *herd_stream_out(struct herd_stream *stream)
+struct herd_buffer *herd_stream_out_first(struct herd_stream *stream)
 {
     struct herd_loop *loop = stream->loop;
     if (stream->state != HERD_STREAM_OPEN) return dropped(loop);

@@ -59,11 +59,16 @@ static bool too_many_new(struct session *session, struct herd_text client)
     return session->new_clients++ >= limit;
 }
 
-/* The limits that refuse a well-formed report; each is counted. */
+/*
+ * The limits that refuse a well-formed report; each is counted. What has
+ * expired is forgotten first, so that its client is a new one.
+ */
 static bool refused(struct session *session, const struct herd_report *report)
 {
     struct server_counts *counts = &session->server->counts;
 
+    if (session->server->store.ttl_ns != 0)
+        herd_store_find_live(&session->server->store, report->client, session->read_ns);
     if (too_far_ahead(session, report)) {
         counts->refused_future++;
         return true;
@@ -75,36 +80,35 @@ static bool refused(struct session *session, const struct herd_report *report)
     return false;
 }
 
-static void answer_iamat(struct session *session, struct herd_text line, const struct herd_report *report,
+/* `version` holds the report, the rest is filled in. What is new goes to the journal with the bytes of the reply. */
+static void answer_iamat(struct session *session, struct herd_text line, struct herd_version *version,
                          struct herd_buffer *out)
 {
     struct server *server = session->server;
-    struct herd_version version = {.report = *report,
-                                   .difference_ns = session->read_ns - report->time_ns,
-                                   .origin = server->flood.number,
-                                   .way_count = 0};
+    struct herd_text reply;
+    enum herd_put put;
 
-    if (refused(session, report)) {
+    if (server->judges_reports && refused(session, &version->report)) {
         answer_invalid(session, line, out);
         return;
     }
-    if (server->store.ttl_ns != 0) herd_store_find_live(&server->store, report->client, session->read_ns);
-    switch (herd_store_report(&server->store, &version)) {
-    case HERD_PUT_FULL:
+    version->difference_ns = session->read_ns - version->report.time_ns;
+    version->origin = server->flood.number;
+    version->way_count = 0;
+    memset(version->way, HERD_NAME_UNKNOWN, sizeof version->way);
+    put = herd_store_report(&server->store, version, server->journalwork.slot);
+    if (put == HERD_PUT_FULL) {
         server->counts.refused_clients++;
         answer_invalid(session, line, out);
         return;
-    case HERD_PUT_NEWER:
-        herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
-        break;
-    case HERD_PUT_SAME:
-    case HERD_PUT_OLDER:
-        break;
     }
     server->counts.iamat++;
+    reply = herd_reply_append_at_line(out, server->name, version->difference_ns, &version->report);
+    if (put == HERD_PUT_NEWER) {
+        herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
+        herd_journal_append_line(server->journalwork.journal, reply);
+    }
     journalwork_wait(session);
-    herd_reply_append_at(out, server->name, version.difference_ns, report);
-    herd_buffer_append_byte(out, '\n');
 }
 
 static void append_places(struct session *session, struct herd_places_ticket *ticket, struct herd_buffer *out)
@@ -194,11 +198,14 @@ static void answer_whatsat(struct session *session, struct herd_text line, const
 static void dispatch(struct session *session, struct herd_text line, struct herd_buffer *out)
 {
     struct herd_command command;
+    struct herd_version version;
 
     herd_command_parse(line, &command);
     switch (command.kind) {
     case HERD_COMMAND_IAMAT:
-        answer_iamat(session, line, &command.as.iamat, out);
+        version.report = command.as.iamat;
+        version.hash = 0;
+        answer_iamat(session, line, &version, out);
         return;
     case HERD_COMMAND_WHATSAT:
         answer_whatsat(session, line, &command.as.whatsat, out);
@@ -209,29 +216,51 @@ static void dispatch(struct session *session, struct herd_text line, struct herd
     }
 }
 
-/* Has one line answered in its place in the order, and both logged. */
-static void answer(struct session *session, struct herd_text line,
-                   void (*how)(struct session *session, struct herd_text line, struct herd_buffer *out))
+/* A line is about to be answered in its place in the order: where, and what is there already. */
+static inline struct herd_buffer *begin(struct session *session, struct herd_text line, size_t *ret_before)
 {
     struct herd_buffer *out = session_out(session);
-    bool direct = herd_list_empty(&session->pendings);
-    size_t before = herd_buffer_length(out);
 
-    wirelog_client("in", session->number, line);
-    how(session, line, out);
+    if (herd_log_wire_on()) wirelog_client("in", session->number, line);
+    *ret_before = herd_buffer_length(out);
+    return out;
+}
+
+static inline void end(struct session *session, const struct herd_buffer *out, size_t before, bool direct)
+{
     if (!direct) session->held_bytes += herd_buffer_length(out) - before;
-    if (herd_buffer_length(out) > before) log_reply(session, out, before);
+    if (herd_log_wire_on() && herd_buffer_length(out) > before) log_reply(session, out, before);
+    if (session->server->config->protocol.close_after_reply) session->finished = true;
 }
 
 void answer_line(struct session *session, struct herd_text line)
 {
-    answer(session, line, dispatch);
-    if (session->server->config->protocol.close_after_reply) session->finished = true;
+    bool direct = herd_list_empty(&session->pendings);
+    size_t before;
+    struct herd_buffer *out = begin(session, line, &before);
+
+    dispatch(session, line, out);
+    end(session, out, before, direct);
+}
+
+void answer_report(struct session *session, struct herd_text line, struct herd_version *version)
+{
+    bool direct = herd_list_empty(&session->pendings);
+    size_t before;
+    struct herd_buffer *out = begin(session, line, &before);
+
+    answer_iamat(session, line, version, out);
+    end(session, out, before, direct);
 }
 
 void answer_too_long(struct session *session, struct herd_text shown)
 {
-    answer(session, shown, answer_invalid);
+    bool direct = herd_list_empty(&session->pendings);
+    size_t before;
+    struct herd_buffer *out = begin(session, shown, &before);
+
+    answer_invalid(session, shown, out);
+    end(session, out, before, direct);
 }
 
 static void give_out(struct session *session, struct pending *pending)

@@ -31,6 +31,12 @@
 
 struct server;
 
+/* Reports that were read and are answered one after the other. */
+struct batch {
+    struct herd_version versions[HERD_LOOK_AHEAD_MAX];
+    struct herd_text lines[HERD_LOOK_AHEAD_MAX];
+};
+
 /* -- A client's connection ----------------------------------------------- */
 
 /* A WHATSAT that waits for its places, and the replies that wait behind it. */
@@ -83,6 +89,8 @@ void session_end_if_done(struct session *session);
 
 /* answers.c: the commands. */
 void answer_line(struct session *session, struct herd_text line);
+/* A line that was found to be an IAMAT; `version` holds its report, the rest is filled in. */
+void answer_report(struct session *session, struct herd_text line, struct herd_version *version);
 void answer_too_long(struct session *session, struct herd_text shown);
 /* Gives out what has become ready, in order, as far as the client takes it. */
 void answer_pendings(struct session *session);
@@ -302,10 +310,12 @@ struct server {
     unsigned unwelcomed; /* guests that were not welcomed yet */
     struct dial *dials;
     unsigned dial_count;
+    struct batch batch; /* of the session that parses */
     struct placework placework;
     struct strangers strangers;
     struct expiry expiry;
     struct journalwork journalwork;
+    bool judges_reports;    /* the configuration has limits that a report may be refused for, or lets records expire */
     int exit_code;          /* 0, or why the server ends by itself */
     uv_timer_t peer_timer;  /* the next deadline of dials and guests */
     uv_timer_t sweep_timer; /* once a second */
@@ -339,7 +349,7 @@ void notify_stopping(void);
 int logopen(const struct herd_config *config, const char *name);
 
 /* statelog.c: SIGUSR1. */
-void statelog(const struct server *server);
+void statelog(struct server *server);
 /* notbuilt.c: says once what the configuration asks for and this version has not. */
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
 

@@ -206,6 +206,8 @@ static void init(struct server *server, const struct herd_config *config, unsign
     server->config = config;
     server->self = &config->servers[self];
     server->name = herd_text_of(server->self->name);
+    server->judges_reports = config->protocol.max_future_s != 0 || config->protocol.ttl_s != 0 ||
+                             config->limits.new_clients_per_second_max != 0;
     server->state = SERVER_ABSENT;
     herd_list_init(&server->sessions);
     herd_list_init(&server->started);

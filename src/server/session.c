@@ -107,13 +107,52 @@ static void stop_parsing(struct session *session, struct herd_text rest)
     session_end_if_done(session);
 }
 
+/* Reads usual IAMATs off the front of `input` into the batch, which needs no cutting: how many. */
+static unsigned read_reports(const struct session *session, struct herd_text input, uint32_t most)
+{
+    struct batch *batch = &session->server->batch;
+    unsigned count = 0;
+
+    if (herd_framer_pending(&session->framer)) return 0;
+    while (count < HERD_LOOK_AHEAD_MAX && count < most) {
+        size_t length = herd_report_scan(input, &batch->versions[count].report);
+        if (length == 0 || length > session->framer.limit) break;
+        batch->lines[count++] = (struct herd_text){input.bytes, length - 1};
+        input.bytes += length;
+        input.length -= length;
+    }
+    return count;
+}
+
+/* Answers the batch as far as the session may go on; *input is moved past what was answered. How many. */
+static unsigned answer_reports(struct session *session, unsigned count, struct herd_text *input)
+{
+    struct batch *batch = &session->server->batch;
+    unsigned i;
+
+    herd_store_look_ahead(&session->server->store, batch->versions, count);
+    for (i = 0; i < count && may_parse(session); i++) {
+        answer_report(session, batch->lines[i], &batch->versions[i]);
+        input->bytes += batch->lines[i].length + 1;
+        input->length -= batch->lines[i].length + 1;
+    }
+    return i;
+}
+
 /* True where all of `input` was parsed. */
 static bool parse(struct session *session, struct herd_text input)
 {
     uint32_t budget = session->server->config->limits.lines_per_turn_max;
     struct herd_text line;
+    unsigned count;
 
-    while (budget-- > 0 && may_parse(session)) {
+    while (budget > 0 && may_parse(session)) {
+        count = read_reports(session, input, budget);
+        if (count > 0) {
+            budget -= answer_reports(session, count, &input);
+            continue;
+        }
+        budget--;
         switch (herd_framer_next(&session->framer, &input, &line)) {
         case HERD_LINE_NONE:
             note_started(session);

@@ -9,13 +9,13 @@
 
 #include "herd/log.h"
 
-static void log_server(const struct server *server)
+static void log_server(struct server *server)
 {
     char digest[HERD_DIGEST_LENGTH];
     struct herd_log_event log;
 
     if (!herd_log_begin(&log, HERD_LOG_INFO, "state")) return;
-    herd_digest_format(&server->store.digest, digest);
+    herd_digest_format(herd_store_digest(&server->store), digest);
     herd_log_number(&log, "clients", herd_store_count(&server->store));
     herd_log_text(&log, "digest", (struct herd_text){digest, sizeof digest});
     herd_log_number(&log, "expired", (int64_t)server->expiry.expired);
@@ -147,7 +147,7 @@ static void log_neighbour(const struct dial *dial)
     herd_log_end(&log);
 }
 
-void statelog(const struct server *server)
+void statelog(struct server *server)
 {
     unsigned i;
 

@@ -1,23 +1,71 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a record counts for the digest: time, receive time, origin's name, position, client. */
+/*
+ * The digest. What of a record counts for it: receive time, origin's name, and
+ * `<client> <position> <time>`.
+ *
+ * A record's hash is subtracted when it first changes and added when the
+ * digest is asked for. Between the two the record is `unsummed` and changes
+ * for free. The ring of unsummed records is short, so that adding them up is
+ * no pause: who leaves the sum while it is full has the oldest one join again.
+ * A record that was forgotten meanwhile has nothing to add; its handle may
+ * even be another record's, which is as good as any to be looked at.
+ */
 #include "local.h"
 
-void record_digest(const struct herd_store *store, uint32_t handle, struct herd_digest *ret_hash)
-{
-    struct herd_version version;
-    struct herd_digest hash = store->digest_key;
+#define AHEAD 8 /* records that the processor is told of before they are needed */
 
-    herd_store_view(store, handle, &version);
-    herd_digest_number(&hash, (uint64_t)version.report.time_ns);
-    herd_digest_number(&hash, (uint64_t)(version.report.time_ns + version.difference_ns));
-    herd_digest_text(&hash, herd_names_text(&store->names, version.origin));
-    herd_digest_text(&hash, version.report.position);
-    herd_digest_text(&hash, version.report.client);
-    herd_digest_finish(&hash);
-    *ret_hash = hash;
+/* Of the name, as its number is another one on every server. */
+static uint64_t origin_hash(struct herd_store *store, uint8_t origin)
+{
+    struct herd_text name;
+
+    if (store->origin_hashes[origin] != 0) return store->origin_hashes[origin];
+    name = herd_names_text(&store->names, origin);
+    store->origin_hashes[origin] = herd_digest_hash(store->digest_key, 0, 0, name).low;
+    return store->origin_hashes[origin];
+}
+
+static struct herd_digest hash_of(struct herd_store *store, const struct herd_record *record)
+{
+    struct herd_text text = {record_text(store, record), record_length(record)};
+    uint64_t received_ns = (uint64_t)(record->time_ns + record->difference_ns);
+
+    return herd_digest_hash(store->digest_key, received_ns, origin_hash(store, record->origin), text);
+}
+
+static void join_sum(struct herd_store *store, struct herd_record *record)
+{
+    if (!record->unsummed) return;
+    record->unsummed = false;
+    if (record->seq != 0) herd_digest_add(&store->sum, hash_of(store, record));
+}
+
+static struct herd_record *at(const struct herd_store *store, uint32_t number)
+{
+    return record_of(store, store->unsummed[number % HERD_UNSUMMED_MAX]);
+}
+
+void record_leave_sum(struct herd_store *store, uint32_t handle, struct herd_record *record)
+{
+    if (record->seq != 0 && !HERD_MUTANT(DIGEST_KEEPS_OLD)) herd_digest_subtract(&store->sum, hash_of(store, record));
+    if (store->unsummed_end - store->unsummed_first == HERD_UNSUMMED_MAX)
+        join_sum(store, at(store, store->unsummed_first++));
+    store->unsummed[store->unsummed_end++ % HERD_UNSUMMED_MAX] = handle;
+    record->unsummed = true;
+}
+
+const struct herd_digest *herd_store_digest(struct herd_store *store)
+{
+    for (; store->unsummed_first != store->unsummed_end; store->unsummed_first++) {
+        if (store->unsummed_end - store->unsummed_first > AHEAD)
+            __builtin_prefetch(at(store, store->unsummed_first + AHEAD));
+        join_sum(store, at(store, store->unsummed_first));
+    }
+    return &store->sum;
 }
 
 void herd_store_set_herd(struct herd_store *store, struct herd_text herd)
 {
-    herd_digest_key(herd, &store->digest_key);
+    store->digest_key = herd_digest_key(herd);
+    memset(store->origin_hashes, 0, sizeof store->origin_hashes);
 }

@@ -33,10 +33,8 @@ void record_release(struct herd_store *store, uint32_t handle)
 static void forget(struct herd_store *store, uint32_t handle)
 {
     struct herd_record *record = record_of(store, handle);
-    struct herd_digest hash;
 
-    record_digest(store, handle, &hash);
-    herd_digest_subtract(&store->digest, &hash);
+    record_unsum(store, handle, record);
     herd_table_remove(&store->table, handle);
     record_text_drop(store, record);
     record->seq = 0;

@@ -22,6 +22,7 @@ struct herd_record {
     uint8_t time_length;
     uint8_t origin;
     uint8_t way[HERD_WAY_MAX]; /* 0 at the end where fewer */
+    bool unsummed;             /* its hash is not in herd_store.sum; it is in herd_store.unsummed */
     uint32_t next[];           /* per slot */
 };
 
@@ -30,12 +31,44 @@ static inline struct herd_record *record_of(const struct herd_store *store, uint
     return herd_slab_item(&store->records, handle);
 }
 
-/* recordtext.c: the bytes of a record's client, position and time, in this order. */
-const char *record_text(const struct herd_store *store, const struct herd_record *record);
+/* Of a client; never 0, which stands for one that is not known. */
+static inline uint32_t store_hash(const struct herd_store *store, struct herd_text client)
+{
+    uint32_t hash = (uint32_t)herd_siphash(&store->key, client);
+
+    return hash != 0 ? hash : 1;
+}
+
+#define RECORD_TEXT_UNIT 8
+
+static inline size_t record_class(size_t length)
+{
+    return (length + RECORD_TEXT_UNIT - 1) / RECORD_TEXT_UNIT;
+}
+
+/* Bytes of `<client> <position> <time>`. */
+static inline size_t record_length(const struct herd_record *record)
+{
+    return (size_t)record->client_length + 1 + record->position_length + 1 + record->time_length;
+}
+
+/* Where they are. */
+static inline const char *record_text(const struct herd_store *store, const struct herd_record *record)
+{
+    return herd_slab_item(&store->texts[record_class(record_length(record))], record->text);
+}
+
+/* recordtext.c: keeps a report's text. */
 void record_text_set(struct herd_store *store, struct herd_record *record, const struct herd_report *report);
 
-/* digesting.c: the record's hash, to be added or taken back. */
-void record_digest(const struct herd_store *store, uint32_t handle, struct herd_digest *ret_hash);
+/* digesting.c: see record_unsum. */
+void record_leave_sum(struct herd_store *store, uint32_t handle, struct herd_record *record);
+
+/* The record is about to change, or is new: takes its hash out of the sum. */
+static inline void record_unsum(struct herd_store *store, uint32_t handle, struct herd_record *record)
+{
+    if (!record->unsummed) record_leave_sum(store, handle, record);
+}
 
 /* expire.c: gives the item of a forgotten record back once no FIFO holds it. */
 void record_release(struct herd_store *store, uint32_t handle);
@@ -44,6 +77,6 @@ void record_release(struct herd_store *store, uint32_t handle);
 void record_text_drop(struct herd_store *store, struct herd_record *record);
 
 /* queue.c: queues a record for every active slot but those in the bit set `except`. */
-void queue_push_all(struct herd_store *store, uint32_t handle, uint32_t except);
+void queue_push_all(struct herd_store *store, uint32_t handle, struct herd_record *record, uint32_t except);
 
 #endif

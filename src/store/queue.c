@@ -24,9 +24,8 @@ static void push(struct herd_store *store, unsigned slot, uint32_t handle, struc
     queue->length++;
 }
 
-void queue_push_all(struct herd_store *store, uint32_t handle, uint32_t except)
+void queue_push_all(struct herd_store *store, uint32_t handle, struct herd_record *record, uint32_t except)
 {
-    struct herd_record *record = record_of(store, handle);
     uint32_t wanted = store->active_slots & ~except;
 
     while (wanted != 0) {

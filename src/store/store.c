@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "herd/memory.h"
+#include "herd/word.h"
 
 #define RECORD_CHUNK_SHIFT 10 /* 1024 records a chunk */
 
@@ -51,57 +52,59 @@ uint32_t herd_store_count(const struct herd_store *store)
     return store->table.count;
 }
 
-static uint32_t hash_of(const struct herd_store *store, struct herd_text client)
+static uint32_t hash_for(const struct herd_store *store, const struct herd_version *version)
 {
-    return (uint32_t)herd_siphash(&store->key, client);
+    return version->hash != 0 ? version->hash : store_hash(store, version->report.client);
 }
 
-static uint32_t find(const struct herd_store *store, struct herd_text client, uint32_t hash)
+/* The record of a client and its handle; NULL and 0 where there is none. */
+static struct herd_record *find(const struct herd_store *store, struct herd_text client, uint32_t hash,
+                                uint32_t *ret_handle)
 {
     uint32_t handle = herd_table_first(&store->table, hash);
 
     while (handle != 0) {
-        const struct herd_record *record = record_of(store, handle);
+        struct herd_record *record = record_of(store, handle);
         if (record->node.hash == hash && record->client_length == client.length &&
-            memcmp(record_text(store, record), client.bytes, client.length) == 0)
-            return handle;
+            herd_word_same(record_text(store, record), client.bytes, client.length)) {
+            *ret_handle = handle;
+            return record;
+        }
         handle = record->node.next;
     }
-    return 0;
+    *ret_handle = 0;
+    return NULL;
 }
 
 uint32_t herd_store_find(const struct herd_store *store, struct herd_text client)
 {
-    return find(store, client, hash_of(store, client));
-}
+    uint32_t handle;
 
-static uint32_t create(struct herd_store *store, uint32_t hash)
-{
-    uint32_t handle = herd_slab_take(&store->records);
-
-    memset(record_of(store, handle), 0, store->records.item_size);
-    herd_table_insert(&store->table, hash, handle);
+    find(store, client, store_hash(store, client), &handle);
     return handle;
 }
 
-static void set(struct herd_store *store, uint32_t handle, const struct herd_version *version)
+static struct herd_record *create(struct herd_store *store, uint32_t hash, uint32_t *ret_handle)
 {
+    uint32_t handle = herd_slab_take(&store->records);
     struct herd_record *record = record_of(store, handle);
-    struct herd_digest hash;
 
-    if (record->seq != 0 && !HERD_MUTANT(DIGEST_KEEPS_OLD)) {
-        record_digest(store, handle, &hash);
-        herd_digest_subtract(&store->digest, &hash);
-    }
+    memset(record, 0, store->records.item_size);
+    herd_table_insert(&store->table, hash, handle);
+    *ret_handle = handle;
+    return record;
+}
+
+static void set(struct herd_store *store, uint32_t handle, struct herd_record *record,
+                const struct herd_version *version)
+{
+    record_unsum(store, handle, record);
     record_text_set(store, record, &version->report);
     record->time_ns = version->report.time_ns;
     record->difference_ns = version->difference_ns;
     record->origin = version->origin;
-    memset(record->way, HERD_NAME_UNKNOWN, sizeof record->way);
-    memcpy(record->way, version->way, version->way_count);
+    memcpy(record->way, version->way, sizeof record->way);
     record->seq = ++store->seq;
-    record_digest(store, handle, &hash);
-    herd_digest_add(&store->digest, &hash);
 }
 
 /* Whether a client's report has the texts that are stored, whichever server it went to first. */
@@ -111,52 +114,75 @@ static bool repeats(const struct herd_version *stored, const struct herd_report 
            herd_text_equal(stored->report.position, report->position);
 }
 
-static enum herd_put store_as(struct herd_store *store, uint32_t handle, const struct herd_version *version,
-                              uint32_t except)
+static enum herd_put store_as(struct herd_store *store, struct herd_record *record, uint32_t handle,
+                              const struct herd_version *version, uint32_t except)
 {
-    set(store, handle, version);
-    queue_push_all(store, handle, except);
+    set(store, handle, record, version);
+    queue_push_all(store, handle, record, except);
     return HERD_PUT_NEWER;
 }
 
-enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version)
+static uint32_t bit_of(const struct herd_store *store, unsigned slot)
 {
-    uint32_t hash = hash_of(store, version->report.client);
-    uint32_t handle = find(store, version->report.client, hash);
+    return slot < store->slot_count ? UINT32_C(1) << slot : 0;
+}
+
+/* Of a report that is not newer by its time. */
+static enum herd_put judge_report(const struct herd_store *store, const struct herd_version *version,
+                                  const struct herd_record *record, uint32_t handle)
+{
     struct herd_version stored;
 
-    if (handle == 0) {
+    if (version->report.time_ns < record->time_ns) return HERD_PUT_OLDER;
+    herd_store_view(store, handle, &stored);
+    if (repeats(&stored, &version->report)) return HERD_PUT_SAME;
+    return herd_version_compare(&store->names, version, &stored) > 0 ? HERD_PUT_NEWER : HERD_PUT_OLDER;
+}
+
+enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version, unsigned told)
+{
+    uint32_t hash = hash_for(store, version);
+    uint32_t handle;
+    struct herd_record *record = find(store, version->report.client, hash, &handle);
+    enum herd_put put;
+
+    if (record == NULL) {
         if (store->table.count >= store->clients_max) return HERD_PUT_FULL;
-        return store_as(store, create(store, hash), version, 0);
+        record = create(store, hash, &handle);
+    } else if (version->report.time_ns <= record->time_ns) {
+        put = judge_report(store, version, record, handle);
+        if (put != HERD_PUT_NEWER) return put;
     }
-    if (version->report.time_ns < record_of(store, handle)->time_ns) return HERD_PUT_OLDER;
-    if (version->report.time_ns == record_of(store, handle)->time_ns) {
-        herd_store_view(store, handle, &stored);
-        if (repeats(&stored, &version->report)) return HERD_PUT_SAME;
-        if (herd_version_compare(&store->names, version, &stored) <= 0) return HERD_PUT_OLDER;
-    }
-    return store_as(store, handle, version, 0);
+    return store_as(store, record, handle, version, bit_of(store, told));
+}
+
+/* As herd_version_compare with what is stored: nearly always the times alone decide. */
+static int compare_with(const struct herd_store *store, const struct herd_version *version,
+                        const struct herd_record *record, uint32_t handle)
+{
+    struct herd_version stored;
+
+    if (version->report.time_ns != record->time_ns) return version->report.time_ns < record->time_ns ? -1 : 1;
+    herd_store_view(store, handle, &stored);
+    return herd_version_compare(&store->names, version, &stored);
 }
 
 enum herd_put herd_store_learn(struct herd_store *store, const struct herd_version *version, unsigned from)
 {
-    uint32_t except = from < store->slot_count ? UINT32_C(1) << from : 0;
-    uint32_t hash = hash_of(store, version->report.client);
-    uint32_t handle = find(store, version->report.client, hash);
-    struct herd_version stored;
+    uint32_t except = bit_of(store, from);
+    uint32_t hash = hash_for(store, version);
+    uint32_t handle;
+    struct herd_record *record = find(store, version->report.client, hash, &handle);
     int order;
 
-    if (handle == 0) {
+    if (record == NULL) {
         if (store->table.count >= (uint64_t)store->clients_max * 11 / 10) return HERD_PUT_FULL;
-        return store_as(store, create(store, hash), version, except);
+        record = create(store, hash, &handle);
+        return store_as(store, record, handle, version, except);
     }
-    herd_store_view(store, handle, &stored);
-    order = herd_version_compare(&store->names, version, &stored);
-    if (order == 0) {
-        record_of(store, handle)->queued &= ~except;
-        return HERD_PUT_SAME;
-    }
+    order = compare_with(store, version, record, handle);
+    if (order >= 0) record->queued &= ~except;
+    if (order == 0) return HERD_PUT_SAME;
     if (order < 0) return HERD_PUT_OLDER;
-    record_of(store, handle)->queued &= ~except;
-    return store_as(store, handle, version, except);
+    return store_as(store, record, handle, version, except);
 }

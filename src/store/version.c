@@ -35,11 +35,13 @@ void herd_store_view(const struct herd_store *store, uint32_t handle, struct her
     unsigned way_count = 0;
 
     ret_version->report.client = (struct herd_text){text, record->client_length};
-    text += record->client_length;
+    text += record->client_length + 1;
     ret_version->report.position = (struct herd_text){text, record->position_length};
-    text += record->position_length;
+    text += record->position_length + 1;
     ret_version->report.time = (struct herd_text){text, record->time_length};
     ret_version->report.time_ns = record->time_ns;
+    ret_version->report.joined = true;
+    ret_version->hash = 0;
     ret_version->difference_ns = record->difference_ns;
     ret_version->origin = record->origin;
     while (way_count < HERD_WAY_MAX && record->way[way_count] != HERD_NAME_UNKNOWN)

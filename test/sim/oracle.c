@@ -7,6 +7,7 @@
 #include "sim.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 void oracle_blame(struct sim_verdict *verdict, const char *format, ...)
 {
@@ -112,7 +113,7 @@ static int64_t expire_all(struct sim_world *world, uint32_t part, struct sim_joi
 
 /* -- Checks -- */
 
-static void sum(const struct sim_world *world, const struct sim_join *join, const struct herd_digest *key,
+static void sum(const struct sim_world *world, const struct sim_join *join, struct herd_digest key,
                 struct herd_digest *ret_sum, uint32_t *ret_count)
 {
     unsigned client;
@@ -121,15 +122,15 @@ static void sum(const struct sim_world *world, const struct sim_join *join, cons
     *ret_count = 0;
     for (client = 0; client < world->mood.client_count; client++) {
         const struct sim_best *best = &join->best[client];
-        struct herd_digest hash = *key;
+        struct herd_digest origin;
+        char text[256];
+        int length;
         if (!best->known) continue;
-        herd_digest_number(&hash, (uint64_t)best->time_ns);
-        herd_digest_number(&hash, (uint64_t)(best->time_ns + best->difference_ns));
-        herd_digest_text(&hash, world->servers[best->origin].name);
-        herd_digest_text(&hash, (struct herd_text){best->position, best->position_length});
-        herd_digest_text(&hash, sim_client(client));
-        herd_digest_finish(&hash);
-        herd_digest_add(ret_sum, &hash);
+        origin = herd_digest_hash(key, 0, 0, world->servers[best->origin].name);
+        length = snprintf(text, sizeof text, "%.*s %.*s %.*s", HERD_TEXT_ARGS(sim_client(client)),
+                          (int)best->position_length, best->position, (int)best->time_length, best->time);
+        herd_digest_add(ret_sum, herd_digest_hash(key, (uint64_t)(best->time_ns + best->difference_ns), origin.low,
+                                                  (struct herd_text){text, (size_t)length}));
         ++*ret_count;
     }
 }
@@ -160,19 +161,21 @@ static void check_lag(const struct sim_world *world, uint32_t part, struct sim_v
     }
 }
 
-static void check_server(const struct sim_world *world, const struct sim_server *server, const struct sim_join *join,
+static void check_server(const struct sim_world *world, struct sim_server *server, const struct sim_join *join,
                          struct sim_verdict *verdict)
 {
+    const struct herd_digest *own;
     struct herd_digest digest;
     uint32_t known;
     unsigned client;
 
     for (client = 0; client < world->mood.client_count; client++)
         check_client(world, server, client, &join->best[client], verdict);
-    sum(world, join, &server->store.digest_key, &digest, &known);
+    sum(world, join, server->store.digest_key, &digest, &known);
     if (herd_store_count(&server->store) != known)
         oracle_blame(verdict, "%.*s counts wrongly", HERD_TEXT_ARGS(server->name));
-    if (server->store.digest.low != digest.low || server->store.digest.high != digest.high)
+    own = herd_store_digest(&server->store);
+    if (own->low != digest.low || own->high != digest.high)
         oracle_blame(verdict, "%.*s has another digest", HERD_TEXT_ARGS(server->name));
 }
 

@@ -25,11 +25,10 @@ static const uint8_t five[6][2] = {{0, 1}, {0, 2}, {0, 4}, {1, 4}, {2, 3}, {2, 4
 
 static void toy_mac(const unsigned char key[HERD_KEY_BYTES], struct herd_text text, unsigned char mac[HERD_KEY_BYTES])
 {
-    struct herd_digest hash = {key[0], key[1]};
+    const struct herd_digest start = {key[0], key[1]};
+    struct herd_digest hash = herd_digest_hash(start, 0, 0, text);
 
     memset(mac, 0, HERD_KEY_BYTES);
-    herd_digest_text(&hash, text);
-    herd_digest_finish(&hash);
     memcpy(mac, &hash, sizeof hash);
 }
 
@@ -297,7 +296,7 @@ static void take_report(struct sim_world *world, unsigned number)
     if (world->mood.ttl_ns == 0)
         version.difference_ns = received_ns - received_ns % world->mood.clock_grain_ns - version.report.time_ns;
     if (herd_store_expired(&server->store, &version, received_ns)) return;
-    if (herd_store_report(&server->store, &version) == HERD_PUT_NEWER)
+    if (herd_store_report(&server->store, &version, HERD_SLOT_NONE) == HERD_PUT_NEWER)
         oracle_look_up(world, server, world->last_client, &server->accepted[world->last_client]);
 }
 

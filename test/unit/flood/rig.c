@@ -78,7 +78,7 @@ void rig_report(struct rig *rig, const char *client, unsigned seconds)
                                           .position = HERD_TEXT("+1+1"),
                                           .time = herd_text_of(time),
                                           .time_ns = (int64_t)seconds * HERD_NS_PER_S};
-    assert_int_equal(herd_store_report(&rig->store, &version), HERD_PUT_NEWER);
+    assert_int_equal(herd_store_report(&rig->store, &version, HERD_SLOT_NONE), HERD_PUT_NEWER);
 }
 
 void rig_pump(struct rig *rig, unsigned slot)
@@ -93,7 +93,7 @@ void rig_assert_said(struct rig *rig, const char *expected)
     struct herd_buffer whole = HERD_BUFFER_INIT;
     struct herd_text text;
 
-    herd_digest_format(&rig->store.digest, digest);
+    herd_digest_format(herd_store_digest(&rig->store), digest);
     for (; *expected != '\0'; expected++) {
         if (*expected == RIG_DIGEST[0])
             herd_buffer_append(&whole, (struct herd_text){digest, sizeof(digest)});

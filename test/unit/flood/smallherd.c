@@ -166,7 +166,7 @@ enum herd_put smallherd_report(struct smallherd *herd, unsigned member, const ch
                                           .time = herd_text_of(time),
                                           .time_ns = (int64_t)seconds * HERD_NS_PER_S};
     assert_true(herd->members[member].alive);
-    return herd_store_report(&herd->members[member].store, &version);
+    return herd_store_report(&herd->members[member].store, &version, HERD_SLOT_NONE);
 }
 
 void smallherd_crash(struct smallherd *herd, unsigned member)
@@ -270,17 +270,18 @@ static void assert_same(const struct member *a, const struct member *b, uint32_t
                                 herd_names_text(&b->store.names, theirs.origin)));
 }
 
-void smallherd_assert_equal(const struct smallherd *herd)
+void smallherd_assert_equal(struct smallherd *herd)
 {
-    const struct member *first = NULL;
+    struct member *first = NULL;
 
     for (unsigned i = 0; i < herd->member_count; i++) {
-        const struct member *member = &herd->members[i];
+        struct member *member = &herd->members[i];
         if (!member->alive) continue;
         if (first == NULL) first = member;
         assert_int_equal(herd_store_count(&member->store), herd_store_count(&first->store));
-        assert_true(member->store.digest.low == first->store.digest.low);
-        assert_true(member->store.digest.high == first->store.digest.high);
+        const struct herd_digest *mine = herd_store_digest(&member->store);
+        const struct herd_digest *theirs = herd_store_digest(&first->store);
+        assert_true(mine->low == theirs->low && mine->high == theirs->high);
         for (uint32_t record = 1; record <= herd_store_count(&first->store); record++)
             assert_same(first, member, record);
     }

@@ -76,7 +76,7 @@ void smallherd_cut(struct smallherd *herd, unsigned a, unsigned b);
 void smallherd_heal(struct smallherd *herd, unsigned a, unsigned b);
 
 /* All living members know the same: compared by what their views say, names as text. */
-void smallherd_assert_equal(const struct smallherd *herd);
+void smallherd_assert_equal(struct smallherd *herd);
 /* The time in seconds that a member has of a client, 0: not known. */
 unsigned smallherd_seconds(const struct smallherd *herd, unsigned member, const char *client);
 /* AT lines sent by all living members in their lives. */

@@ -30,7 +30,7 @@ static void hear_ours(struct rig *rig)
 {
     char digest[HERD_DIGEST_LENGTH + 1] = {0};
 
-    herd_digest_format(&rig->store.digest, digest);
+    herd_digest_format(herd_store_digest(&rig->store), digest);
     hear(rig, digest);
 }
 

@@ -12,7 +12,6 @@
 #include "versions.h"
 
 #define CLIENTS 40
-#define LENGTH_MAX (HERD_CLIENT_LENGTH_MAX + HERD_POSITION_LENGTH_MAX + HERD_TIME_LENGTH_MAX)
 
 /* Texts of one client, of any bytes and lengths: what the store keeps does not depend on their being valid. */
 struct texts {
@@ -57,7 +56,7 @@ static void change(struct herd_store *store, struct texts *texts, size_t positio
     texts->version.report.time = fill(texts->time, time, sizeof(texts->time), random);
     texts->version.report.time_ns++;
     texts->version.origin = 1;
-    assert_int_equal(herd_store_report(store, &texts->version), HERD_PUT_NEWER);
+    assert_int_equal(herd_store_report(store, &texts->version, HERD_SLOT_NONE), HERD_PUT_NEWER);
     assert_as_modelled(store, texts);
 }
 
@@ -92,7 +91,7 @@ static void the_longest_and_the_shortest_fit(void **state)
     for (int round = 0; round < 3; round++) {
         change(&store, &model[0], HERD_POSITION_LENGTH_MAX, HERD_TIME_LENGTH_MAX, &random);
         change(&store, &model[1], 4, 1, &random);
-        assert_int_equal(store.texts[LENGTH_MAX / 8].live, 1);
+        assert_int_equal(store.texts[(HERD_REPORT_LENGTH_MAX + 7) / 8].live, 1);
         assert_int_equal(store.texts[1].live, 1);
         change(&store, &model[0], 4, 1, &random);
         change(&store, &model[1], HERD_POSITION_LENGTH_MAX, HERD_TIME_LENGTH_MAX, &random);
