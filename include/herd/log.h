@@ -65,8 +65,14 @@ uint64_t herd_log_dropped(void);
 /* Events that were over events_per_second_max since the sink was opened. */
 uint64_t herd_log_suppressed(void);
 
+/* The sink's answer to herd_log_wire_on; written by the log alone. */
+extern bool herd_log_wire;
+
 /* Whether wire lines are wanted, to skip the work where not. */
-bool herd_log_wire_on(void);
+static inline bool herd_log_wire_on(void)
+{
+    return herd_log_wire;
+}
 
 /* An event being written. Begin, add fields, end; nothing else in between. */
 struct herd_log_event {
@@ -86,8 +92,19 @@ struct herd_log_event {
  * fields is then harmless.
  */
 bool herd_log_begin(struct herd_log_event *event, enum herd_log_level level, const char *name);
-/* Starts a wire line: event=`name` ("in" or "out"), never rate limited. */
-bool herd_log_begin_wire(struct herd_log_event *event, const char *name);
+/* herd_log_begin_wire where wire lines are wanted. */
+bool herd_log_begin_wanted_wire(struct herd_log_event *event, const char *name);
+
+/*
+ * Starts a wire line: event=`name` ("in" or "out"), never rate limited. Up to
+ * 16 wire lines of a turn have the time of the first of them; no line has an
+ * earlier time than one before it, unless the clock was set.
+ */
+static inline bool herd_log_begin_wire(struct herd_log_event *event, const char *name)
+{
+    event->out = NULL;
+    return herd_log_wire && herd_log_begin_wanted_wire(event, name);
+}
 /* At most field_bytes_max bytes of text, escaped, quoted where it holds a space or is empty; a longer one ends in
  * "...". */
 void herd_log_text(struct herd_log_event *event, const char *key, struct herd_text value);

@@ -4,6 +4,8 @@
 #include "herd/log.h"
 #include "herd/word.h"
 
+#define BLOCK 32 /* bytes tested at once where there are so many */
+
 /* How many bytes starting here are one well-formed UTF-8 character that a terminal may see; 0: escape the first. */
 static size_t passable(const unsigned char *at, size_t left)
 {
@@ -31,20 +33,25 @@ static size_t passable(const unsigned char *at, size_t left)
     }
 }
 
-/* Judges the bytes of a word that equal `byte`. */
-static uint64_t equal_to(uint64_t word, unsigned char byte)
+/* Whether all of BLOCK bytes are ASCII that passes. No byte decides alone, so that compilers test many at a time. */
+static bool is_plain_block(const unsigned char *bytes)
 {
-    uint64_t difference = word ^ HERD_WORD_OF(byte);
-    return ~(((difference & HERD_WORD_OF(0x7f)) + HERD_WORD_OF(0x7f)) | difference) & HERD_WORD_OF(0x80);
+    unsigned char odd = 0;
+    for (size_t i = 0; i < BLOCK; i++) {
+        unsigned char over_space = (unsigned char)(bytes[i] - 0x20); /* 0x20 to 0x7e: up to 0x5e */
+        odd |= (unsigned char)((over_space > 0x5e) | (bytes[i] == '"') | (bytes[i] == '\\'));
+    }
+    return odd == 0;
 }
 
-/* Whether all of a word is ASCII that passes: most words of most lines. */
-static bool is_plain(uint64_t word)
+/* The same of a word. A byte that is not below 0x80 or makes one of these differences borrow is not plain itself. */
+static bool is_plain_word(uint64_t word)
 {
-    uint64_t low = word & HERD_WORD_OF(0x7f);
-    uint64_t printable = (low + HERD_WORD_OF(0x60)) & ~(low + HERD_WORD_OF(0x01)) & ~word; /* 0x20 to 0x7e */
-    if ((printable & HERD_WORD_OF(0x80)) != HERD_WORD_OF(0x80)) return false;
-    return (equal_to(word, '"') | equal_to(word, '\\')) == 0;
+    uint64_t control = word - HERD_WORD_OF(0x20);
+    uint64_t delete = word + HERD_WORD_OF(0x01);
+    uint64_t quote = (word ^ HERD_WORD_OF('"')) - HERD_WORD_OF(0x01);
+    uint64_t backslash = (word ^ HERD_WORD_OF('\\')) - HERD_WORD_OF(0x01);
+    return ((word | control | delete | quote | backslash) & HERD_WORD_OF(0x80)) == 0;
 }
 
 static void write_escape(char *out, unsigned byte)
@@ -56,17 +63,17 @@ static void write_escape(char *out, unsigned byte)
     out[3] = digits[byte & 15];
 }
 
-/* Copies words as long as they are plain and fit: the number of bytes. */
-static size_t copy_plain(const char *bytes, size_t left, char *out, size_t room)
+/* How much of the beginning is plain; up to seven plain bytes before one that is not may be missing. */
+static size_t plain_length(const char *bytes, size_t length)
 {
-    size_t copied = 0;
-    while (left - copied >= HERD_WORD_SIZE && room - copied >= HERD_WORD_SIZE) {
-        uint64_t word = herd_word_load(bytes + copied);
-        if (!is_plain(word)) break;
-        herd_word_store(word, out + copied);
-        copied += HERD_WORD_SIZE;
-    }
-    return copied;
+    size_t plain = 0;
+    while (length - plain >= BLOCK && is_plain_block((const unsigned char *)bytes + plain))
+        plain += BLOCK;
+    while (length - plain >= HERD_WORD_SIZE && is_plain_word(herd_word_load(bytes + plain)))
+        plain += HERD_WORD_SIZE;
+    if (length - plain >= HERD_WORD_SIZE || length < HERD_WORD_SIZE) return plain;
+    /* The last word begins within what is known to be plain. */
+    return is_plain_word(herd_word_load(bytes + length - HERD_WORD_SIZE)) ? length : plain;
 }
 
 size_t herd_escape(struct herd_text text, char *out, size_t capacity, size_t *ret_used)
@@ -75,7 +82,10 @@ size_t herd_escape(struct herd_text text, char *out, size_t capacity, size_t *re
     size_t used = 0;
     size_t written = 0;
     while (used < text.length) {
-        size_t plain = copy_plain(text.bytes + used, text.length - used, out + written, capacity - written);
+        size_t left = text.length - used;
+        size_t room = capacity - written;
+        size_t plain = plain_length(text.bytes + used, left < room ? left : room);
+        memcpy(out + written, text.bytes + used, plain);
         used += plain;
         written += plain;
         if (used == text.length) break;

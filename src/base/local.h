@@ -9,6 +9,7 @@
  *     logfield.c  fields of an event
  *     lograte.c   so many a second of each name
  *     logsink.c   one descriptor with a memory and a thread that writes
+ *     logblock.c  that memory
  */
 
 #include <stdbool.h>
@@ -17,6 +18,30 @@
 
 /* Room that one line may take, its LF included: four texts of which every byte is escaped, and the rest. */
 #define HERD_LOG_LINE_BYTES(field_bytes_max) (4096 + (size_t)16 * (field_bytes_max))
+
+/* Lines on their way, in a queue of blocks of equal size. The queue starts zeroed but for `size`; who shares it, locks.
+ */
+struct herd_log_block {
+    struct herd_log_block *next;
+    size_t ready;   /* bytes that the writer may write, or has written */
+    size_t written; /* the writer's alone */
+    char bytes[];
+};
+
+struct herd_log_blocks {
+    size_t size; /* of a block's bytes */
+    struct herd_log_block *first;
+    struct herd_log_block *last;
+    struct herd_log_block *spares;
+    unsigned spare_count;
+};
+
+/* Appends an empty block. */
+struct herd_log_block *herd_log_blocks_add(struct herd_log_blocks *blocks);
+/* Takes the first block, which is not the last, out of the queue. */
+void herd_log_blocks_put_away(struct herd_log_blocks *blocks);
+/* Frees all blocks. */
+void herd_log_blocks_finish(struct herd_log_blocks *blocks);
 
 /* A descriptor and the thread that writes to it. All functions are for one thread, the loop's. */
 struct herd_sink;

@@ -30,10 +30,12 @@
 #define FILE_MODE 0640
 #define SERVER_MAX 64
 #define PRIORITY_LENGTH 3 /* "<6>" */
+#define WIRE_HEAD_USES 16
+
+bool herd_log_wire;
 
 static struct {
     bool open;
-    bool wire;
     bool priorities;
     enum herd_log_level level;
     char *path;
@@ -48,6 +50,9 @@ static struct {
     int64_t second; /* what `stamp` is for */
     char stamp[32]; /* `ts=2018-03-02T21:18:54.` */
     size_t stamp_length;
+    char wire_head[192]; /* all of a wire line before its name */
+    size_t wire_head_length;
+    unsigned wire_head_uses; /* left; 0: it is to be made */
 
     uint64_t dropped_told; /* what the last log_dropped event knew of */
     int64_t told_ns;
@@ -86,7 +91,7 @@ static void forget_settings(void)
 {
     herd_memory_free(herd_log.path);
     herd_log.path = NULL;
-    herd_log.open = herd_log.wire = herd_log.priorities = false;
+    herd_log.open = herd_log.priorities = herd_log_wire = false;
     herd_log.level = HERD_LOG_INFO;
     herd_log.server_length = 0;
     set_limits(HERD_LOG_FIELD_BYTES_DEFAULT, HERD_LOG_EVENTS_PER_SECOND_DEFAULT);
@@ -133,7 +138,8 @@ int herd_log_open(const struct herd_log_options *options)
     herd_log.level = options->level;
     herd_log.priorities = options->priorities;
     bool taker = herd_log.file != NULL || (herd_log.console != NULL && options->priorities);
-    herd_log.wire = options->wire && taker;
+    herd_log_wire = options->wire && taker;
+    herd_log.wire_head_uses = 0;
     herd_log.dropped_told = 0;
     herd_log.told_ns = 0;
     return 0;
@@ -202,6 +208,7 @@ static void tell_dropped(void)
 
 void herd_log_turn(void)
 {
+    herd_log.wire_head_uses = 0;
     turn_sinks();
     tell_dropped();
 }
@@ -257,7 +264,8 @@ static bool begin_line(struct herd_log_event *event)
     return event->out != NULL;
 }
 
-static bool begin(struct herd_log_event *event, const char *name, int64_t now_ns)
+/* A line up to its name. */
+static void put_head(struct herd_log_event *event, int64_t now_ns)
 {
     static const struct herd_text words[] = {
         HERD_TEXT_INIT("Z level=error"),
@@ -265,14 +273,11 @@ static bool begin(struct herd_log_event *event, const char *name, int64_t now_ns
         HERD_TEXT_INIT("Z level=info"),
         HERD_TEXT_INIT("Z level=debug"),
     };
-    if (!begin_line(event)) return false;
     struct herd_text word = words[event->level];
     put_stamp(event, now_ns);
     put(event, word.bytes, word.length);
     put(event, herd_log.server, herd_log.server_length);
     put(event, " event=", 7);
-    put(event, name, strlen(name));
-    return true;
 }
 
 bool herd_log_begin(struct herd_log_event *event, enum herd_log_level level, const char *name)
@@ -282,20 +287,31 @@ bool herd_log_begin(struct herd_log_event *event, enum herd_log_level level, con
     int64_t now_ns = herd_clock_wall_ns();
     uint64_t suppressed;
     if (!herd_log_rate_pass(&herd_log.rates, name, now_ns, &suppressed)) return false;
-    if (!begin(event, name, now_ns)) return false;
+    if (!begin_line(event)) return false;
+    put_head(event, now_ns);
+    put(event, name, strlen(name));
+    herd_log.wire_head_uses = 0;
     if (suppressed > 0) herd_log_number(event, "suppressed", (int64_t)suppressed);
     return true;
 }
 
-bool herd_log_wire_on(void)
+static void make_wire_head(void)
 {
-    return herd_log.wire;
+    struct herd_log_event head = {.out = herd_log.wire_head, .level = HERD_LOG_INFO};
+    put_head(&head, herd_clock_wall_ns());
+    herd_log.wire_head_length = head.length;
+    herd_log.wire_head_uses = WIRE_HEAD_USES;
 }
 
-bool herd_log_begin_wire(struct herd_log_event *event, const char *name)
+bool herd_log_begin_wanted_wire(struct herd_log_event *event, const char *name)
 {
     *event = (struct herd_log_event){.level = HERD_LOG_INFO, .wire = true};
-    return herd_log.wire && begin(event, name, herd_clock_wall_ns());
+    if (!begin_line(event)) return false;
+    if (herd_log.wire_head_uses == 0) make_wire_head();
+    herd_log.wire_head_uses--;
+    put(event, herd_log.wire_head, herd_log.wire_head_length);
+    put(event, name, strlen(name));
+    return true;
 }
 
 static void copy_to_console(const struct herd_log_event *line)

@@ -21,11 +21,13 @@ static void put(struct herd_log_event *event, const char *bytes, size_t length)
 static bool put_key(struct herd_log_event *event, const char *key)
 {
     if (event->out == NULL || event->capacity - event->length < FIELD_MAX(event->text_max) + 1) return false;
-    size_t length = strlen(key);
-    assert(length <= KEY_MAX);
-    put(event, " ", 1);
-    put(event, key, length);
-    put(event, "=", 1);
+    char *at = event->out + event->length;
+    *at++ = ' ';
+    while (*key != '\0')
+        *at++ = *key++;
+    *at++ = '=';
+    assert((size_t)(at - event->out) - event->length <= KEY_MAX + 2);
+    event->length = (size_t)(at - event->out);
     return true;
 }
 

@@ -2,19 +2,25 @@
 /*
  * A descriptor that may be slow, full or stuck, and a thread that bears it.
  *
- * The loop's thread writes lines into `block`, without a lock. At the end of a
- * turn, or when the block is full, it adds the block to `pending` under the
- * mutex. The writer takes all of `pending` at once (by swapping it with the
- * buffer it has just emptied) and writes it with the mutex free.
+ * Lines stay where they were first written: in blocks, of which the loop fills
+ * the last and the writer writes from the first. At the end of a turn, or when
+ * the block is full, the loop makes what it added `ready` under the mutex; the
+ * writer writes that with the mutex free, while the loop adds more behind it.
  *
- *     loop --> block --(mutex)--> pending --(mutex, swap)--> taken --> write(2)
+ *     first                           last
+ *     [ written | being written ] --> [ ready | being filled, the loop's alone | free ]
+ *
+ * One lonely line is written at once. After a write the writer collects for
+ * COLLECT_MS, or until there is a BATCH: a busy loop would else pay for waking
+ * it every turn.
  *
  * What goes wrong:
- *   The writer is slow: `waiting`, pending and taken together, reaches
- *   memory_max. As many whole lines as fit are added, the others dropped and
- *   counted.
- *   A write fails (disk full): what was taken is dropped and counted, the next
- *   batch is tried again. A line that was cut by it is ended with an LF first.
+ *   The writer is slow: `waiting`, all that is ready and not written, reaches
+ *   memory_max. As many whole lines as fit are made ready, the others dropped
+ *   and counted.
+ *   A write fails (disk full): what was to be written is dropped and counted,
+ *   the next batch is tried again. A line that was cut by it is ended with an LF
+ *   first.
  *   Standard error was made non-blocking by somebody: the writer polls.
  *   Nobody reads at the end: destroy waits two seconds, then leaves the sink to
  *   its thread, which writes no more and frees it if it ever comes free itself.
@@ -29,36 +35,42 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "herd/buffer.h"
+#include "herd/clock.h"
 #include "herd/memory.h"
 #include "local.h"
 
-#define BLOCK_SIZE_MIN ((size_t)64 * 1024)
-#define BUFFER_KEPT_MAX (16 * BLOCK_SIZE_MIN) /* a larger one is freed when it was written */
-#define READY_ROOM ((size_t)512)              /* for one short line */
+#define BLOCK_SIZE_MIN ((size_t)256 * 1024)
+#define BATCH ((size_t)128 * 1024)
+#define COLLECT_MS 5
+#define READY_ROOM ((size_t)512) /* for one short line */
 #define CLOSE_SECONDS_MAX 2
+
+enum writer_state {
+    WRITER_IDLE,       /* wants to be woken by one line */
+    WRITER_COLLECTING, /* by a batch */
+    WRITER_WRITING,    /* not at all */
+};
 
 struct herd_sink {
     int fd;
     bool owned;
     size_t memory_max;
     size_t line_max;
-    size_t block_size; /* two lines or more */
     pthread_t thread;
 
-    char *block; /* the loop's alone */
-    size_t block_length;
+    struct herd_log_block *last; /* the loop's alone */
+    size_t length;               /* of last: what is ready and what is being filled */
 
-    pthread_mutex_t mutex; /* guards the four below */
-    pthread_cond_t work;   /* pending is not empty, or stopping */
-    pthread_cond_t done;   /* stopped, on the monotonic clock */
-    struct herd_buffer pending;
-    size_t waiting; /* bytes in pending and taken */
+    pthread_mutex_t mutex; /* guards all up to stopped */
+    pthread_cond_t work;   /* what the writer's state wants, or stopping; on the monotonic clock */
+    pthread_cond_t done;   /* stopped; on the monotonic clock */
+    struct herd_log_blocks blocks;
+    size_t waiting; /* bytes that are ready and not written, in all blocks */
+    enum writer_state writer;
     bool stopping;
     bool stopped;
 
-    struct herd_buffer taken; /* the writer's alone */
-    bool torn;                /* the last byte written was not an LF */
+    bool torn; /* the writer's alone: the last byte written was not an LF */
 
     _Atomic uint64_t dropped;
     atomic_bool failing;
@@ -91,9 +103,7 @@ static void free_sink(struct herd_sink *sink)
     pthread_cond_destroy(&sink->work);
     pthread_mutex_destroy(&sink->mutex);
     if (sink->owned) close(sink->fd);
-    herd_buffer_finish(&sink->pending);
-    herd_buffer_finish(&sink->taken);
-    herd_memory_free(sink->block);
+    herd_log_blocks_finish(&sink->blocks);
     herd_memory_free(sink);
 }
 
@@ -127,40 +137,63 @@ static bool write_all(struct herd_sink *sink, struct herd_text text, size_t *ret
     return true;
 }
 
-static void write_taken(struct herd_sink *sink)
+static void write_text(struct herd_sink *sink, struct herd_text text)
 {
-    struct herd_text text = herd_buffer_text(&sink->taken);
     size_t written = 0;
     bool good = !sink->torn || write_all(sink, HERD_TEXT("\n"), &written);
     written = 0;
     if (good) good = write_all(sink, text, &written);
     if (!good) atomic_fetch_add(&sink->dropped, count_lines(text.bytes + written, text.length - written));
     atomic_store(&sink->failing, !good);
-    if (sink->taken.capacity > BUFFER_KEPT_MAX) herd_buffer_finish(&sink->taken);
-    herd_buffer_clear(&sink->taken);
 }
 
-static void take_pending(struct herd_sink *sink)
+static void collect(struct herd_sink *sink)
 {
-    struct herd_buffer empty = sink->taken;
-    sink->taken = sink->pending;
-    sink->pending = empty;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += COLLECT_MS * HERD_NS_PER_MS;
+    if (until.tv_nsec >= HERD_NS_PER_S) {
+        until.tv_nsec -= HERD_NS_PER_S;
+        until.tv_sec++;
+    }
+    sink->writer = WRITER_COLLECTING;
+    while (sink->waiting < BATCH && !sink->stopping) {
+        if (pthread_cond_timedwait(&sink->work, &sink->mutex, &until) != 0) break;
+    }
+}
+
+/* True where something is to be written, false at the end. */
+static bool wait_for_work(struct herd_sink *sink)
+{
+    sink->writer = WRITER_IDLE;
+    while (sink->waiting == 0 && !sink->stopping)
+        pthread_cond_wait(&sink->work, &sink->mutex);
+    sink->writer = WRITER_WRITING;
+    return sink->waiting > 0;
+}
+
+/* Writes what is ready of the first block, with the mutex free. */
+static void write_first(struct herd_sink *sink)
+{
+    struct herd_log_block *block = sink->blocks.first;
+    struct herd_text text = {block->bytes + block->written, block->ready - block->written};
+    if (text.length > 0) {
+        pthread_mutex_unlock(&sink->mutex);
+        write_text(sink, text);
+        pthread_mutex_lock(&sink->mutex);
+        block->written += text.length;
+        sink->waiting -= text.length;
+    }
+    if (block->written == block->ready && block->next != NULL) herd_log_blocks_put_away(&sink->blocks);
 }
 
 static void *run_writer(void *argument)
 {
     struct herd_sink *sink = argument;
     pthread_mutex_lock(&sink->mutex);
-    for (;;) {
-        while (herd_buffer_length(&sink->pending) == 0 && !sink->stopping)
-            pthread_cond_wait(&sink->work, &sink->mutex);
-        if (herd_buffer_length(&sink->pending) == 0) break;
-        take_pending(sink);
-        size_t length = herd_buffer_length(&sink->taken);
-        pthread_mutex_unlock(&sink->mutex);
-        write_taken(sink);
-        pthread_mutex_lock(&sink->mutex);
-        sink->waiting -= length;
+    while (wait_for_work(sink)) {
+        write_first(sink);
+        if (sink->waiting < BATCH) collect(sink);
     }
     sink->stopped = true;
     bool abandoned = atomic_load(&sink->abandoned);
@@ -189,7 +222,7 @@ static void init_conditions(struct herd_sink *sink)
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&sink->mutex, NULL);
-    pthread_cond_init(&sink->work, NULL);
+    pthread_cond_init(&sink->work, &attributes);
     pthread_cond_init(&sink->done, &attributes);
     pthread_condattr_destroy(&attributes);
 }
@@ -201,8 +234,8 @@ int herd_sink_create(int fd, bool owned, size_t memory_max, size_t line_max, str
     sink->owned = owned;
     sink->memory_max = memory_max;
     sink->line_max = line_max;
-    sink->block_size = 2 * line_max > BLOCK_SIZE_MIN ? 2 * line_max : BLOCK_SIZE_MIN;
-    sink->block = herd_memory_allocate(sink->block_size);
+    sink->blocks.size = 2 * line_max > BLOCK_SIZE_MIN ? 2 * line_max : BLOCK_SIZE_MIN;
+    sink->last = herd_log_blocks_add(&sink->blocks);
     init_conditions(sink);
     int status = start_thread(sink);
     if (status != 0) {
@@ -244,31 +277,63 @@ void herd_sink_destroy(struct herd_sink *sink)
     }
 }
 
+/*
+ * Goes on in another block. There are never many: all but the last are more
+ * than half full, and what they hold is part of memory_max.
+ */
+static void leave_block(struct herd_sink *sink)
+{
+    pthread_mutex_lock(&sink->mutex);
+    sink->last = herd_log_blocks_add(&sink->blocks);
+    pthread_mutex_unlock(&sink->mutex);
+    sink->length = 0;
+}
+
+/* Whether the last block has room for a line. */
+static bool has_room(const struct herd_sink *sink)
+{
+    return sink->blocks.size - sink->length >= sink->line_max;
+}
+
 char *herd_sink_reserve(struct herd_sink *sink)
 {
-    if (sink->block_size - sink->block_length < sink->line_max) herd_sink_turn(sink);
-    return sink->block + sink->block_length;
+    if (!has_room(sink)) {
+        herd_sink_turn(sink);
+        if (!has_room(sink)) leave_block(sink); /* it has where lines were dropped */
+    }
+    return sink->last->bytes + sink->length;
 }
 
 void herd_sink_commit(struct herd_sink *sink, size_t length)
 {
-    assert(length <= sink->line_max && length <= sink->block_size - sink->block_length);
-    sink->block_length += length;
+    assert(length <= sink->line_max && length <= sink->blocks.size - sink->length);
+    sink->length += length;
+}
+
+/* Whether the writer has to be woken; it is then as good as writing. */
+static bool wants_waking(struct herd_sink *sink)
+{
+    bool wants = (sink->writer == WRITER_IDLE && sink->waiting > 0) ||
+                 (sink->writer == WRITER_COLLECTING && sink->waiting >= BATCH);
+    if (wants) sink->writer = WRITER_WRITING;
+    return wants;
 }
 
 void herd_sink_turn(struct herd_sink *sink)
 {
-    if (sink->block_length == 0) return;
+    struct herd_log_block *block = sink->last;
+    size_t added = sink->length - block->ready; /* ready is written by this thread alone */
+    if (added == 0) return;
+    const char *bytes = block->bytes + block->ready;
     pthread_mutex_lock(&sink->mutex);
-    size_t room = sink->memory_max - sink->waiting;
-    size_t fits = whole_lines(sink->block, sink->block_length, room);
-    herd_buffer_append(&sink->pending, (struct herd_text){sink->block, fits});
+    size_t fits = whole_lines(bytes, added, sink->memory_max - sink->waiting);
+    block->ready += fits;
     sink->waiting += fits;
-    if (fits > 0) pthread_cond_signal(&sink->work);
+    bool wake = wants_waking(sink);
     pthread_mutex_unlock(&sink->mutex);
-    if (fits < sink->block_length)
-        atomic_fetch_add(&sink->dropped, count_lines(sink->block + fits, sink->block_length - fits));
-    sink->block_length = 0;
+    if (wake) pthread_cond_signal(&sink->work);
+    if (fits < added) atomic_fetch_add(&sink->dropped, count_lines(bytes + fits, added - fits));
+    sink->length = block->ready;
 }
 
 int herd_sink_replace(struct herd_sink *sink, int fd)

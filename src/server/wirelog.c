@@ -4,7 +4,7 @@
 
 #include "herd/log.h"
 
-void wirelog_client(const char *event, uint64_t conn, struct herd_text line)
+void wirelog_client_wanted(const char *event, uint64_t conn, struct herd_text line)
 {
     struct herd_log_event log;
 
@@ -25,9 +25,8 @@ static void one_line(const char *event, const char *direction, struct herd_text 
     herd_log_end(&log);
 }
 
-void wirelog_peer(const char *event, const char *direction, struct herd_text peer, struct herd_text lines)
+void wirelog_peer_wanted(const char *event, const char *direction, struct herd_text peer, struct herd_text lines)
 {
-    if (!herd_log_wire_on()) return;
     while (lines.length > 0) {
         const char *newline = memchr(lines.bytes, '\n', lines.length);
         size_t length = newline != NULL ? (size_t)(newline - lines.bytes) : lines.length;

@@ -96,6 +96,8 @@ class Calm(Flooding):
             self.assert_everywhere(line, self.clients, client)
         last = self.clients["Goloman"].iamat(b"calm.last", b"+1+1")
         self.assert_everywhere(last, self.clients, b"calm.last")
+        for server in self.five.servers.values():  # the log has its lines in order, and is written a moment later
+            wait_until(lambda log=server.log: b" calm.last " in log.raw(), f"calm.last in the log of {server.name}")
         heard = [value for server in self.five.servers.values() for event in server.log.events("in")
                  for value in event.values() if value.startswith("AT ")]
         for number in range(20):

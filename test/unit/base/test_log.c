@@ -47,6 +47,21 @@ static void is_shaped_as_promised(void **state)
     assert_int_equal(facts.st_mode & 0777 & ~0640U, 0);
 }
 
+/* The time at the beginning of a line. */
+static int64_t time_of(const char *line)
+{
+    int64_t year, day, hour, minute, second, ns, month;
+    int count =
+        sscanf(line, "ts=%4" SCNd64 "-%2" SCNd64 "-%2" SCNd64 "T%2" SCNd64 ":%2" SCNd64 ":%2" SCNd64 ".%9" SCNd64 "Z ",
+               &year, &month, &day, &hour, &minute, &second, &ns);
+    assert_int_equal(count, 7);
+    /* Days since 1970 of a civil date, counting years from March. */
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t m = (month + 9) % 12;
+    int64_t days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+    return (((days * 24 + hour) * 60 + minute) * 60 + second) * HERD_NS_PER_S + ns;
+}
+
 static void time_is_utc_now(void **state)
 {
     struct world *world = *state;
@@ -56,18 +71,36 @@ static void time_is_utc_now(void **state)
     herd_log_message(HERD_LOG_INFO, "now", "x");
     int64_t after = herd_clock_wall_ns();
     herd_log_close();
-    const char *text = read_file(world, world->path);
-    int64_t year, day, hour, minute, second, ns, month;
-    int count =
-        sscanf(text, "ts=%4" SCNd64 "-%2" SCNd64 "-%2" SCNd64 "T%2" SCNd64 ":%2" SCNd64 ":%2" SCNd64 ".%9" SCNd64 "Z ",
-               &year, &month, &day, &hour, &minute, &second, &ns);
-    assert_int_equal(count, 7);
-    /* Days since 1970 of a civil date, counting years from March. */
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t m = (month + 9) % 12;
-    int64_t days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-    int64_t said = (((days * 24 + hour) * 60 + minute) * 60 + second) * HERD_NS_PER_S + ns;
+    int64_t said = time_of(read_file(world, world->path));
     assert_true(before <= said && said <= after);
+}
+
+/* Wire lines may share a time within a turn, not beyond it, and never go back behind an event. */
+static void wire_lines_have_their_time(void **state)
+{
+    struct world *world = *state;
+    enum { turns = 50, lines = 40 };
+    int64_t starts[turns + 1];
+    open_file_log(world, HERD_LOG_INFO, true, 0);
+    for (int turn = 0; turn < turns; turn++) {
+        starts[turn] = herd_clock_wall_ns();
+        wire_lines(lines);
+        herd_log_message(HERD_LOG_INFO, "between", "x");
+        wire_lines(lines);
+        herd_log_turn();
+    }
+    starts[turns] = herd_clock_wall_ns();
+    herd_log_close();
+    const char *text = read_file(world, world->path);
+    int64_t last = starts[0];
+    for (int i = 0; i < turns * (2 * lines + 1); i++) {
+        int turn = i / (2 * lines + 1);
+        int64_t said = time_of(text);
+        assert_true(last <= said && starts[turn] <= said && said <= starts[turn + 1]);
+        last = said;
+        text = strchr(text, '\n') + 1;
+    }
+    assert_string_equal(text, "");
 }
 
 static void levels_and_wire_are_chosen(void **state)
@@ -272,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LOG_TEST(is_shaped_as_promised),
         LOG_TEST(time_is_utc_now),
+        LOG_TEST(wire_lines_have_their_time),
         LOG_TEST(levels_and_wire_are_chosen),
         LOG_TEST(long_texts_are_cut),
         LOG_TEST(fields_are_as_long_as_configured),

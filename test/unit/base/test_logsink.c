@@ -22,6 +22,24 @@ static void every_line_arrives_in_order(void **state)
     assert_string_equal(text, "");
 }
 
+/* More than a batch in one turn, and each turn one line: the writer is woken for either. */
+static void both_bursts_and_lonely_lines_arrive(void **state)
+{
+    struct world *world = *state;
+    unsigned total = 0;
+    open_file_log(world, HERD_LOG_INFO, true, 0);
+    for (unsigned round = 0; round < 8; round++) {
+        unsigned count = round % 2 == 0 ? 1 : 10000;
+        wire_lines(count);
+        herd_log_turn();
+        total += count;
+        int64_t deadline = herd_clock_monotonic_ns() + 20 * HERD_NS_PER_S;
+        while (count_of(read_file(world, world->path), "\n") < total)
+            assert_true(herd_clock_monotonic_ns() < deadline);
+    }
+    assert_int_equal(herd_log_dropped(), 0);
+}
+
 static void wait_until_dropped(void)
 {
     int64_t deadline = herd_clock_monotonic_ns() + 20 * HERD_NS_PER_S;
@@ -162,11 +180,9 @@ static void failed_rotation_keeps_the_old_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LOG_TEST(every_line_arrives_in_order),
-        LOG_TEST(full_pipe_drops_and_says_so),
-        LOG_TEST(stuck_reader_does_not_stop_closing),
-        LOG_TEST(full_disk_drops_and_goes_on),
-        LOG_TEST(rotation_loses_nothing),
+        LOG_TEST(every_line_arrives_in_order),        LOG_TEST(both_bursts_and_lonely_lines_arrive),
+        LOG_TEST(full_pipe_drops_and_says_so),        LOG_TEST(stuck_reader_does_not_stop_closing),
+        LOG_TEST(full_disk_drops_and_goes_on),        LOG_TEST(rotation_loses_nothing),
         LOG_TEST(failed_rotation_keeps_the_old_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "herd/memory.h"
+#include "local.h"
+
+#define SPARES_MAX 2 /* kept for later; what one burst needed more is freed */
+
+static struct herd_log_block *take_spare(struct herd_log_blocks *blocks)
+{
+    struct herd_log_block *block = blocks->spares;
+    if (block == NULL) return NULL;
+    blocks->spares = block->next;
+    blocks->spare_count--;
+    return block;
+}
+
+struct herd_log_block *herd_log_blocks_add(struct herd_log_blocks *blocks)
+{
+    struct herd_log_block *block = take_spare(blocks);
+    if (block == NULL) block = herd_memory_allocate(sizeof(*block) + blocks->size);
+    block->next = NULL;
+    block->ready = block->written = 0;
+    if (blocks->first == NULL)
+        blocks->first = block;
+    else
+        blocks->last->next = block;
+    blocks->last = block;
+    return block;
+}
+
+void herd_log_blocks_put_away(struct herd_log_blocks *blocks)
+{
+    struct herd_log_block *block = blocks->first;
+    blocks->first = block->next;
+    if (blocks->spare_count == SPARES_MAX) {
+        herd_memory_free(block);
+        return;
+    }
+    block->next = blocks->spares;
+    blocks->spares = block;
+    blocks->spare_count++;
+}
+
+static void free_all(struct herd_log_block *block)
+{
+    while (block != NULL) {
+        struct herd_log_block *next = block->next;
+        herd_memory_free(block);
+        block = next;
+    }
+}
+
+void herd_log_blocks_finish(struct herd_log_blocks *blocks)
+{
+    free_all(blocks->first);
+    free_all(blocks->spares);
+}
