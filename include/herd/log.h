@@ -93,7 +93,7 @@ struct herd_log_event {
  */
 bool herd_log_begin(struct herd_log_event *event, enum herd_log_level level, const char *name);
 /* herd_log_begin_wire where wire lines are wanted. */
-bool herd_log_begin_wanted_wire(struct herd_log_event *event, const char *name);
+bool herd_log_begin_wanted_wire(struct herd_log_event *event, struct herd_text name);
 
 /*
  * Starts a wire line: event=`name` ("in" or "out"), never rate limited. Up to
@@ -103,8 +103,14 @@ bool herd_log_begin_wanted_wire(struct herd_log_event *event, const char *name);
 static inline bool herd_log_begin_wire(struct herd_log_event *event, const char *name)
 {
     event->out = NULL;
-    return herd_log_wire && herd_log_begin_wanted_wire(event, name);
+    return herd_log_wire && herd_log_begin_wanted_wire(event, herd_text_of(name));
 }
+
+/*
+ * A whole wire line: begins it, adds conn=`conn` and line=`line`, ends it. Each
+ * request has two of these, so it is one call. Only where wire lines are wanted.
+ */
+void herd_log_wire_line(struct herd_text name, uint64_t conn, struct herd_text line);
 /* At most field_bytes_max bytes of text, escaped, quoted where it holds a space or is empty; a longer one ends in
  * "...". */
 void herd_log_text(struct herd_log_event *event, const char *key, struct herd_text value);

@@ -63,16 +63,20 @@ static void write_escape(char *out, unsigned byte)
     out[3] = digits[byte & 15];
 }
 
-/* How much of the beginning is plain; up to seven plain bytes before one that is not may be missing. */
+/*
+ * How much of the beginning is plain; some plain bytes before one that is not
+ * may be missing. The last block or word begins within what was tested before.
+ */
 static size_t plain_length(const char *bytes, size_t length)
 {
     size_t plain = 0;
     while (length - plain >= BLOCK && is_plain_block((const unsigned char *)bytes + plain))
         plain += BLOCK;
+    if (length - plain < BLOCK && length >= BLOCK)
+        return is_plain_block((const unsigned char *)bytes + length - BLOCK) ? length : plain;
     while (length - plain >= HERD_WORD_SIZE && is_plain_word(herd_word_load(bytes + plain)))
         plain += HERD_WORD_SIZE;
     if (length - plain >= HERD_WORD_SIZE || length < HERD_WORD_SIZE) return plain;
-    /* The last word begins within what is known to be plain. */
     return is_plain_word(herd_word_load(bytes + length - HERD_WORD_SIZE)) ? length : plain;
 }
 

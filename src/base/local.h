@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "herd/log.h"
+
 /* Room that one line may take, its LF included: four texts of which every byte is escaped, and the rest. */
 #define HERD_LOG_LINE_BYTES(field_bytes_max) (4096 + (size_t)16 * (field_bytes_max))
 
@@ -63,6 +65,10 @@ int herd_sink_replace(struct herd_sink *sink, int fd);
 uint64_t herd_sink_dropped(const struct herd_sink *sink);
 /* Whether there is room and the last lines got through, so that saying something makes sense. */
 bool herd_sink_ready(struct herd_sink *sink);
+
+/* logfield.c: what follows a field's `=`, for who knows that there is room for it. */
+void herd_log_put_number(struct herd_log_event *event, uint64_t value);
+void herd_log_put_text(struct herd_log_event *event, struct herd_text value);
 
 /* How many events of a name went by. */
 struct herd_log_rate {

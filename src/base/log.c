@@ -303,14 +303,14 @@ static void make_wire_head(void)
     herd_log.wire_head_uses = WIRE_HEAD_USES;
 }
 
-bool herd_log_begin_wanted_wire(struct herd_log_event *event, const char *name)
+bool herd_log_begin_wanted_wire(struct herd_log_event *event, struct herd_text name)
 {
     *event = (struct herd_log_event){.level = HERD_LOG_INFO, .wire = true};
     if (!begin_line(event)) return false;
     if (herd_log.wire_head_uses == 0) make_wire_head();
     herd_log.wire_head_uses--;
     put(event, herd_log.wire_head, herd_log.wire_head_length);
-    put(event, name, strlen(name));
+    put(event, name.bytes, name.length);
     return true;
 }
 
@@ -337,4 +337,15 @@ void herd_log_end(struct herd_log_event *event)
         (void)written; /* nowhere left to say so */
     }
     event->out = NULL;
+}
+
+void herd_log_wire_line(struct herd_text name, uint64_t conn, struct herd_text line)
+{
+    struct herd_log_event event;
+    if (!herd_log_begin_wanted_wire(&event, name)) return;
+    put(&event, " conn=", 6);
+    herd_log_put_number(&event, conn);
+    put(&event, " line=", 6);
+    herd_log_put_text(&event, line);
+    herd_log_end(&event);
 }

@@ -47,9 +47,8 @@ static bool needs_quotes(struct herd_text value)
     return memchr(value.bytes, ' ', value.length) != NULL || memchr(value.bytes, '=', value.length) != NULL;
 }
 
-void herd_log_text(struct herd_log_event *event, const char *key, struct herd_text value)
+void herd_log_put_text(struct herd_log_event *event, struct herd_text value)
 {
-    if (!put_key(event, key)) return;
     struct herd_text shown = shorten(value, event->text_max);
     bool quotes = needs_quotes(shown);
     if (quotes) put(event, "\"", 1);
@@ -60,23 +59,34 @@ void herd_log_text(struct herd_log_event *event, const char *key, struct herd_te
     if (quotes) put(event, "\"", 1);
 }
 
+void herd_log_text(struct herd_log_event *event, const char *key, struct herd_text value)
+{
+    if (put_key(event, key)) herd_log_put_text(event, value);
+}
+
 void herd_log_string(struct herd_log_event *event, const char *key, const char *value)
 {
     if (event->out != NULL) herd_log_text(event, key, herd_text_of(value));
 }
 
+void herd_log_put_number(struct herd_log_event *event, uint64_t value)
+{
+    size_t count = 1;
+    for (uint64_t rest = value; rest >= 10; rest /= 10)
+        count++;
+    event->length += count;
+    char *at = event->out + event->length;
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+}
+
 void herd_log_number(struct herd_log_event *event, const char *key, int64_t value)
 {
     if (!put_key(event, key)) return;
-    char digits[20];
-    size_t at = sizeof(digits);
-    uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (char)('0' + size % 10);
-        size /= 10;
-    } while (size != 0);
-    if (value < 0) digits[--at] = '-';
-    put(event, digits + at, sizeof(digits) - at);
+    if (value < 0) put(event, "-", 1);
+    herd_log_put_number(event, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 void herd_log_error(struct herd_log_event *event, int error)

@@ -355,12 +355,11 @@ void statelog(struct server *server);
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
 
 /* wirelog.c: input and output, line by line. */
-void wirelog_client_wanted(const char *event, uint64_t conn, struct herd_text line);
 void wirelog_peer_wanted(const char *event, const char *direction, struct herd_text peer, struct herd_text lines);
 
 static inline void wirelog_client(const char *event, uint64_t conn, struct herd_text line)
 {
-    if (herd_log_wire_on()) wirelog_client_wanted(event, conn, line);
+    if (herd_log_wire_on()) herd_log_wire_line(herd_text_of(event), conn, line);
 }
 
 static inline void wirelog_peer(const char *event, const char *direction, struct herd_text peer, struct herd_text lines)

@@ -4,16 +4,6 @@
 
 #include "herd/log.h"
 
-void wirelog_client_wanted(const char *event, uint64_t conn, struct herd_text line)
-{
-    struct herd_log_event log;
-
-    if (!herd_log_begin_wire(&log, event)) return;
-    herd_log_number(&log, "conn", (int64_t)conn);
-    herd_log_text(&log, "line", line);
-    herd_log_end(&log);
-}
-
 static void one_line(const char *event, const char *direction, struct herd_text peer, struct herd_text line)
 {
     struct herd_log_event log;

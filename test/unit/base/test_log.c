@@ -20,6 +20,8 @@ static void is_shaped_as_promised(void **state)
     assert_true(herd_log_begin_wire(&event, "in"));
     herd_log_text(&event, "line", HERD_TEXT("IAMAT kiwi +1-2 3\r"));
     herd_log_end(&event);
+    herd_log_wire_line(HERD_TEXT("out"), UINT64_MAX, HERD_TEXT("AT \x80"));
+    herd_log_wire_line(HERD_TEXT("out"), 10, HERD_TEXT("?"));
     herd_log_message(HERD_LOG_WARNING, "odd", "%s %d", "is", 5);
     herd_log_message(HERD_LOG_ERROR, "bad", "%s", "x");
     herd_log_message(HERD_LOG_DEBUG, "detail", "%s", "y");
@@ -31,6 +33,8 @@ static void is_shaped_as_promised(void **state)
         "words\" "
         "evil=\"a\\x0alevel=\\x22x\\x22\\x5c\" error=\"No such file or directory\"\n",
         " level=info server=Goloman event=in line=\"IAMAT kiwi +1-2 3\\x0d\"\n",
+        " level=info server=Goloman event=out conn=18446744073709551615 line=\"AT \\x80\"\n",
+        " level=info server=Goloman event=out conn=10 line=?\n",
         " level=warning server=Goloman event=odd msg=\"is 5\"\n",
         " level=error server=Goloman event=bad msg=x\n",
         " level=debug server=Goloman event=detail msg=y\n",
