@@ -79,7 +79,7 @@ struct herd_places_counts {
 
 enum herd_places_state { HERD_PLACES_IDLE, HERD_PLACES_WAITING, HERD_PLACES_READY };
 
-/* One question of one client. The asker owns it (embedded); it stays where it is until rendered or left. */
+/* One question of one client. The asker owns it; it stays where it is until rendered or left, or is moved. */
 struct herd_places_ticket {
     struct herd_list_node node; /* a request's or the indexes' waiters */
     enum herd_places_state state;
@@ -106,6 +106,11 @@ const struct herd_places_counts *herd_places_counts(const struct herd_places *pl
 enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_places_ticket *ticket,
                                        const struct herd_position *location, const struct herd_question *question,
                                        int64_t now_ms);
+/*
+ * The ticket `from` is `to` from now on, whose memory is not a ticket's yet; `from` is none any more. So an asker
+ * may ask with a ticket on its stack, and keep it only where it has to wait.
+ */
+void herd_places_move(struct herd_places_ticket *from, struct herd_places_ticket *to);
 /* Appends the JSON body, without newlines at its end; the ticket must be READY and is IDLE after. */
 void herd_places_render(struct herd_places *places, struct herd_places_ticket *ticket, struct herd_buffer *out);
 /* The asker is gone. Harmless for an IDLE ticket. */

@@ -215,6 +215,18 @@ enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_p
     return ticket->state;
 }
 
+void herd_places_move(struct herd_places_ticket *from, struct herd_places_ticket *to)
+{
+    *to = *from;
+    herd_list_init(&to->node);
+    if (!herd_list_empty(&from->node)) {
+        herd_list_append(&from->node, &to->node); /* right before it, which keeps the order of those that wait */
+        herd_list_remove(&from->node);
+    }
+    from->request = NULL;
+    from->state = HERD_PLACES_IDLE;
+}
+
 static void render_local(struct herd_places *places, const struct herd_places_ticket *ticket, struct herd_buffer *out)
 {
     if (places->index_count == 0) {

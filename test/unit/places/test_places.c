@@ -279,6 +279,32 @@ static void askers_may_act_when_ready(void **state)
     askers_expect_render(world, &askers[1], "{\n   \"results\" : [ 1 ],\n   \"status\" : \"OK\"\n}");
 }
 
+/* What was asked on the stack waits elsewhere, in the same place of the order; and elsewhere it is rendered. */
+static void tickets_move(void **state)
+{
+    struct world *world = *state;
+    struct asker askers[3];
+    struct asker moved = {.ready = 0};
+    askers_open(world, "g");
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(askers_ask(world, &askers[i], 1), HERD_PLACES_WAITING);
+    struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
+    herd_places_move(&askers[1].ticket, &moved.ticket);
+    assert_int_equal(askers[1].ticket.state, HERD_PLACES_IDLE);
+    assert_true(herd_list_empty(&askers[1].ticket.node));
+    assert_ptr_equal(askers[0].ticket.node.next, &moved.ticket.node);
+    assert_ptr_equal(askers[2].ticket.node.previous, &moved.ticket.node);
+    askers_answer(world, wish.request, 200, BODY);
+    assert_int_equal(askers[1].ready, 0);
+    assert_int_equal(moved.ready, 1);
+
+    herd_places_move(&moved.ticket, &askers[1].ticket); /* READY, with its answer */
+    askers_expect_render(world, &askers[1], "{\n   \"results\" : [ 1 ],\n   \"status\" : \"OK\"\n}");
+    herd_places_leave(world->places, &moved.ticket); /* is none any more */
+    for (unsigned i = 0; i < 3; i += 2)
+        askers_expect_render(world, &askers[i], "{\n   \"results\" : [ 1 ],\n   \"status\" : \"OK\"\n}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +321,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tells_why_it_failed, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(leaves_while_in_flight, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(askers_may_act_when_ready, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(tickets_move, askers_setup, askers_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
