@@ -3,8 +3,9 @@
  * The commands, and their replies in order.
  *
  * IAMAT and `?` are answered at once. A WHATSAT whose places are at hand, too,
- * where nothing waits before it; otherwise it becomes a pending: it keeps its
- * place in the order, and the replies to later commands collect behind it.
+ * where nothing waits before it: nothing is allocated or copied for it. Otherwise
+ * it becomes a pending: it keeps its place in the order, and the replies to later
+ * commands collect behind it.
  *
  *     pendings:  [WHATSAT a | replies behind] [WHATSAT b | replies behind]
  *                 ready? -> stream             then b
@@ -124,12 +125,23 @@ static void on_ready(struct herd_places_ticket *ticket)
     herd_loop_soon(&pending->session->server->loop, &pending->session->task);
 }
 
-static struct pending *create_pending(struct session *session)
+/* The AT line with LF of a WHATSAT's reply. */
+static void append_location(const struct server *server, const struct herd_version *version, struct herd_buffer *out)
+{
+    herd_reply_append_at(out, herd_names_text(&server->store.names, version->origin), version->difference_ns,
+                         &version->report);
+    herd_buffer_append_byte(out, '\n');
+}
+
+/* Its AT line is made now: the answer is about the moment of the question. */
+static struct pending *create_pending(struct session *session, const struct herd_version *version,
+                                      struct herd_places_ticket *ticket)
 {
     struct pending *pending = herd_memory_allocate_zeroed(1, sizeof *pending);
 
     pending->session = session;
-    pending->ticket.on_ready = on_ready;
+    append_location(session->server, version, &pending->location);
+    herd_places_move(ticket, &pending->ticket);
     return pending;
 }
 
@@ -140,29 +152,26 @@ static void free_pending(struct pending *pending)
     herd_memory_free(pending);
 }
 
-/* Asks for the places around `version`; the reply goes to the stream now, or the pending joins the order. */
+/* Asks for the places around `version`; the reply goes to `out` now, or a pending joins the order. */
 static void ask(struct session *session, const struct herd_version *version, const struct herd_question *question,
-                struct pending *pending)
+                struct herd_buffer *out)
 {
     struct server *server = session->server;
+    struct herd_places_ticket ticket = {.on_ready = on_ready};
     struct herd_position position;
-    struct herd_buffer *out;
+    struct pending *pending;
 
-    herd_reply_append_at(&pending->location, herd_names_text(&server->store.names, version->origin),
-                         version->difference_ns, &version->report);
-    herd_buffer_append_byte(&pending->location, '\n');
     herd_position_parse(version->report.position, &position);
-    herd_places_ask(server->placework.places, &pending->ticket, &position, question, (int64_t)uv_now(&server->loop.uv));
-    if (pending->ticket.state != HERD_PLACES_READY || !herd_list_empty(&session->pendings)) {
-        herd_list_append(&session->pendings, &pending->node);
-        session->pending_count++;
-        placework_pump(server);
+    herd_places_ask(server->placework.places, &ticket, &position, question, (int64_t)uv_now(&server->loop.uv));
+    if (ticket.state == HERD_PLACES_READY && herd_list_empty(&session->pendings)) {
+        append_location(server, version, out);
+        append_places(session, &ticket, out);
         return;
     }
-    out = herd_stream_out(&session->stream);
-    herd_buffer_append(out, herd_buffer_text(&pending->location));
-    append_places(session, &pending->ticket, out);
-    free_pending(pending);
+    pending = create_pending(session, version, &ticket);
+    herd_list_append(&session->pendings, &pending->node);
+    session->pending_count++;
+    placework_pump(server);
 }
 
 /*
@@ -192,7 +201,7 @@ static void answer_whatsat(struct session *session, struct herd_text line, const
     }
     server->counts.whatsat++;
     herd_store_view(&server->store, record, &version);
-    ask(session, &version, question, create_pending(session));
+    ask(session, &version, question, out);
 }
 
 static void dispatch(struct session *session, struct herd_text line, struct herd_buffer *out)
