@@ -178,6 +178,10 @@ static void ask(struct session *session, const struct herd_version *version, con
  * A client that has a neighbour's reply may ask here at once. The neighbour
  * flooded before it replied, so its line has arrived; but the kernel may
  * report the client's connection first. Once after each read is enough.
+ *
+ * Once in a turn would not be: another client's bytes that are read later in
+ * the turn may have been sent after the neighbours were heard, and the line
+ * that its question is about with them.
  */
 static void hear_neighbours(struct session *session)
 {

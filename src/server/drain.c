@@ -121,6 +121,7 @@ int server_finish(struct server *server)
     for (i = 0; i < server->dial_count; i++)
         dial_finish(&server->dials[i]);
     herd_memory_free(server->dials);
+    guests_finish(server);
     placework_finish(server);
     herd_store_finish(&server->store);
     explicit_bzero(&server->flood.keys, sizeof server->flood.keys);

@@ -8,6 +8,8 @@
 #include "local.h"
 
 #include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "herd/log.h"
 #include "herd/memory.h"
@@ -162,6 +164,29 @@ static void evict_stranger(struct server *server)
     }
 }
 
+int guests_init(struct server *server)
+{
+    server->guests_epoll = epoll_create1(EPOLL_CLOEXEC);
+    return server->guests_epoll < 0 ? -errno : 0;
+}
+
+void guests_finish(struct server *server)
+{
+    if (server->guests_epoll >= 0) close(server->guests_epoll);
+    server->guests_epoll = -1;
+}
+
+/* Closing the socket ends it. One that cannot be watched would not be heard in time, so it has to come again. */
+static void watch(struct guest *guest)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    uv_os_fd_t socket;
+    int error = uv_fileno((const uv_handle_t *)&guest->stream.tcp, &socket);
+
+    if (error == 0 && epoll_ctl(guest->server->guests_epoll, EPOLL_CTL_ADD, socket, &event) < 0) error = -errno;
+    if (error < 0) end(guest, error);
+}
+
 void guest_accept(struct herd_listener *listener, void *owner)
 {
     struct server *server = owner;
@@ -181,6 +206,7 @@ void guest_accept(struct herd_listener *listener, void *owner)
     herd_list_append(&server->guests, &guest->node);
     server->guest_count++;
     server->unwelcomed++;
+    watch(guest);
     if (server->unwelcomed > GUEST_STRANGERS_MAX) evict_stranger(server);
     server_peers_changed(server);
 }
@@ -196,10 +222,13 @@ int64_t guest_tick(struct guest *guest, const struct herd_now *now)
     return herd_inbound_deadline(&guest->inbound);
 }
 
+/* Mostly nothing has come, and one call finds that out for all of them. */
 void guests_hear(struct server *server)
 {
     struct herd_list_node *node;
+    struct epoll_event event;
 
+    if (server->guest_count == 0 || epoll_wait(server->guests_epoll, &event, 1, 0) == 0) return;
     for (node = server->guests.next; node != &server->guests; node = node->next)
         herd_stream_read_now(&HERD_CONTAINER(node, struct guest, node)->stream);
 }

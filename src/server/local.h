@@ -150,6 +150,9 @@ struct guest {
     char address[56];
 };
 
+/* Before the first is accepted: 0 or a negative errno; and after the last is gone. */
+int guests_init(struct server *server);
+void guests_finish(struct server *server);
 void guest_accept(struct herd_listener *listener, void *owner);
 int64_t guest_tick(struct guest *guest, const struct herd_now *now);
 /* Takes in what the neighbours have sent by now. */
@@ -308,6 +311,7 @@ struct server {
     unsigned session_count;
     struct herd_list_node guests;
     unsigned guest_count;
+    int guests_epoll;    /* tells in one call whether any guest's bytes wait */
     unsigned unwelcomed; /* guests that were not welcomed yet */
     struct dial *dials;
     unsigned dial_count;

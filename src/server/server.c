@@ -213,6 +213,7 @@ static void init(struct server *server, const struct herd_config *config, unsign
     herd_list_init(&server->started);
     herd_list_init(&server->idle);
     herd_list_init(&server->guests);
+    server->guests_epoll = -1;
 }
 
 static int system_failure(const char *what, int error)
@@ -251,6 +252,8 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     if (code != 0) return code;
     herd_loop_on_phase(&server->loop, HERD_PHASE_FLOOD, flood_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_LOG, log_phase, server);
+    code = guests_init(server);
+    if (code < 0) return system_failure("cannot watch connections", code);
     code = start_signals(server);
     if (code < 0) return system_failure("cannot watch signals", code);
     code = placework_open(server);
