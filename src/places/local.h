@@ -123,14 +123,20 @@ uint32_t herd_index_levels(uint32_t place_count, uint32_t ret_start[HERD_INDEX_L
 
 /* x, y, z on the unit sphere of a coordinate in units of 1e-9 degree. */
 void herd_sphere_vector(int64_t latitude_e9, int64_t longitude_e9, double ret_vector[3]);
+/* A point from which distances are measured, with the cosine and the sine of its latitude. */
+struct herd_sphere_origin {
+    int64_t latitude_e9;
+    int64_t longitude_e9;
+    double cosine;
+    double sine;
+};
+
+struct herd_sphere_origin herd_sphere_origin(int64_t latitude_e9, int64_t longitude_e9);
 /*
  * Great-circle distance by the haversine formula, good to nanometres for near
- * points because differences are taken of whole numbers. `cosine` is
- * herd_sphere_cosine of the first latitude.
+ * points because differences are taken of whole numbers.
  */
-double herd_sphere_distance_m(int64_t latitude_e9, int64_t longitude_e9, double cosine, int32_t other_latitude_e7,
-                              int32_t other_longitude_e7);
-double herd_sphere_cosine(int64_t latitude_e9);
+double herd_sphere_distance_m(const struct herd_sphere_origin *origin, int32_t latitude_e7, int32_t longitude_e7);
 
 /*
  * The place of a cell on the Hilbert curve through a cube of 2^bits cells a

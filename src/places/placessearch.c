@@ -47,7 +47,7 @@ struct search {
     const struct herd_places_query *query;
     struct herd_places_scratch *scratch;
     float at[3];
-    double cosine;
+    struct herd_sphere_origin origin;
     double per_metre;       /* what a metre costs */
     double metres_per_cost; /* the reverse; where a metre costs nothing, any distance is in reach */
     double prominence;      /* weight of ln(1 + population): 0 or 1 */
@@ -149,8 +149,7 @@ static void consider_point(struct search *search, uint32_t number)
 {
     const struct herd_places_query *query = search->query;
     const struct herd_index_point *point = herd_index_point_at(search->index, number);
-    double distance_m = herd_sphere_distance_m(query->latitude_e9, query->longitude_e9, search->cosine,
-                                               point->latitude_e7, point->longitude_e7);
+    double distance_m = herd_sphere_distance_m(&search->origin, point->latitude_e7, point->longitude_e7);
     if (distance_m > query->radius_m) return;
     double cost = distance_m * search->per_metre;
     if (search->prominence > 0) cost -= log1p((double)point->population);
@@ -263,7 +262,7 @@ static void prepare(struct search *search)
     herd_sphere_vector(query->latitude_e9, query->longitude_e9, vector);
     for (unsigned i = 0; i < 3; i++)
         search->at[i] = (float)vector[i];
-    search->cosine = herd_sphere_cosine(query->latitude_e9);
+    search->origin = herd_sphere_origin(query->latitude_e9, query->longitude_e9);
     bool by_distance = query->rank == HERD_PLACES_DISTANCE;
     search->per_metre = by_distance ? 1 : query->radius_m > 0 ? 4 / query->radius_m : 0;
     search->metres_per_cost = search->per_metre > 0 ? 1 / search->per_metre : ANY_DISTANCE_M;

@@ -9,9 +9,8 @@
 static double distance_m(int32_t latitude_e7, int32_t longitude_e7, int32_t other_latitude_e7,
                          int32_t other_longitude_e7)
 {
-    int64_t latitude_e9 = (int64_t)latitude_e7 * 100;
-    return herd_sphere_distance_m(latitude_e9, (int64_t)longitude_e7 * 100, herd_sphere_cosine(latitude_e9),
-                                  other_latitude_e7, other_longitude_e7);
+    struct herd_sphere_origin origin = herd_sphere_origin((int64_t)latitude_e7 * 100, (int64_t)longitude_e7 * 100);
+    return herd_sphere_distance_m(&origin, other_latitude_e7, other_longitude_e7);
 }
 
 static void measures(void **state)
@@ -49,6 +48,7 @@ static void measures(void **state)
 static void vectors_agree(void **state)
 {
     (void)state;
+    const struct herd_sphere_origin origin = herd_sphere_origin(INT64_C(12345678901), INT64_C(-98765432109));
     double a[3];
     double b[3];
     for (int32_t latitude = -90; latitude <= 90; latitude += 15) {
@@ -57,12 +57,55 @@ static void vectors_agree(void **state)
             herd_sphere_vector(latitude * INT64_C(1000000000), longitude * INT64_C(1000000000), b);
             double chord = hypot(hypot(a[0] - b[0], a[1] - b[1]), a[2] - b[2]);
             double arc_m = 2 * HERD_EARTH_RADIUS_M * asin(chord / 2);
-            double exact_m = herd_sphere_distance_m(INT64_C(12345678901), INT64_C(-98765432109),
-                                                    herd_sphere_cosine(INT64_C(12345678901)), latitude * 10000000,
-                                                    longitude * 10000000);
+            double exact_m = herd_sphere_distance_m(&origin, latitude * 10000000, longitude * 10000000);
             assert_true(fabs(arc_m - exact_m) < 0.001);
             assert_true(chord * HERD_EARTH_RADIUS_M <= exact_m + 1e-6);
         }
+    }
+}
+
+/* Haversine as it is written in books, in long double. */
+static double book_m(int64_t latitude_e9, int64_t longitude_e9, int32_t latitude_e7, int32_t longitude_e7)
+{
+    const long double radians = 3.14159265358979323846L / 180 / 1e9L;
+    long double a = sinl((long double)(latitude_e7 * INT64_C(100) - latitude_e9) * radians / 2);
+    long double b = sinl((long double)(longitude_e7 * INT64_C(100) - longitude_e9) * radians / 2);
+    long double cosines = cosl((long double)latitude_e9 * radians) * cosl((long double)latitude_e7 * 100 * radians);
+    long double share = a * a + cosines * b * b;
+    return (double)(2 * (long double)HERD_EARTH_RADIUS_M * asinl(sqrtl(share < 1 ? share : 1)));
+}
+
+/* Near or far, at the equator or a pole: in all four directions, over the step where the short series end. */
+static void series_lose_nothing(void **state)
+{
+    (void)state;
+    for (int64_t latitude_e9 = -INT64_C(89900000001); latitude_e9 < INT64_C(90000000000); latitude_e9 += 4321098765) {
+        const int64_t longitude_e9 = latitude_e9 * 2;
+        const struct herd_sphere_origin origin = herd_sphere_origin(latitude_e9, longitude_e9);
+        for (double step_e7 = 1; step_e7 < 3e8; step_e7 *= 1.07) {
+            for (unsigned direction = 0; direction < 8; direction++) {
+                int32_t north = (int32_t)step_e7 * ((int32_t)(direction % 3) - 1);
+                int32_t east = (int32_t)step_e7 * ((int32_t)(direction / 3) - 1);
+                int32_t latitude_e7 = (int32_t)(latitude_e9 / 100) + north;
+                int32_t longitude_e7 = (int32_t)(longitude_e9 / 100) + east;
+                if (latitude_e7 > 900000000 || latitude_e7 < -900000000) continue;
+                double expected_m = book_m(latitude_e9, longitude_e9, latitude_e7, longitude_e7);
+                double measured_m = herd_sphere_distance_m(&origin, latitude_e7, longitude_e7);
+                assert_true(fabs(measured_m - expected_m) <= 1e-8 + 1e-14 * expected_m);
+            }
+        }
+    }
+}
+
+/* Equally far to the east and to the west is exactly equal, so that ids decide. */
+static void mirrors(void **state)
+{
+    (void)state;
+    const struct herd_sphere_origin origin = herd_sphere_origin(INT64_C(51000000000), INT64_C(7000000000));
+    for (int32_t step_e7 = 1; step_e7 < 100000000; step_e7 += step_e7 / 7 + 1) {
+        double east_m = herd_sphere_distance_m(&origin, 510300000, 70000000 + step_e7);
+        double west_m = herd_sphere_distance_m(&origin, 510300000, 70000000 - step_e7);
+        assert_true(east_m >= west_m && east_m <= west_m);
     }
 }
 
@@ -71,6 +114,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measures),
         cmocka_unit_test(vectors_agree),
+        cmocka_unit_test(series_lose_nothing),
+        cmocka_unit_test(mirrors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
