@@ -2,6 +2,8 @@
 /* The bytes of local answers. */
 #include "placesfixture.h"
 
+#include <stdio.h>
+
 static void expect_text(struct herd_buffer *out, const char *expected)
 {
     herd_buffer_append_byte(out, '\0');
@@ -27,6 +29,31 @@ static void writes_strings(void **state)
         struct herd_buffer out = HERD_BUFFER_INIT;
         herd_json_append_string(&out, cases[i].text);
         expect_text(&out, cases[i].expected);
+    }
+}
+
+/* Any byte, anywhere in strings of any length up to three words. */
+static void escapes_any_byte_anywhere(void **state)
+{
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (size_t length = 1; length <= 24; length++) {
+            for (size_t at = 0; at < length; at++) {
+                struct herd_buffer out = HERD_BUFFER_INIT;
+                char text[24] = "abcdefghijklmnopqrstuvwx";
+                char expected[40] = "";
+                char escape[8];
+                text[at] = (char)byte;
+                if (byte == '"' || byte == '\\')
+                    snprintf(escape, sizeof(escape), "\\%c", (int)byte);
+                else
+                    snprintf(escape, sizeof(escape), byte < 32 ? "\\u%04x" : "%c", byte);
+                snprintf(expected, sizeof(expected), "\"%.*s%s%.*s\"", (int)at, text, escape, (int)(length - at - 1),
+                         text + at + 1);
+                herd_json_append_string(&out, (struct herd_text){text, length});
+                expect_text(&out, expected);
+            }
+        }
     }
 }
 
@@ -155,11 +182,9 @@ static void leaves_out_what_is_not_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_strings),
-        cmocka_unit_test(writes_degrees),
-        cmocka_unit_test(writes_failures),
-        cmocka_unit_test(writes_answers),
-        cmocka_unit_test(leaves_out_what_is_not_there),
+        cmocka_unit_test(writes_strings), cmocka_unit_test(escapes_any_byte_anywhere),
+        cmocka_unit_test(writes_degrees), cmocka_unit_test(writes_failures),
+        cmocka_unit_test(writes_answers), cmocka_unit_test(leaves_out_what_is_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
