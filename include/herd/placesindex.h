@@ -86,13 +86,16 @@ struct herd_places_found {
 
 #define HERD_PLACES_FRONTIER_MAX 1024
 
+/* A node that a search has seen and not opened. */
+struct herd_places_seen {
+    double cost; /* no place below the node costs less */
+    uint32_t node;
+    uint32_t level;
+};
+
 /* What a search works in. Needs no initialisation. */
 struct herd_places_scratch {
-    struct {
-        double cost; /* no place below the node costs less */
-        uint32_t node;
-        uint32_t level;
-    } frontier[HERD_PLACES_FRONTIER_MAX];
+    struct herd_places_seen frontier[HERD_PLACES_FRONTIER_MAX];
     unsigned frontier_count;
     struct herd_places_found found[HERD_BOUND_MAX + 1];
     unsigned found_count;
