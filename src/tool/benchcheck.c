@@ -14,6 +14,7 @@
 
 #include "herd/clock.h"
 #include "herd/command.h"
+#include "herd/word.h"
 #include "local.h"
 
 #define LINE_MAX_BYTES (16u * 1024)         /* a longer line is no reply of a herd */
@@ -33,10 +34,9 @@ static size_t difference_length(struct herd_text bytes)
     while (at < bytes.length && herd_is_digit(bytes.bytes[at]))
         at++;
     if (at == 1 || bytes.length - at < 11 || bytes.bytes[at++] != '.') return 0;
-    for (size_t end = at + 9; at < end; at++) {
-        if (!herd_is_digit(bytes.bytes[at])) return 0;
-    }
-    return bytes.bytes[at] == ' ' ? at + 1 : 0;
+    if (herd_word_other_than_digits(herd_word_load(bytes.bytes + at)) != 0) return 0;
+    at += HERD_WORD_SIZE;
+    return herd_is_digit(bytes.bytes[at]) && bytes.bytes[at + 1] == ' ' ? at + 2 : 0;
 }
 
 /* The length of the right reply to an IAMAT at the start of the bytes; 0: look closer. */

@@ -82,18 +82,14 @@ static char *put_digits(char *out, uint32_t number)
     return out + HERD_WORD_SIZE;
 }
 
-/* Two or three digits, a point, six digits: `width` is 9 or 10 with the point. */
-static char *put_degrees(char *out, char sign, unsigned degrees_e6, unsigned whole)
+/* Two digits, a point, six digits: under 100 degrees. */
+static char *put_degrees(char *out, unsigned degrees_e6)
 {
-    char digits[2 * HERD_WORD_SIZE];
-    memset(digits, '0', HERD_WORD_SIZE);
-    put_digits(digits + HERD_WORD_SIZE, degrees_e6);
-    *out++ = sign;
-    memcpy(out, digits + 10 - whole, whole);
-    out += whole;
-    *out++ = '.';
-    memcpy(out, digits + 10, 6);
-    return out + 6;
+    uint64_t digits = herd_word_digits(degrees_e6);
+    herd_word_store(digits, out);
+    herd_word_store(digits >> 16, out + 3); /* the last six once more, behind the point; two bytes too many */
+    out[2] = '.';
+    return out + 9;
 }
 
 static char *put_time(struct herd_bench_load *load, char *out)
@@ -133,8 +129,11 @@ void herd_bench_load_report(struct herd_bench_load *load, unsigned client, struc
     memcpy(out, "IAMAT ", 6);
     out = put_client(out + 6, client, ret_request);
     *out++ = ' ';
-    out = put_degrees(out, '+', SOUTH_E6 + south + step, 2);
-    out = put_degrees(out, '+', WEST_E6 + west + step, 3);
+    *out++ = '+';
+    out = put_degrees(out, SOUTH_E6 + south + step);
+    *out++ = '+';
+    *out++ = '0';
+    out = put_degrees(out, WEST_E6 + west + step);
     *out++ = ' ';
     out = put_time(load, out);
     *out++ = '\n';
