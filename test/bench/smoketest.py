@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""`herd bench` with a real server, with the ceiling, and with servers that answer wrongly: HERD HERD-SERVER CEILING"""
+"""`herd bench` with a real server, with the ceiling, and with servers that answer wrongly; the tables: BUILD"""
 
+import re
 import socket
 import subprocess
 import sys
 import threading
 import unittest
 
+import bench
 import rig
+import tables
+from harness import Ports
 
-CEILING, SERVER, HERD = (sys.argv.pop() for _ in range(3)) if len(sys.argv) > 3 else ("ceiling", "herd-server", "herd")
+RIG = rig.Rig(sys.argv.pop(), 1, smoke=True)
 
 
-def bench(address, *options):
-    command = [HERD, "bench", "--to", address, "--connections", "1", "--count", "1", *options]
+def run_bench(address, *options):
+    command = [RIG.tool, "bench", "--to", address, "--connections", "1", "--count", "1", *options]
     return subprocess.run(command, capture_output=True, timeout=120, text=True)
 
 
@@ -43,16 +47,15 @@ class Answer:
 class BenchTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.herd = rig.Herd(HERD, SERVER)
-        cls.addClassCleanup(cls.herd.close)
+        cls.herd = cls.enterClassContext(rig.Herd(durability="none")).start().target()
 
     def load(self, target, *options):
-        return rig.load(HERD, target, *options)
+        return RIG.load(target, *options)
 
     def answered(self, make, *options):
         server = Answer(make)
         self.addCleanup(server.close)
-        return bench(server.address, *options)
+        return run_bench(server.address, *options)
 
     def test_every_reply_of_reports(self):
         result = self.load(self.herd, "--connections", "7", "--depth", "5", "--clients", "100", "--count", "2001")
@@ -78,17 +81,16 @@ class BenchTest(unittest.TestCase):
         self.assertGreater(self.load(self.herd, "--seconds", "1")["replies"], 0)
 
     def test_text(self):
-        told = bench(self.herd.address, "--pid", str(self.herd.process.pid))
+        told = run_bench(self.herd.address, "--pid", str(self.herd.pid))
         self.assertEqual(told.returncode, 0, told.stderr)
         self.assertIn("1 replies, all right", told.stdout)
         self.assertEqual(told.stderr, "")
 
     def test_ceiling(self):
-        ceiling = rig.Ceiling(CEILING)
-        self.addCleanup(ceiling.close)
+        ceiling = self.enterContext(rig.Ceiling(RIG))
         result = self.load(ceiling, "--connections", "3", "--depth", "2000", "--count", "20001")
         self.assertEqual(result["replies"], 20001)
-        told = bench(ceiling.address)
+        told = run_bench(ceiling.address)
         self.assertEqual(told.returncode, 76, "the ceiling's constant reply is a wrong one")
 
     def test_right_answer(self):
@@ -115,12 +117,54 @@ class BenchTest(unittest.TestCase):
         self.assertEqual(self.answered(lambda line: b"AT Any").returncode, 69)
 
     def test_nobody_there(self):
-        self.assertEqual(bench(f"127.0.0.1:{rig.free_ports(1)[0]}").returncode, 69)
+        ports = Ports()
+        port = ports.take()
+        ports.let_go()
+        self.assertEqual(run_bench(f"{ports.address}:{port}").returncode, 69)
 
     def test_usage(self):
         for options in (["--depth", "0"], ["--whatsat", "101"], ["word"], ["--no-check", "--whatsat", "1"], ["--rate"]):
             with self.subTest(options):
-                self.assertEqual(bench(self.herd.address, *options).returncode, 64)
+                self.assertEqual(run_bench(self.herd.address, *options).returncode, 64)
+
+    def test_asyncio_herd(self):
+        """The prototype answers as a herd does."""
+        prototype = self.enterContext(rig.AsyncioHerd())
+        result = self.load(prototype, "--connections", "3", "--depth", "4", "--count", "200", "--whatsat", "20")
+        self.assertEqual(result["replies"], 200)
+
+
+class TablesTest(unittest.TestCase):
+    def test_bars(self):
+        self.assertTrue(tables.at_least("a", 0.9, 0.9).met)
+        self.assertFalse(tables.at_least("a", 0.9, 0.89).met)
+        self.assertTrue(tables.at_most("a", 20, 20, form="{:d}").met)
+        self.assertFalse(tables.at_most("a", 20, 21, form="{:d}").met)
+        self.assertIsNone(tables.told("a", "1").met)
+
+    def test_ratios_are_within_rounds(self):
+        fast = [{"n": 10}, {"n": 100}, {"n": 9}]
+        slow = [{"n": 10}, {"n": 50}, {"n": 3}]
+        self.assertEqual(tables.ratio(fast, slow, "n"), 2)
+        cost = [{"server_cpu_ns_per_reply": value} for value in (1, 2)]
+        more = [{"server_cpu_ns_per_reply": value} for value in (4, 4)]
+        self.assertEqual(tables.cpu_ratio(cost, more), 3)
+
+    def test_replace(self):
+        page = "x\n<!-- bench: a -->\nold\n<!-- end -->\n<!-- bench: b -->\nkept\n<!-- end -->\n"
+        new = tables.replace(page, "a", tables.markdown([tables.at_least("w", 1, 2)]))
+        self.assertEqual(new, "x\n<!-- bench: a -->\n| work | bar | measured | |\n|---|---|---|---|\n"
+                              "| w | >= 1.00 | 2.00 | met |\n<!-- end -->\n"
+                              "<!-- bench: b -->\nkept\n<!-- end -->\n")
+        with self.assertRaises(ValueError):
+            tables.replace(page, "c", "")
+
+    def test_every_subject_is_told_and_tested(self):
+        page = (rig.BENCH.parent.parent / "docs" / "performance.md").read_text(encoding="utf-8")
+        listed = re.search(r"foreach\(subject ([a-z ]+)\)", (rig.BENCH / "CMakeLists.txt").read_text(encoding="utf-8"))
+        self.assertEqual(listed[1].split(), list(bench.SUBJECTS))
+        for name in bench.SUBJECTS:
+            self.assertNotEqual(tables.replace(page, name, "a table of this test"), page)
 
 
 if __name__ == "__main__":
