@@ -22,10 +22,10 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent / "scenario"))
 
-import harness  # noqa: E402
-import herd as scenario_herd  # noqa: E402
-from client import Client  # noqa: E402
-from process import Process  # noqa: E402
+import harness
+import herd as scenario_herd
+from client import Client
+from process import Process
 
 SERVER_CORE, LOAD_CORE = 0, 1
 LOAD_DEADLINE_S = 300

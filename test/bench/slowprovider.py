@@ -17,8 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scenario"))
 
-from client import Client  # noqa: E402
-from provider import Provider, results, well  # noqa: E402
+from client import Client
+from provider import Provider, results, well
 
 BOUND = b"5"
 
