@@ -13,6 +13,7 @@ lacks its tool.
 
 import argparse
 import importlib
+import signal
 import sys
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def write(page, name, content):
 
 def main():
     arguments, chosen = parse()
+    signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(128 + signal.SIGTERM))  # servers and folders go as well
     the_rig = rig.Rig(arguments.build, 1 if arguments.smoke else arguments.rounds, arguments.smoke)
     skipped = 0
     for name in chosen:
