@@ -7,14 +7,15 @@ core 1. Each subject starts its servers, measures everything once in each round,
 in turns, and prints a table in Markdown: medians, and medians of the ratios
 within rounds. With --write the tables go into the page, too, between the lines
 `<!-- bench: NAME -->` and `<!-- end -->`. --smoke is for tests: one round of
-almost nothing, only the answers count; it ends with 77 where every subject
-lacks its tool.
+almost nothing, only the answers count. Ends with 1 where a subject failed (the
+others are measured all the same), with 77 where each lacks its tool.
 """
 
 import argparse
 import importlib
 import signal
 import sys
+import traceback
 from pathlib import Path
 
 import rig
@@ -81,7 +82,7 @@ def main():
     arguments, chosen = parse()
     signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(128 + signal.SIGTERM))  # servers and folders go as well
     the_rig = rig.Rig(arguments.build, 1 if arguments.smoke else arguments.rounds, arguments.smoke)
-    skipped = 0
+    skipped = failed = 0
     for name in chosen:
         module, kind = SUBJECTS[name]
         subject = getattr(importlib.import_module(module), kind)(the_rig)
@@ -91,10 +92,17 @@ def main():
             print(f"{name}: skipped, {missing}", flush=True)
             skipped += 1
             continue
+        except Exception:  # the other subjects are still worth measuring
+            traceback.print_exc()
+            say(f"{name}: failed")
+            failed += 1
+            continue
         facts = tables.machine(subject.rounds)
         print(f"\n### {subject.title}\n\n{table}\n\n{facts}", flush=True)
         if arguments.write:
             write(arguments.write, name, f"{table}\n\n{facts}")
+    if failed:
+        return 1
     return SKIPPED if skipped == len(chosen) else 0
 
 
