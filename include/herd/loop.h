@@ -7,7 +7,9 @@
  * of a turn, tasks for the next turn.
  *
  * The end of a turn is where bursts batch by themselves. After the callbacks
- * of a turn, and again before the loop would sleep, the phases run in order:
+ * of a turn, and again before the loop would sleep, the phases run in order;
+ * they do so between two callbacks already where much was read, so that what a
+ * turn makes stays in the processor's cache until it is written:
  *
  *     FLOOD     drain the dirty queues into the peer streams, flush those
  *     JOURNAL   write what was accepted in this turn
@@ -30,8 +32,9 @@ enum herd_loop_phase {
 };
 
 #define HERD_LOOP_READ_BYTES (64 * 1024)
-#define HERD_LOOP_SPARES 64                   /* empty buffers kept for the next stream that writes */
-#define HERD_LOOP_SPARE_BYTES_MAX (16 * 1024) /* a larger one is freed instead */
+#define HERD_LOOP_SPARES 64                     /* empty buffers kept for the next stream that writes */
+#define HERD_LOOP_SPARE_BYTES_MAX (1024 * 1024) /* all of them together */
+#define HERD_LOOP_BATCH_BYTES (64 * 1024)       /* read in a turn after which its end comes early */
 
 /* Something to do in the next turn of the loop, once. Embed it; it is in the loop's list while it waits. */
 struct herd_task {
@@ -57,6 +60,9 @@ struct herd_loop {
     bool stopped;
     struct herd_buffer spares[HERD_LOOP_SPARES]; /* empty, with memory */
     unsigned spare_count;
+    size_t spare_bytes;
+    size_t batch_bytes;                     /* read since the phases last ran */
+    size_t kept;                            /* bytes of read_memory that somebody still wants */
     struct herd_buffer dropped;             /* takes what is written to a stream that is not open */
     const void *reader;                     /* the stream that read last in this turn, and */
     unsigned reader_count;                  /* how often: its budget */
@@ -97,6 +103,11 @@ static inline void herd_loop_mark(struct herd_loop *loop, enum herd_loop_phase p
     loop->dirty_phases |= 1u << phase;
 }
 
+/*
+ * In a stream's on_read: bytes of the read buffer before `end` are still
+ * wanted, until the phases run next. Then they must not be used any more.
+ */
+void herd_loop_keep(struct herd_loop *loop, const char *end);
 /* Runs `task` in the next turn; a task that waits already is left where it is. */
 void herd_loop_soon(struct herd_loop *loop, struct herd_task *task);
 /* Takes a waiting task back; harmless where it does not wait. */

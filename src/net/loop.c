@@ -11,6 +11,9 @@
  * they produce leaves in the next prepare, or at the end of herd_loop_run
  * where there is no next turn.
  *
+ * Where a turn has many readers the phases also run after every 64 KiB that
+ * were read, from within a read callback, when its owner is done.
+ *
  * What goes wrong: a phase that marks an earlier one would be forgotten while
  * the loop sleeps, so the idle handle is started, which makes it turn again.
  */
@@ -21,7 +24,8 @@
 
 #include "local.h"
 
-#define SWEEP_MS_MIN 50 /* streams whose time is over within it are closed together */
+#define KEPT_MAX (HERD_LOOP_READ_BYTES / 2) /* so that as much is left for whoever reads next */
+#define SWEEP_MS_MIN 50                     /* streams whose time is over within it are closed together */
 
 static void flush_dirty(struct herd_loop *loop)
 {
@@ -52,9 +56,10 @@ static void stay_awake(struct herd_loop *loop)
     if (!uv_is_closing((uv_handle_t *)&loop->idle)) uv_idle_start(&loop->idle, on_idle);
 }
 
-static void end_turn(struct herd_loop *loop)
+static void run_phases(struct herd_loop *loop)
 {
-    loop->reader = NULL;
+    loop->batch_bytes = 0;
+    loop->kept = 0; /* nothing is read before they have run */
     herd_loop_mark(loop, HERD_PHASE_LOG);
     for (unsigned phase = 0; phase < HERD_PHASE_COUNT; phase++) {
         if ((loop->dirty_phases & 1u << phase) == 0) continue;
@@ -63,6 +68,24 @@ static void end_turn(struct herd_loop *loop)
         if (phase == HERD_PHASE_REPLIES) flush_dirty(loop);
     }
     if (loop->dirty_phases != 0) stay_awake(loop);
+}
+
+static void end_turn(struct herd_loop *loop)
+{
+    loop->reader = NULL;
+    run_phases(loop);
+}
+
+void herd_loop_read(struct herd_loop *loop, size_t bytes)
+{
+    loop->batch_bytes += bytes;
+    if (loop->batch_bytes >= HERD_LOOP_BATCH_BYTES || loop->kept > KEPT_MAX) run_phases(loop);
+}
+
+void herd_loop_keep(struct herd_loop *loop, const char *end)
+{
+    assert(end >= loop->read_memory && end <= loop->read_memory + sizeof loop->read_memory);
+    loop->kept = (size_t)(end - loop->read_memory);
 }
 
 static void on_check(uv_check_t *handle)
@@ -183,16 +206,19 @@ void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer)
 {
     if (buffer->memory != NULL || loop->spare_count == 0) return;
     *buffer = loop->spares[--loop->spare_count];
+    loop->spare_bytes -= buffer->capacity;
 }
 
 void herd_loop_return(struct herd_loop *loop, struct herd_buffer *buffer)
 {
     if (buffer->memory == NULL) return;
     herd_buffer_clear(buffer);
-    if (buffer->capacity > HERD_LOOP_SPARE_BYTES_MAX || loop->spare_count == HERD_LOOP_SPARES) {
+    bool room = buffer->capacity <= HERD_LOOP_SPARE_BYTES_MAX - loop->spare_bytes;
+    if (!room || loop->spare_count == HERD_LOOP_SPARES) {
         herd_buffer_finish(buffer);
         return;
     }
+    loop->spare_bytes += buffer->capacity;
     loop->spares[loop->spare_count++] = *buffer;
     herd_buffer_init(buffer);
 }

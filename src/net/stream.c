@@ -49,7 +49,8 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf
     if (loop->reader != handle) loop->reader_count = 0;
     loop->reader = handle;
     *ret_buffer = uv_buf_init(NULL, 0);
-    if (loop->reader_count++ < READS_PER_TURN) *ret_buffer = uv_buf_init(loop->read_memory, HERD_LOOP_READ_BYTES);
+    if (loop->reader_count++ < READS_PER_TURN)
+        *ret_buffer = uv_buf_init(loop->read_memory + loop->kept, (unsigned)(HERD_LOOP_READ_BYTES - loop->kept));
 }
 
 static void read_end(struct herd_stream *stream)
@@ -72,6 +73,7 @@ static void on_some(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer)
     } else if (stream->state == HERD_STREAM_OPEN) {
         assert(!stream->paused);
         stream->events->on_read(stream, (struct herd_text){buffer->base, (size_t)count});
+        herd_loop_read(stream->loop, (size_t)count);
     }
 }
 

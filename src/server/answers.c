@@ -81,7 +81,8 @@ static bool refused(struct session *session, const struct herd_report *report)
     return false;
 }
 
-/* `version` holds the report, the rest is filled in. What is new goes to the journal with the bytes of the reply. */
+/* `version` holds report and difference, the rest is filled in. What is new goes to the journal with the bytes of the
+ * reply. */
 static void answer_iamat(struct session *session, struct herd_text line, struct herd_version *version,
                          struct herd_buffer *out)
 {
@@ -93,7 +94,6 @@ static void answer_iamat(struct session *session, struct herd_text line, struct 
         answer_invalid(session, line, out);
         return;
     }
-    version->difference_ns = session->read_ns - version->report.time_ns;
     version->origin = server->flood.number;
     version->way_count = 0;
     memset(version->way, HERD_NAME_UNKNOWN, sizeof version->way);
@@ -217,6 +217,7 @@ static void dispatch(struct session *session, struct herd_text line, struct herd
     switch (command.kind) {
     case HERD_COMMAND_IAMAT:
         version.report = command.as.iamat;
+        version.difference_ns = session->read_ns - version.report.time_ns;
         version.hash = 0;
         answer_iamat(session, line, &version, out);
         return;

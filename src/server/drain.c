@@ -95,6 +95,7 @@ void server_drain(struct server *server)
     struct herd_list_node *node;
 
     notify_stopping();
+    reports_answer(server);
     server->state = SERVER_DRAINING;
     herd_listener_close(&server->clients);
     herd_listener_close(&server->peers);

@@ -32,11 +32,27 @@
 
 struct server;
 
-/* Reports that were read and are answered one after the other. */
-struct batch {
-    struct herd_version versions[HERD_LOOK_AHEAD_MAX];
-    struct herd_text lines[HERD_LOOK_AHEAD_MAX];
+/* -- Reports that were read and not answered yet (reports.c) ------------------ */
+
+struct session;
+
+struct reports {
+    struct herd_version versions[HERD_LOOK_AHEAD_MAX]; /* report and difference */
+    struct herd_text lines[HERD_LOOK_AHEAD_MAX];       /* with LF, in the loop's read buffer */
+    struct session *sessions[HERD_LOOK_AHEAD_MAX];
+    unsigned count;
 };
+
+/*
+ * Collects usual IAMATs off the front of *input, at most `most`, and moves it
+ * past them: how many. Those that were collected before, too, are answered
+ * where there are enough of them.
+ */
+uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t most);
+/* The session has no more input, up to `end`: what was collected of it stays where it is. */
+void reports_keep(struct session *session, const char *end);
+/* Answers what was collected. Before anything that must not overtake it. */
+void reports_answer(struct server *server);
 
 /* -- A client's connection ----------------------------------------------- */
 
@@ -70,6 +86,7 @@ struct session {
     uint32_t new_clients;
     uint32_t linger_ms;
     uint16_t pending_count;
+    bool stopped;  /* since it was last parsed: what comes is held */
     bool heard;    /* since the last read the neighbours were heard */
     bool finished; /* no more commands are taken; ends when all are answered */
 };
@@ -85,12 +102,16 @@ struct herd_buffer *session_out(struct session *session);
 size_t session_queued(const struct session *session);
 /* Goes on in the next turn, or when the client has taken what is queued. */
 void session_after_flush(struct session *session);
+/* Whether the session takes another line now. */
+bool session_may_parse(const struct session *session);
+/* It does not take these lines now, nor any after them: they wait until it does. */
+void session_hold(struct session *session, struct herd_text lines);
 /* Ends the stream where everything was answered and nothing more is taken. */
 void session_end_if_done(struct session *session);
 
 /* answers.c: the commands. */
 void answer_line(struct session *session, struct herd_text line);
-/* A line that was found to be an IAMAT; `version` holds its report, the rest is filled in. */
+/* A line that was found to be an IAMAT; `version` holds report and difference, the rest is filled in. */
 void answer_report(struct session *session, struct herd_text line, struct herd_version *version);
 void answer_too_long(struct session *session, struct herd_text shown);
 /* Gives out what has become ready, in order, as far as the client takes it. */
@@ -315,7 +336,7 @@ struct server {
     unsigned unwelcomed; /* guests that were not welcomed yet */
     struct dial *dials;
     unsigned dial_count;
-    struct batch batch; /* of the session that parses */
+    struct reports reports;
     struct placework placework;
     struct strangers strangers;
     struct expiry expiry;

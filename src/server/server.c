@@ -70,6 +70,7 @@ static void flood_phase(void *owner)
     struct server *server = owner;
     unsigned i;
 
+    reports_answer(server);
     for (i = 0; i < server->dial_count; i++)
         dial_pump(&server->dials[i]);
     herd_loop_mark(&server->loop, HERD_PHASE_JOURNAL);

@@ -48,7 +48,7 @@ struct herd_buffer *session_out(struct session *session)
     return &HERD_CONTAINER(session->pendings.previous, struct pending, node)->behind;
 }
 
-static bool may_parse(const struct session *session)
+bool session_may_parse(const struct session *session)
 {
     const struct herd_config *config = session->server->config;
 
@@ -96,47 +96,17 @@ static void count_stop(const struct session *session)
         counts->full_turns++;
 }
 
-/* Cannot go on now: keeps the rest and stops reading. */
-static void stop_parsing(struct session *session, struct herd_text rest)
+/* Cannot go on now: keeps the rest and stops reading. What comes after it while it is stopped is only kept. */
+void session_hold(struct session *session, struct herd_text rest)
 {
-    count_stop(session);
+    if (!session->stopped) count_stop(session);
     herd_framer_hold(&session->framer, rest);
+    if (session->stopped) return;
+    session->stopped = true;
     herd_stream_pause(&session->stream);
     forget_started(session);
     if (!session->finished) herd_loop_soon(&session->server->loop, &session->task);
     session_end_if_done(session);
-}
-
-/* Reads usual IAMATs off the front of `input` into the batch, which needs no cutting: how many. */
-static unsigned read_reports(const struct session *session, struct herd_text input, uint32_t most)
-{
-    struct batch *batch = &session->server->batch;
-    unsigned count = 0;
-
-    if (herd_framer_pending(&session->framer)) return 0;
-    while (count < HERD_LOOK_AHEAD_MAX && count < most) {
-        size_t length = herd_report_scan(input, &batch->versions[count].report);
-        if (length == 0 || length > session->framer.limit) break;
-        batch->lines[count++] = (struct herd_text){input.bytes, length - 1};
-        input.bytes += length;
-        input.length -= length;
-    }
-    return count;
-}
-
-/* Answers the batch as far as the session may go on; *input is moved past what was answered. How many. */
-static unsigned answer_reports(struct session *session, unsigned count, struct herd_text *input)
-{
-    struct batch *batch = &session->server->batch;
-    unsigned i;
-
-    herd_store_look_ahead(&session->server->store, batch->versions, count);
-    for (i = 0; i < count && may_parse(session); i++) {
-        answer_report(session, batch->lines[i], &batch->versions[i]);
-        input->bytes += batch->lines[i].length + 1;
-        input->length -= batch->lines[i].length + 1;
-    }
-    return i;
 }
 
 /* True where all of `input` was parsed. */
@@ -144,14 +114,17 @@ static bool parse(struct session *session, struct herd_text input)
 {
     uint32_t budget = session->server->config->limits.lines_per_turn_max;
     struct herd_text line;
-    unsigned count;
 
-    while (budget > 0 && may_parse(session)) {
-        count = read_reports(session, input, budget);
-        if (count > 0) {
-            budget -= answer_reports(session, count, &input);
-            continue;
+    session->stopped = false;
+    while (budget > 0 && session_may_parse(session)) {
+        budget -= reports_take(session, &input, budget);
+        if (budget == 0) break;
+        if (input.length == 0 && !herd_framer_pending(&session->framer)) {
+            reports_keep(session, input.bytes);
+            return true;
         }
+        reports_answer(session->server);
+        if (!session_may_parse(session)) break;
         budget--;
         switch (herd_framer_next(&session->framer, &input, &line)) {
         case HERD_LINE_NONE:
@@ -166,7 +139,8 @@ static bool parse(struct session *session, struct herd_text input)
             break;
         }
     }
-    stop_parsing(session, input);
+    reports_answer(session->server);
+    session_hold(session, input);
     return false;
 }
 
@@ -195,6 +169,7 @@ static void on_end(struct herd_stream *stream)
     struct session *session = HERD_CONTAINER(stream, struct session, stream);
     struct herd_text line;
 
+    reports_answer(session->server);
     forget_started(session);
     session->read_ns = herd_clock_wall_ns();
     session->heard = false;
@@ -212,7 +187,7 @@ static void go_on(struct session *session)
         session_after_flush(session);
         return;
     }
-    if (!may_parse(session)) return;
+    if (!session_may_parse(session)) return;
     if (parse(session, (struct herd_text){NULL, 0})) herd_stream_resume(&session->stream);
 }
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The usual IAMATs, looked up many at a time. What one touches in the store is
+ * rarely in the processor's cache, and waiting for it would take longer than
+ * all the rest. So up to sixteen are collected, of one connection or, where
+ * each sends little, of several, and the store fetches what all of them need
+ * at once.
+ *
+ *     on_read -> collected ...... -> answered: when sixteen are there, before a
+ *                                    line of another kind, and before the
+ *                                    flood at the end of the turn
+ *
+ * Collected lines are views of the loop's read buffer, which keeps them until
+ * then. Each is answered in its place in the order of its connection, with the
+ * time at which it was read. A session that may not go on in the meantime, as
+ * its client has too many replies to take, holds its lines as any others.
+ */
+#include "local.h"
+
+#include "herd/line.h"
+
+static void collect(struct session *session, struct herd_text line)
+{
+    struct reports *reports = &session->server->reports;
+    struct herd_version *version = &reports->versions[reports->count];
+
+    version->difference_ns = session->read_ns - version->report.time_ns;
+    reports->lines[reports->count] = line;
+    reports->sessions[reports->count] = session;
+    reports->count++;
+}
+
+uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t most)
+{
+    struct reports *reports = &session->server->reports;
+    uint32_t taken = 0;
+
+    if (herd_framer_pending(&session->framer)) return 0;
+    while (taken < most) {
+        size_t length = herd_report_scan(*input, &reports->versions[reports->count].report);
+        if (length == 0 || length > session->framer.limit) break;
+        collect(session, (struct herd_text){input->bytes, length});
+        input->bytes += length;
+        input->length -= length;
+        taken++;
+        if (reports->count < HERD_LOOK_AHEAD_MAX) continue;
+        reports_answer(session->server);
+        break;
+    }
+    return taken;
+}
+
+void reports_keep(struct session *session, const char *end)
+{
+    struct server *server = session->server;
+
+    if (server->reports.count == 0) return;
+    herd_loop_keep(&server->loop, end);
+    herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
+}
+
+void reports_answer(struct server *server)
+{
+    struct reports *reports = &server->reports;
+    unsigned i;
+
+    if (reports->count == 0) return;
+    herd_store_look_ahead(&server->store, reports->versions, reports->count);
+    for (i = 0; i < reports->count; i++) {
+        struct session *session = reports->sessions[i];
+        struct herd_text line = reports->lines[i];
+        if (session_may_parse(session))
+            answer_report(session, (struct herd_text){line.bytes, line.length - 1}, &reports->versions[i]);
+        else
+            session_hold(session, line);
+        session_end_if_done(session);
+    }
+    reports->count = 0;
+}
