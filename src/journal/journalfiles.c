@@ -67,6 +67,12 @@ static int write_back(void *owner, int fd, uint64_t offset, uint64_t length)
     return sync_file_range(fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE) == 0 ? 0 : -errno;
 }
 
+static void forget_cached(void *owner, int fd, uint64_t length)
+{
+    (void)owner;
+    posix_fadvise(fd, 0, (off_t)length, POSIX_FADV_DONTNEED);
+}
+
 static int remove_file(void *owner, int directory, const char *name)
 {
     (void)owner;
@@ -90,6 +96,7 @@ void journal_files_system(struct journal_files *ret_files)
         .truncate = truncate_file,
         .allocate = allocate_file,
         .writeback = write_back,
+        .forget = forget_cached,
         .remove = remove_file,
         .close = close_file,
     };

@@ -41,6 +41,7 @@ struct journal_files {
     int (*truncate)(void *owner, int fd, uint64_t size);
     int (*allocate)(void *owner, int fd, uint64_t offset, uint64_t length);  /* leaves the size */
     int (*writeback)(void *owner, int fd, uint64_t offset, uint64_t length); /* starts it, does not wait for it */
+    void (*forget)(void *owner, int fd, uint64_t length); /* of the first bytes what is on disk leaves the memory */
     int (*remove)(void *owner, int directory, const char *name);
     void (*close)(void *owner, int fd);
 };

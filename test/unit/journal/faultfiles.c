@@ -186,6 +186,12 @@ static int fault_writeback(void *owner, int fd, uint64_t offset, uint64_t length
     return 0;
 }
 
+static void fault_forget(void *owner, int fd, uint64_t length)
+{
+    struct faultfiles *faults = owner;
+    faults->system.forget(NULL, fd, length);
+}
+
 static int fault_remove(void *owner, int directory, const char *name)
 {
     struct faultfiles *faults = owner;
@@ -221,6 +227,7 @@ void faultfiles_init(struct faultfiles *faults)
         .truncate = fault_truncate,
         .allocate = fault_allocate,
         .writeback = fault_writeback,
+        .forget = fault_forget,
         .remove = fault_remove,
         .close = fault_close,
     };
