@@ -18,6 +18,9 @@
 
 /* `size` uninitialised bytes, at least one. Freed with herd_memory_free. */
 void *herd_memory_allocate(size_t size);
+#define HERD_CACHE_LINE 64
+/* The same, at the start of a line of the processor's cache. */
+void *herd_memory_allocate_lines(size_t size);
 /* `count * size` zeroed bytes; a product that overflows counts as memory out. */
 void *herd_memory_allocate_zeroed(size_t count, size_t size);
 /* Grows or shrinks; `old` may be NULL. */

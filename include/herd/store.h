@@ -56,7 +56,7 @@ enum herd_put {
     HERD_PUT_FULL,  /* a new client, and no room for one */
 };
 
-#define HERD_LOOK_AHEAD_MAX 16  /* at once */
+#define HERD_LOOK_AHEAD_MAX 32  /* at once */
 #define HERD_UNSUMMED_MAX 8192u /* a power of two; hashing so many takes less than a millisecond */
 
 struct herd_record; /* private to the store */

@@ -26,6 +26,14 @@ void *herd_memory_allocate(size_t size)
     return memory;
 }
 
+void *herd_memory_allocate_lines(size_t size)
+{
+    size_t lines = size / HERD_CACHE_LINE + 1;
+    void *memory = aligned_alloc(HERD_CACHE_LINE, lines * HERD_CACHE_LINE);
+    if (memory == NULL) die();
+    return memory;
+}
+
 void *herd_memory_allocate_zeroed(size_t count, size_t size)
 {
     bool empty = count == 0 || size == 0;

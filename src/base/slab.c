@@ -37,7 +37,7 @@ static void add_chunk(struct herd_slab *slab)
         size_t room = count == 0 ? 1 : (size_t)count * 2;
         slab->chunks = herd_memory_resize(slab->chunks, room * sizeof(*slab->chunks));
     }
-    slab->chunks[count] = herd_memory_allocate(slab->item_size << slab->chunk_shift);
+    slab->chunks[count] = herd_memory_allocate_lines(slab->item_size << slab->chunk_shift);
     slab->chunk_count = count + 1;
 }
 

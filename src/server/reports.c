@@ -2,11 +2,11 @@
 /*
  * The usual IAMATs, looked up many at a time. What one touches in the store is
  * rarely in the processor's cache, and waiting for it would take longer than
- * all the rest. So up to sixteen are collected, of one connection or, where
+ * all the rest. So up to thirty-two are collected, of one connection or, where
  * each sends little, of several, and the store fetches what all of them need
  * at once.
  *
- *     on_read -> collected ...... -> answered: when sixteen are there, before a
+ *     on_read -> collected ...... -> answered: when thirty-two are there, before a
  *                                    line of another kind, and before the
  *                                    flood at the end of the turn
  *

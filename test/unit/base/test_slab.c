@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "herd/memory.h"
 #include "herd/random.h"
 #include "herd/slab.h"
 
@@ -33,6 +34,17 @@ static void handles_start_at_one(void **state)
 }
 
 /* Items keep their addresses and their bytes while others come and go. */
+/* So that an item of 64 bytes is one line of the cache and not two. */
+static void chunks_begin_at_a_cache_line(void **state)
+{
+    (void)state;
+    struct herd_slab slab;
+    herd_slab_init(&slab, 64, 3);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal((uintptr_t)herd_slab_item(&slab, herd_slab_take(&slab)) % HERD_CACHE_LINE, 0);
+    herd_slab_finish(&slab);
+}
+
 static void items_stay_where_they_are(void **state)
 {
     (void)state;
@@ -75,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(handles_start_at_one),
+        cmocka_unit_test(chunks_begin_at_a_cache_line),
         cmocka_unit_test(items_stay_where_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
