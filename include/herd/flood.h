@@ -112,6 +112,8 @@ struct herd_flood {
     struct herd_neighbour neighbours[HERD_SLOTS_MAX - 1];
     unsigned neighbour_count;
     struct herd_flood_counts counts;
+    struct herd_version learnt[HERD_LOOK_AHEAD_MAX]; /* read from AT lines, for the store to look up together */
+    unsigned learnt_count;                           /* 0 but inside herd_inbound_receive */
 };
 
 /*

@@ -8,8 +8,8 @@
  *
  * The end of a turn is where bursts batch by themselves. After the callbacks
  * of a turn, and again before the loop would sleep, the phases run in order;
- * they do so between two callbacks already where much was read, so that what a
- * turn makes stays in the processor's cache until it is written:
+ * they do so between two callbacks already where much was read from clients, so
+ * that what a turn makes stays in the processor's cache until it is written:
  *
  *     FLOOD     drain the dirty queues into the peer streams, flush those
  *     JOURNAL   write what was accepted in this turn
@@ -103,6 +103,12 @@ static inline void herd_loop_mark(struct herd_loop *loop, enum herd_loop_phase p
     loop->dirty_phases |= 1u << phase;
 }
 
+/*
+ * At the end of a stream's on_read, for streams of which many may read in one
+ * turn: so many bytes were taken. The phases may run now, which may flush and
+ * close any stream, this one too.
+ */
+void herd_loop_taken(struct herd_loop *loop, size_t bytes);
 /*
  * In a stream's on_read: bytes of the read buffer before `end` are still
  * wanted, until the phases run next. Then they must not be used any more.

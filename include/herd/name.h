@@ -14,7 +14,8 @@
 
 #define HERD_NAME_LENGTH_MAX 64
 #define HERD_NAMES_MAX 255
-#define HERD_NAME_UNKNOWN 0 /* no name has this number */
+#define HERD_NAMES_RECENT 64 /* a power of two */
+#define HERD_NAME_UNKNOWN 0  /* no name has this number */
 
 /* Whether it may name a herd or a server. */
 bool herd_name_valid(struct herd_text name);
@@ -22,6 +23,7 @@ bool herd_name_valid(struct herd_text name);
 struct herd_names {
     struct herd_text texts[HERD_NAMES_MAX + 1]; /* own their bytes; [0] is empty */
     unsigned count;                             /* names known; numbers are 1 to count */
+    uint8_t recent[HERD_NAMES_RECENT];          /* numbers found last, by a hash of the name; 0: none */
 };
 
 void herd_names_init(struct herd_names *names);

@@ -197,9 +197,10 @@ static int on_live_line(struct herd_inbound *inbound, enum herd_peer_verb verb, 
                         const struct herd_now *now)
 {
     if (verb == HERD_PEER_AT) {
-        if (!inbound_learn(inbound, rest, now)) inbound->tainted = true;
+        inbound_read_at(inbound, rest, now);
         return 0;
     }
+    inbound_learn_read(inbound, now);
     if (verb == HERD_PEER_MARK) return on_mark(inbound, rest);
     if (verb == HERD_PEER_PING) return on_ping(inbound, rest, now);
     inbound->flood->counts.lines_skipped++;
@@ -224,16 +225,21 @@ static int on_long_line(struct herd_inbound *inbound, struct herd_buffer *out)
     return refuse(inbound, HERD_REFUSE_PROTOCOL, "the line is too long", out);
 }
 
-int herd_inbound_receive(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now,
-                         struct herd_buffer *out)
+/* Lines of `bytes` stay where they are while these are received; one that was put together only until the next. */
+static bool stays(struct herd_text bytes, struct herd_text line)
 {
+    return line.bytes >= bytes.bytes && line.bytes < bytes.bytes + bytes.length;
+}
+
+static int receive(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now,
+                   struct herd_buffer *out)
+{
+    struct herd_text rest = bytes;
     struct herd_text line;
     int error = 0;
 
-    if (inbound->state == HERD_PEER_CLOSED) return -EPROTO;
-    inbound->heard_ms = now->monotonic_ms;
     while (error == 0) {
-        switch (herd_framer_next(&inbound->framer, &bytes, &line)) {
+        switch (herd_framer_next(&inbound->framer, &rest, &line)) {
         case HERD_LINE_NONE:
             return 0;
         case HERD_LINE_TOO_LONG:
@@ -241,10 +247,23 @@ int herd_inbound_receive(struct herd_inbound *inbound, struct herd_text bytes, c
             break;
         case HERD_LINE_READY:
             error = on_line(inbound, line, now, out);
+            if (!stays(bytes, line)) inbound_learn_read(inbound, now);
             break;
         }
     }
-    herd_inbound_stop(inbound);
+    return error;
+}
+
+int herd_inbound_receive(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now,
+                         struct herd_buffer *out)
+{
+    int error;
+
+    if (inbound->state == HERD_PEER_CLOSED) return -EPROTO;
+    inbound->heard_ms = now->monotonic_ms;
+    error = receive(inbound, bytes, now, out);
+    inbound_learn_read(inbound, now);
+    if (error != 0) herd_inbound_stop(inbound);
     return error;
 }
 

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What an inbound session teaches: one AT line becomes a version, offered to the store. */
+/*
+ * What an inbound session teaches: each AT line becomes a version. Versions
+ * are offered to the store many at a time, as it is faster in looking up many
+ * (herd_store_look_ahead), but before anything else of the session is read.
+ */
 #include "local.h"
+
+#include "herd/memory.h"
 
 /* The slot that certainly has what this session sends: the sender's, while that very run of it is connected. */
 static unsigned sender_slot(const struct herd_inbound *inbound)
@@ -25,33 +31,53 @@ static void set_way(struct herd_store *store, const struct herd_peer_at *at, str
     }
 }
 
-bool inbound_learn(struct herd_inbound *inbound, struct herd_text rest, const struct herd_now *now)
+static void learn(struct herd_inbound *inbound, struct herd_version *version, const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
-    struct herd_version version;
-    struct herd_peer_at at;
     enum herd_put put;
+
+    if (flood->store->ttl_ns != 0) herd_store_find_live(flood->store, version->report.client, now->wall_ns);
+    put = version->origin == HERD_NAME_UNKNOWN ? HERD_PUT_FULL
+                                               : herd_store_learn(flood->store, version, sender_slot(inbound));
+    if (put == HERD_PUT_SAME && HERD_MUTANT(CANCEL_BY_NAME))
+        herd_store_learn(flood->store, version, inbound->neighbour->slot);
+    if (put == HERD_PUT_NEWER) flood->counts.at_newer++;
+    if (put != HERD_PUT_FULL) return;
+    flood->counts.at_full++;
+    inbound->tainted = true;
+}
+
+void inbound_learn_read(struct herd_inbound *inbound, const struct herd_now *now)
+{
+    struct herd_flood *flood = inbound->flood;
+    unsigned i;
+
+    if (flood->learnt_count == 0) return;
+    herd_store_look_ahead(flood->store, flood->learnt, flood->learnt_count);
+    for (i = 0; i < flood->learnt_count; i++)
+        learn(inbound, &flood->learnt[i], now);
+    flood->learnt_count = 0;
+}
+
+void inbound_read_at(struct herd_inbound *inbound, struct herd_text rest, const struct herd_now *now)
+{
+    struct herd_flood *flood = inbound->flood;
+    struct herd_version *version = &flood->learnt[flood->learnt_count];
+    HERD_UNINITIALIZED struct herd_peer_at at;
 
     flood->counts.at_received++;
     if (herd_peer_parse_at(rest, &at) < 0) {
         flood->counts.at_dropped++;
-        return false;
+        inbound->tainted = true;
+        return;
     }
-    version.report = at.report;
-    version.hash = 0;
-    version.difference_ns = at.difference_ns;
-    if (herd_store_expired(flood->store, &version, now->wall_ns)) {
+    version->report = at.report;
+    version->difference_ns = at.difference_ns;
+    if (herd_store_expired(flood->store, version, now->wall_ns)) {
         flood->counts.at_expired++;
-        return true;
+        return;
     }
-    if (flood->store->ttl_ns != 0) herd_store_find_live(flood->store, at.report.client, now->wall_ns);
-    version.origin = herd_names_number(&flood->store->names, at.origin);
-    set_way(flood->store, &at, &version);
-    put = version.origin == HERD_NAME_UNKNOWN ? HERD_PUT_FULL
-                                              : herd_store_learn(flood->store, &version, sender_slot(inbound));
-    if (put == HERD_PUT_SAME && HERD_MUTANT(CANCEL_BY_NAME))
-        herd_store_learn(flood->store, &version, inbound->neighbour->slot);
-    if (put == HERD_PUT_NEWER) flood->counts.at_newer++;
-    if (put == HERD_PUT_FULL) flood->counts.at_full++;
-    return put != HERD_PUT_FULL;
+    version->origin = herd_names_number(&flood->store->names, at.origin);
+    set_way(flood->store, &at, version);
+    if (++flood->learnt_count == HERD_LOOK_AHEAD_MAX) inbound_learn_read(inbound, now);
 }

@@ -16,8 +16,6 @@
 void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer);
 /* Takes an empty (or no longer wanted) buffer's memory back: keeps it as a spare one, or frees it. */
 void herd_loop_return(struct herd_loop *loop, struct herd_buffer *buffer);
-/* A stream's owner has taken so many bytes: the phases may run now. May flush and close streams, that one too. */
-void herd_loop_read(struct herd_loop *loop, size_t bytes);
 /* Sees to it that the sweep runs in at most `delay_ms` from now. */
 void herd_loop_sweep_in(struct herd_loop *loop, uint64_t delay_ms);
 

@@ -11,8 +11,8 @@
  * they produce leaves in the next prepare, or at the end of herd_loop_run
  * where there is no next turn.
  *
- * Where a turn has many readers the phases also run after every 64 KiB that
- * were read, from within a read callback, when its owner is done.
+ * Where a turn has many readers whose owners say so the phases also run after
+ * every 64 KiB that were read, from within a read callback.
  *
  * What goes wrong: a phase that marks an earlier one would be forgotten while
  * the loop sleeps, so the idle handle is started, which makes it turn again.
@@ -76,7 +76,7 @@ static void end_turn(struct herd_loop *loop)
     run_phases(loop);
 }
 
-void herd_loop_read(struct herd_loop *loop, size_t bytes)
+void herd_loop_taken(struct herd_loop *loop, size_t bytes)
 {
     loop->batch_bytes += bytes;
     if (loop->batch_bytes >= HERD_LOOP_BATCH_BYTES || loop->kept > KEPT_MAX) run_phases(loop);

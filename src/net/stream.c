@@ -73,7 +73,6 @@ static void on_some(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer)
     } else if (stream->state == HERD_STREAM_OPEN) {
         assert(!stream->paused);
         stream->events->on_read(stream, (struct herd_text){buffer->base, (size_t)count});
-        herd_loop_read(stream->loop, (size_t)count);
     }
 }
 

@@ -24,6 +24,12 @@ const char *herd_position_scan(const char *at, const char *end);
 /* Checks the lengths of client and time as IAMAT takes them, reads the time and sets time_ns. */
 bool herd_report_check(struct herd_report *report);
 
+/*
+ * Reads `<client> <position> <time>` in its most usual form with the byte
+ * `last` behind it: where that byte is, or NULL; then it is in another form.
+ */
+const char *herd_plain_scan(const char *client, const char *end, char last, struct herd_report *ret_report);
+
 /* Copies a text, which may be empty, and returns where the next one goes. */
 static inline char *herd_put(char *out, struct herd_text text)
 {

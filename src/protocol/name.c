@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "herd/memory.h"
+#include "herd/word.h"
 
 /* One bit a byte that names may have. Peers' lines are full of names, so one look must do. */
 static bool is_name_byte(unsigned char byte)
@@ -42,19 +43,39 @@ void herd_names_finish(struct herd_names *names)
     herd_names_init(names);
 }
 
+static bool is_named(const struct herd_names *names, unsigned number, struct herd_text name)
+{
+    struct herd_text known = names->texts[number];
+    return known.length == name.length && herd_word_same(known.bytes, name.bytes, name.length);
+}
+
 uint8_t herd_names_find(const struct herd_names *names, struct herd_text name)
 {
     for (unsigned i = 1; i <= names->count; i++) {
-        if (herd_text_equal(names->texts[i], name)) return (uint8_t)i;
+        if (is_named(names, i, name)) return (uint8_t)i;
     }
     return HERD_NAME_UNKNOWN;
 }
 
+/* A name's ends and length tell those of one herd apart. */
+static unsigned place_of(struct herd_text name)
+{
+    uint64_t ends = ((uint64_t)name.length << 16) + ((uint64_t)(unsigned char)name.bytes[0] << 8) +
+                    (unsigned char)name.bytes[name.length - 1];
+    return (unsigned)(ends * UINT64_C(0x9e3779b97f4a7c15) >> 58) % HERD_NAMES_RECENT;
+}
+
 uint8_t herd_names_number(struct herd_names *names, struct herd_text name)
 {
-    assert(herd_name_valid(name));
+    assert(name.length >= 1 && name.length <= HERD_NAME_LENGTH_MAX);
+    uint8_t *recent = &names->recent[place_of(name)];
+    if (*recent != HERD_NAME_UNKNOWN && is_named(names, *recent, name)) return *recent;
     uint8_t known = herd_names_find(names, name);
-    if (known != HERD_NAME_UNKNOWN) return known;
+    if (known != HERD_NAME_UNKNOWN) {
+        *recent = known;
+        return known;
+    }
+    assert(herd_name_valid(name));
     if (names->count == HERD_NAMES_MAX) return HERD_NAME_UNKNOWN;
     char *bytes = herd_memory_allocate(name.length);
     memcpy(bytes, name.bytes, name.length);

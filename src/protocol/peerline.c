@@ -30,6 +30,10 @@ enum herd_peer_verb herd_peer_verb_of(struct herd_text line, struct herd_text *r
         *ret_rest = line;
         return HERD_PEER_UNKNOWN;
     }
+    if (line.length > 3 && memcmp(line.bytes, "AT ", 3) == 0) { /* nearly all */
+        *ret_rest = (struct herd_text){line.bytes + 3, line.length - 3};
+        return HERD_PEER_AT;
+    }
     const char *space = memchr(line.bytes, ' ', line.length);
     struct herd_text word = {line.bytes, space == NULL ? line.length : (size_t)(space - line.bytes)};
     size_t skipped = space == NULL ? word.length : word.length + 1;
@@ -242,6 +246,19 @@ static bool take_visited(struct herd_text rest, struct herd_peer_at *at)
     return at->visited_count > 0;
 }
 
+static bool take_report(struct herd_text *rest, struct herd_report *report)
+{
+    const char *end = rest->bytes + rest->length;
+    const char *stop = herd_plain_scan(rest->bytes, end, ' ', report);
+    if (stop != NULL) {
+        *rest = (struct herd_text){stop + 1, (size_t)(end - stop - 1)};
+        return rest->length > 0;
+    }
+    report->joined = true;
+    return take_field(rest, &report->client) && take_position(rest, &report->position) &&
+           take_field(rest, &report->time) && herd_report_check(report);
+}
+
 /* Everything in *ret_at is written in place, as copying it would cost as much as reading the line. */
 static bool take_location(struct herd_text *rest, struct herd_peer_at *ret_at)
 {
@@ -250,9 +267,7 @@ static bool take_location(struct herd_text *rest, struct herd_peer_at *ret_at)
     int64_t received_ns;
     if (!take_name(rest, &ret_at->origin) || !take_field(rest, &difference)) return false;
     if (herd_difference_parse(difference, &ret_at->difference_ns) != 0) return false;
-    if (!take_field(rest, &report->client) || !take_position(rest, &report->position)) return false;
-    if (!take_field(rest, &report->time) || !herd_report_check(report)) return false;
-    report->joined = true;
+    if (!take_report(rest, report)) return false;
     return !__builtin_add_overflow(report->time_ns, ret_at->difference_ns, &received_ns);
 }
 

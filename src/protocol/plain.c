@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fast path of IAMAT: a line in the form that nearly every client sends,
- * read without having been cut from the others first.
+ * The fast path of IAMAT, and of AT: a report in the form that nearly every
+ * client sends; an IAMAT is read without having been cut from others first.
  *
  *     IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1520023934.918963997 LF
  *                            s  .      s   .      b          .          L
@@ -17,7 +17,7 @@
 #define WORD_LENGTH 6 /* of `IAMAT` and its blank */
 #define SECONDS_DIGITS 10
 #define FRACTION_DIGITS 9
-#define NEWLINE (SECONDS_DIGITS + 1 + FRACTION_DIGITS) /* where it is in the time */
+#define TIME_LENGTH (SECONDS_DIGITS + 1 + FRACTION_DIGITS) /* in full */
 #define SHORTEST_LENGTH 16
 
 struct marks {
@@ -75,16 +75,16 @@ static inline bool pass_position(struct marks *marks)
     return marks->bytes[here(marks)] == ' ';
 }
 
-/* From the blank before the time: ten digits, a point, nine digits, LF. All at once, as each is in its place. */
-static inline bool is_time(const struct marks *marks)
+/* From the blank before the time: ten digits, a point, nine digits, `last`. All at once, as each is in its place. */
+static inline bool is_time(const struct marks *marks, char last)
 {
-    const uint64_t form = UINT64_C(1) << SECONDS_DIGITS | UINT64_C(1) << NEWLINE;
-    const uint64_t all = (UINT64_C(1) << (NEWLINE + 1)) - 1;
+    const uint64_t form = UINT64_C(1) << SECONDS_DIGITS | UINT64_C(1) << TIME_LENGTH;
+    const uint64_t all = (UINT64_C(1) << (TIME_LENGTH + 1)) - 1;
     unsigned start = here(marks) + 1;
     const char *time = marks->bytes + start;
-    if (start + NEWLINE >= HERD_MASK_SIZE) return false;
+    if (start + TIME_LENGTH >= HERD_MASK_SIZE) return false;
     if ((marks->left >> start & all) != form) return false;
-    return time[SECONDS_DIGITS] == '.' && time[NEWLINE] == '\n' && time[0] != '9';
+    return time[SECONDS_DIGITS] == '.' && time[TIME_LENGTH] == last && time[0] != '9';
 }
 
 static inline int64_t time_of(const char *digits)
@@ -106,16 +106,11 @@ static inline const char *find_client_end(const char *at, const char *end)
     return at;
 }
 
-size_t herd_report_scan(struct herd_text bytes, struct herd_report *ret_report)
+const char *herd_plain_scan(const char *client, const char *end, char last, struct herd_report *ret_report)
 {
-    static const char word[HERD_WORD_SIZE] = "IAMAT ";
     HERD_UNINITIALIZED char block[HERD_MASK_SIZE];
-    if (bytes.length < SHORTEST_LENGTH) return 0;
-    const char *end = bytes.bytes + bytes.length;
-    if ((herd_word_load(bytes.bytes) ^ herd_word_load(word)) << 8 * (HERD_WORD_SIZE - WORD_LENGTH) != 0) return 0;
-    const char *client = bytes.bytes + WORD_LENGTH;
     const char *client_end = find_client_end(client, end);
-    if (client_end == NULL) return 0;
+    if (client_end == NULL) return NULL;
 
     const char *position = client_end + 1;
     struct marks marks = {.bytes = position};
@@ -125,15 +120,23 @@ size_t herd_report_scan(struct herd_text bytes, struct herd_report *ret_report)
         marks.bytes = block;
     }
     marks.left = herd_mask_other_than_digits(marks.bytes);
-    if (marks.left == 0 || !pass_position(&marks)) return 0;
+    if (marks.left == 0 || !pass_position(&marks)) return NULL;
     unsigned blank = here(&marks);
-    if (!is_time(&marks)) return 0;
-    unsigned newline = blank + 1 + NEWLINE;
+    if (!is_time(&marks, last)) return NULL;
 
     ret_report->client = (struct herd_text){client, (size_t)(client_end - client)};
     ret_report->position = (struct herd_text){position, blank};
-    ret_report->time = (struct herd_text){position + blank + 1, newline - blank - 1};
+    ret_report->time = (struct herd_text){position + blank + 1, TIME_LENGTH};
     ret_report->time_ns = time_of(marks.bytes + blank + 1);
     ret_report->joined = true;
-    return (size_t)(position - bytes.bytes) + newline + 1;
+    return position + blank + 1 + TIME_LENGTH;
+}
+
+size_t herd_report_scan(struct herd_text bytes, struct herd_report *ret_report)
+{
+    static const char word[HERD_WORD_SIZE] = "IAMAT ";
+    if (bytes.length < SHORTEST_LENGTH) return 0;
+    if ((herd_word_load(bytes.bytes) ^ herd_word_load(word)) << 8 * (HERD_WORD_SIZE - WORD_LENGTH) != 0) return 0;
+    const char *newline = herd_plain_scan(bytes.bytes + WORD_LENGTH, bytes.bytes + bytes.length, '\n', ret_report);
+    return newline == NULL ? 0 : (size_t)(newline + 1 - bytes.bytes);
 }
