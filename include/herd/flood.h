@@ -199,6 +199,19 @@ int herd_outbound_receive(struct herd_outbound *outbound, struct herd_text bytes
  * entries): call again next turn.
  */
 bool herd_outbound_pump(struct herd_outbound *outbound, size_t room, struct herd_buffer *out);
+/*
+ * The same for several neighbours of one server, each with its own room and
+ * buffer: a line that is next for more than one of them is made once.
+ */
+struct herd_pump {
+    struct herd_outbound *outbound;
+    size_t room;
+    struct herd_buffer *out;
+    bool more;       /* set: there is more to do, as above */
+    size_t before;   /* flood/ only: length of `out` at the start */
+    uint32_t passed; /* flood/ only: cancelled entries */
+};
+void herd_flood_pump(struct herd_pump *pumps, unsigned count);
 /* Whether pumping would do anything. */
 bool herd_outbound_busy(const struct herd_outbound *outbound);
 /* Time passes: PING when due. 0, or -ETIMEDOUT and CLOSED. Call when the deadline has come, earlier is harmless. */

@@ -11,6 +11,7 @@
  * they do so between two callbacks already where much was read from clients, so
  * that what a turn makes stays in the processor's cache until it is written:
  *
+ *     COMMANDS  answer what was read and kept
  *     FLOOD     drain the dirty queues into the peer streams, flush those
  *     JOURNAL   write what was accepted in this turn
  *     REPLIES   flush every client stream that has output (done by the loop)
@@ -24,6 +25,7 @@
 #include "herd/list.h"
 
 enum herd_loop_phase {
+    HERD_PHASE_COMMANDS,
     HERD_PHASE_FLOOD,
     HERD_PHASE_JOURNAL,
     HERD_PHASE_REPLIES,

@@ -161,6 +161,11 @@ void herd_store_deactivate(struct herd_store *store, unsigned slot);
  * the record to send as it is now, or 0 for an entry that was cancelled.
  */
 bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_record);
+/* The first entry of a FIFO, cancelled or not; 0 where there is none. */
+static inline uint32_t herd_store_head(const struct herd_store *store, unsigned slot)
+{
+    return store->queues[slot].head;
+}
 static inline uint32_t herd_store_queued(const struct herd_store *store, unsigned slot)
 {
     return store->queues[slot].length;

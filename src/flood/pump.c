@@ -16,19 +16,22 @@
  * and with the next PING otherwise: it only spares lines after a reconnect, so
  * it may be late.
  */
+#include "herd/memory.h"
 #include "local.h"
 
-static void append_record(struct herd_outbound *outbound, uint32_t record, struct herd_buffer *out)
+/* The record's AT line, empty where it is not to be sent. */
+static struct herd_text append_record(struct herd_outbound *outbound, uint32_t record, struct herd_buffer *out)
 {
     struct herd_flood *flood = outbound->flood;
     const struct herd_names *names = &flood->store->names;
-    struct herd_version version;
-    struct herd_peer_at at;
+    HERD_UNINITIALIZED struct herd_version version;
+    HERD_UNINITIALIZED struct herd_peer_at at;
+    size_t before = herd_buffer_length(out);
     unsigned i;
 
     herd_store_view(flood->store, record, &version);
     for (i = 0; HERD_MUTANT(ECHO_BY_VISITED) && i < version.way_count; i++)
-        if (version.way[i] == outbound->neighbour->number) return;
+        if (version.way[i] == outbound->neighbour->number) return HERD_TEXT("");
     at.origin = herd_names_text(names, version.origin);
     at.difference_ns = version.difference_ns;
     at.report = version.report;
@@ -38,6 +41,7 @@ static void append_record(struct herd_outbound *outbound, uint32_t record, struc
     at.visited_count = i + 1;
     herd_peer_append_at(out, &at);
     flood->counts.at_sent++;
+    return (struct herd_text){herd_buffer_text(out).bytes + before, herd_buffer_length(out) - before};
 }
 
 static void sample_barrier(struct herd_outbound *outbound)
@@ -83,29 +87,61 @@ static void note_largest(struct herd_outbound *outbound, uint32_t record)
 }
 #endif
 
-/* True where it stopped for the sake of the others in this turn: passing over cancelled entries takes no room. */
-static bool emit(struct herd_outbound *outbound, size_t room, struct herd_buffer *out)
+static bool has_room(const struct herd_pump *pump)
 {
-    struct herd_store *store = outbound->flood->store;
-    unsigned slot = outbound->neighbour->slot;
-    size_t before = herd_buffer_length(out);
-    uint32_t passed = 0;
+    return pump->passed < pump->outbound->flood->scan_slice &&
+           herd_buffer_length(pump->out) - pump->before < pump->room;
+}
+
+/* Takes the next entry of a FIFO: false where there is none, or no room. *ret_record as herd_store_pop has it. */
+static bool take(struct herd_pump *pump, uint32_t *ret_record)
+{
+    struct herd_outbound *outbound = pump->outbound;
+
+    if (!has_room(pump)) return false;
+    if (!herd_store_pop(outbound->flood->store, outbound->neighbour->slot, ret_record)) return false;
+    if (*ret_record == 0) pump->passed++;
+    count_pop(outbound);
+#ifdef HERD_MUTANTS
+    if (*ret_record != 0 && HERD_MUTANT(MARK_LARGEST_SENT)) note_largest(outbound, *ret_record);
+#endif
+    return true;
+}
+
+static bool emits(const struct herd_outbound *outbound)
+{
+    return outbound->state == HERD_PEER_LIVE && outbound->work != HERD_OUTBOUND_DROPPING;
+}
+
+/* Gives a record's line also to those of whom it is the next. In calm all FIFOs are alike, and it is that of all. */
+static void share(struct herd_pump *others, unsigned count, uint32_t record, struct herd_text line)
+{
+    unsigned i;
+
+    for (i = 0; i < count; i++) {
+        struct herd_outbound *outbound = others[i].outbound;
+        uint32_t taken;
+        if (!emits(outbound) || herd_store_head(outbound->flood->store, outbound->neighbour->slot) != record) continue;
+        if (!take(&others[i], &taken) || taken == 0) continue;
+        herd_buffer_append(others[i].out, line);
+        outbound->flood->counts.at_sent++;
+    }
+}
+
+static void emit(struct herd_pump *pump, struct herd_pump *others, unsigned count)
+{
+    struct herd_outbound *outbound = pump->outbound;
     uint32_t record;
 
-    if (outbound->barrier_left == 0) sample_barrier(outbound);
-    while (passed < outbound->flood->scan_slice && herd_buffer_length(out) - before < room &&
-           herd_store_pop(store, slot, &record)) {
-        if (record != 0)
-            append_record(outbound, record, out);
-        else
-            passed++;
-        count_pop(outbound);
-#ifdef HERD_MUTANTS
-        if (record != 0 && HERD_MUTANT(MARK_LARGEST_SENT)) note_largest(outbound, record);
-#endif
+    while (take(pump, &record)) {
+        struct herd_text line;
+        if (record == 0) continue;
+        line = append_record(outbound, record, pump->out);
+        if (!HERD_MUTANT(ECHO_BY_VISITED)) share(others, count, record, line);
     }
-    if (outbound->popped_since >= outbound->flood->pops_per_mark) outbound_tell_mark(outbound, out);
-    return passed == outbound->flood->scan_slice;
+    if (outbound->popped_since >= outbound->flood->pops_per_mark) outbound_tell_mark(outbound, pump->out);
+    /* Where it stopped for the sake of the others in this turn: passing over cancelled entries takes no room. */
+    pump->more = pump->passed >= outbound->flood->scan_slice;
 }
 
 static void drop_slice(struct herd_outbound *outbound)
@@ -136,13 +172,38 @@ static void scan_slice(struct herd_outbound *outbound)
     sample_barrier(outbound);
 }
 
-bool herd_outbound_pump(struct herd_outbound *outbound, size_t room, struct herd_buffer *out)
+static void begin(struct herd_pump *pump)
 {
-    if (outbound->state != HERD_PEER_LIVE) return false;
+    struct herd_outbound *outbound = pump->outbound;
+
+    pump->before = herd_buffer_length(pump->out);
+    pump->passed = 0;
+    if (outbound->state != HERD_PEER_LIVE) return;
     if (outbound->work == HERD_OUTBOUND_DROPPING) drop_slice(outbound);
     if (outbound->work == HERD_OUTBOUND_SCANNING) scan_slice(outbound);
-    if (outbound->work == HERD_OUTBOUND_DROPPING) return true;
-    return emit(outbound, room, out) || outbound->work != HERD_OUTBOUND_FLOODING;
+    if (emits(outbound) && outbound->barrier_left == 0) sample_barrier(outbound);
+}
+
+void herd_flood_pump(struct herd_pump *pumps, unsigned count)
+{
+    unsigned i;
+
+    for (i = 0; i < count; i++)
+        begin(&pumps[i]);
+    for (i = 0; i < count; i++) {
+        const struct herd_outbound *outbound = pumps[i].outbound;
+        pumps[i].more = false;
+        if (emits(outbound)) emit(&pumps[i], &pumps[i + 1], count - i - 1);
+        if (outbound->state == HERD_PEER_LIVE && outbound->work != HERD_OUTBOUND_FLOODING) pumps[i].more = true;
+    }
+}
+
+bool herd_outbound_pump(struct herd_outbound *outbound, size_t room, struct herd_buffer *out)
+{
+    struct herd_pump pump = {.outbound = outbound, .room = room, .out = out};
+
+    herd_flood_pump(&pump, 1);
+    return pump.more;
 }
 
 bool herd_outbound_busy(const struct herd_outbound *outbound)

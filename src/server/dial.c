@@ -291,19 +291,22 @@ int64_t dial_tick(struct dial *dial, const struct herd_now *now)
     return herd_outbound_deadline(&dial->outbound);
 }
 
-void dial_pump(struct dial *dial)
+bool dial_begin_pump(struct dial *dial, struct herd_pump *ret_pump)
 {
     size_t window = dial->server->config->limits.peer_output_bytes_max;
     size_t queued = herd_stream_queued(&dial->stream);
-    struct herd_buffer *out;
-    size_t before;
 
-    if (dial->state != DIAL_UP || !herd_outbound_busy(&dial->outbound)) return;
-    out = herd_stream_out(&dial->stream);
-    before = herd_buffer_length(out);
-    if (herd_outbound_pump(&dial->outbound, queued < window ? window - queued : 0, out))
-        herd_loop_soon(&dial->server->loop, &dial->task);
-    log_lines(dial, out, before);
+    if (dial->state != DIAL_UP || !herd_outbound_busy(&dial->outbound)) return false;
+    *ret_pump = (struct herd_pump){.outbound = &dial->outbound,
+                                   .room = queued < window ? window - queued : 0,
+                                   .out = herd_stream_out(&dial->stream)};
+    return true;
+}
+
+void dial_end_pump(struct dial *dial, const struct herd_pump *pump)
+{
+    if (pump->more) herd_loop_soon(&dial->server->loop, &dial->task);
+    log_lines(dial, pump->out, pump->before);
     herd_stream_flush(&dial->stream);
     /* Where the kernel took it all nobody will say that it drained. */
     if (herd_stream_queued(&dial->stream) == 0 && herd_outbound_busy(&dial->outbound))

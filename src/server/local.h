@@ -38,7 +38,7 @@ struct session;
 
 struct reports {
     struct herd_version versions[HERD_LOOK_AHEAD_MAX]; /* report and difference */
-    struct herd_text lines[HERD_LOOK_AHEAD_MAX];       /* with LF, in the loop's read buffer */
+    struct herd_text lines[HERD_LOOK_AHEAD_MAX];       /* in the loop's read buffer */
     struct session *sessions[HERD_LOOK_AHEAD_MAX];
     unsigned count;
 };
@@ -49,7 +49,7 @@ struct reports {
  * where there are enough of them.
  */
 uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t most);
-/* The session has no more input, up to `end`: what was collected of it stays where it is. */
+/* The session has no more input, up to `end` (NULL: it had none): what was collected of it stays where it is. */
 void reports_keep(struct session *session, const char *end);
 /* Answers what was collected. Before anything that must not overtake it. */
 void reports_answer(struct server *server);
@@ -86,7 +86,6 @@ struct session {
     uint32_t new_clients;
     uint32_t linger_ms;
     uint16_t pending_count;
-    bool stopped;  /* since it was last parsed: what comes is held */
     bool heard;    /* since the last read the neighbours were heard */
     bool finished; /* no more commands are taken; ends when all are answered */
 };
@@ -102,10 +101,6 @@ struct herd_buffer *session_out(struct session *session);
 size_t session_queued(const struct session *session);
 /* Goes on in the next turn, or when the client has taken what is queued. */
 void session_after_flush(struct session *session);
-/* Whether the session takes another line now. */
-bool session_may_parse(const struct session *session);
-/* It does not take these lines now, nor any after them: they wait until it does. */
-void session_hold(struct session *session, struct herd_text lines);
 /* Ends the stream where everything was answered and nothing more is taken. */
 void session_end_if_done(struct session *session);
 
@@ -145,8 +140,10 @@ void dial_init(struct dial *dial, struct server *server, const struct herd_serve
 void dial_finish(struct dial *dial);
 /* Redials and ticks what is due; returns the monotonic ms of what is due next. */
 int64_t dial_tick(struct dial *dial, const struct herd_now *now);
-/* Floods as far as the transport's window allows. */
-void dial_pump(struct dial *dial);
+/* What may be flooded now, as far as the transport's window allows: false where there is nothing. */
+bool dial_begin_pump(struct dial *dial, struct herd_pump *ret_pump);
+/* Sends what was flooded. */
+void dial_end_pump(struct dial *dial, const struct herd_pump *pump);
 /* Another session of its name shows that two servers have it: logged, not more than once a minute. */
 void dial_note_rival(struct dial *dial);
 /* The neighbour's own session was welcomed: it is there. */

@@ -7,13 +7,13 @@
  * at once.
  *
  *     on_read -> collected ...... -> answered: when thirty-two are there, before a
- *                                    line of another kind, and before the
- *                                    flood at the end of the turn
+ *                                    line of another kind, and at the end of
+ *                                    the turn, before the flood
  *
  * Collected lines are views of the loop's read buffer, which keeps them until
  * then. Each is answered in its place in the order of its connection, with the
- * time at which it was read. A session that may not go on in the meantime, as
- * its client has too many replies to take, holds its lines as any others.
+ * time at which it was read. A client that does not take its replies may so
+ * have thirty-two more of them queued than its limit says.
  */
 #include "local.h"
 
@@ -38,8 +38,8 @@ uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t
     if (herd_framer_pending(&session->framer)) return 0;
     while (taken < most) {
         size_t length = herd_report_scan(*input, &reports->versions[reports->count].report);
-        if (length == 0 || length > session->framer.limit) break;
-        collect(session, (struct herd_text){input->bytes, length});
+        if (length == 0 || length - 1 > session->framer.limit) break;
+        collect(session, (struct herd_text){input->bytes, length - 1});
         input->bytes += length;
         input->length -= length;
         taken++;
@@ -54,9 +54,10 @@ void reports_keep(struct session *session, const char *end)
 {
     struct server *server = session->server;
 
-    if (server->reports.count == 0) return;
+    /* What others wait with is kept already, where this session had nothing new. */
+    if (server->reports.count == 0 || end == NULL) return;
     herd_loop_keep(&server->loop, end);
-    herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
+    herd_loop_mark(&server->loop, HERD_PHASE_COMMANDS);
 }
 
 void reports_answer(struct server *server)
@@ -68,11 +69,8 @@ void reports_answer(struct server *server)
     herd_store_look_ahead(&server->store, reports->versions, reports->count);
     for (i = 0; i < reports->count; i++) {
         struct session *session = reports->sessions[i];
-        struct herd_text line = reports->lines[i];
-        if (session_may_parse(session))
-            answer_report(session, (struct herd_text){line.bytes, line.length - 1}, &reports->versions[i]);
-        else
-            session_hold(session, line);
+        if (session->finished) continue; /* by the reply before */
+        answer_report(session, reports->lines[i], &reports->versions[i]);
         session_end_if_done(session);
     }
     reports->count = 0;

@@ -65,14 +65,31 @@ static void on_sweep(uv_timer_t *timer)
 
 /* -- The end of a turn -------------------------------------------------------- */
 
+/* Lines that several neighbours are to be told are made once, so all are pumped together. */
+static void pump_dials(struct server *server)
+{
+    HERD_UNINITIALIZED struct herd_pump pumps[HERD_NEIGHBOURS_MAX];
+    HERD_UNINITIALIZED struct dial *dials[HERD_NEIGHBOURS_MAX];
+    unsigned count = 0;
+    unsigned i;
+
+    for (i = 0; i < server->dial_count; i++)
+        if (dial_begin_pump(&server->dials[i], &pumps[count])) dials[count++] = &server->dials[i];
+    herd_flood_pump(pumps, count);
+    for (i = 0; i < count; i++)
+        dial_end_pump(dials[i], &pumps[i]);
+}
+
+static void commands_phase(void *owner)
+{
+    reports_answer(owner);
+}
+
 static void flood_phase(void *owner)
 {
     struct server *server = owner;
-    unsigned i;
 
-    reports_answer(server);
-    for (i = 0; i < server->dial_count; i++)
-        dial_pump(&server->dials[i]);
+    pump_dials(server);
     herd_loop_mark(&server->loop, HERD_PHASE_JOURNAL);
     server_drain_step(server);
 }
@@ -251,6 +268,7 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     start_timers(server);
     code = start_store(server, count + 1); /* a slot for each neighbour, the last one for the journal */
     if (code != 0) return code;
+    herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, commands_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_FLOOD, flood_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_LOG, log_phase, server);
     code = guests_init(server);

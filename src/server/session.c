@@ -48,7 +48,7 @@ struct herd_buffer *session_out(struct session *session)
     return &HERD_CONTAINER(session->pendings.previous, struct pending, node)->behind;
 }
 
-bool session_may_parse(const struct session *session)
+static bool may_parse(const struct session *session)
 {
     const struct herd_config *config = session->server->config;
 
@@ -96,13 +96,11 @@ static void count_stop(const struct session *session)
         counts->full_turns++;
 }
 
-/* Cannot go on now: keeps the rest and stops reading. What comes after it while it is stopped is only kept. */
-void session_hold(struct session *session, struct herd_text rest)
+/* Cannot go on now: keeps the rest and stops reading. */
+static void stop_parsing(struct session *session, struct herd_text rest)
 {
-    if (!session->stopped) count_stop(session);
+    count_stop(session);
     herd_framer_hold(&session->framer, rest);
-    if (session->stopped) return;
-    session->stopped = true;
     herd_stream_pause(&session->stream);
     forget_started(session);
     if (!session->finished) herd_loop_soon(&session->server->loop, &session->task);
@@ -115,8 +113,7 @@ static bool parse(struct session *session, struct herd_text input)
     uint32_t budget = session->server->config->limits.lines_per_turn_max;
     struct herd_text line;
 
-    session->stopped = false;
-    while (budget > 0 && session_may_parse(session)) {
+    while (budget > 0 && may_parse(session)) {
         budget -= reports_take(session, &input, budget);
         if (budget == 0) break;
         if (input.length == 0 && !herd_framer_pending(&session->framer)) {
@@ -124,7 +121,7 @@ static bool parse(struct session *session, struct herd_text input)
             return true;
         }
         reports_answer(session->server);
-        if (!session_may_parse(session)) break;
+        if (!may_parse(session)) break;
         budget--;
         switch (herd_framer_next(&session->framer, &input, &line)) {
         case HERD_LINE_NONE:
@@ -140,7 +137,7 @@ static bool parse(struct session *session, struct herd_text input)
         }
     }
     reports_answer(session->server);
-    session_hold(session, input);
+    stop_parsing(session, input);
     return false;
 }
 
@@ -188,7 +185,7 @@ static void go_on(struct session *session)
         session_after_flush(session);
         return;
     }
-    if (!session_may_parse(session)) return;
+    if (!may_parse(session)) return;
     if (parse(session, (struct herd_text){NULL, 0})) herd_stream_resume(&session->stream);
 }
 

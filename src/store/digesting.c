@@ -47,10 +47,13 @@ static struct herd_record *at(const struct herd_store *store, uint32_t number)
 
 void record_leave_sum(struct herd_store *store, uint32_t handle, struct herd_record *record)
 {
+    const struct herd_record *next;
+
     if (record->seq != 0 && !HERD_MUTANT(DIGEST_KEEPS_OLD)) herd_digest_subtract(&store->sum, hash_of(store, record));
     if (store->unsummed_end - store->unsummed_first == HERD_UNSUMMED_MAX) {
         __builtin_prefetch(at(store, store->unsummed_first + AHEAD));
-        __builtin_prefetch(record_text(store, at(store, store->unsummed_first + 1)));
+        next = at(store, store->unsummed_first + 1);
+        if (next->seq != 0) __builtin_prefetch(record_text(store, next)); /* forgotten, it has no text */
         join_sum(store, at(store, store->unsummed_first++));
     }
     store->unsummed[store->unsummed_end++ % HERD_UNSUMMED_MAX] = handle;

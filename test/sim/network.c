@@ -151,22 +151,37 @@ void network_backward(struct sim_world *world, struct sim_direction *direction, 
     }
 }
 
-bool network_pump(struct sim_direction *direction)
+/* False where there is nothing to pump. */
+static bool prepare(struct sim_direction *direction, struct herd_pump *ret_pump)
 {
     size_t queued;
 
     if (direction->current == NULL || !herd_outbound_busy(&direction->outbound)) return false;
     queued = herd_buffer_length(&direction->current->forward);
-    return herd_outbound_pump(&direction->outbound, queued < direction->window ? direction->window - queued : 0,
-                              &direction->current->forward);
+    *ret_pump = (struct herd_pump){.outbound = &direction->outbound,
+                                   .room = queued < direction->window ? direction->window - queued : 0,
+                                   .out = &direction->current->forward};
+    return true;
+}
+
+bool network_pump(struct sim_direction *direction)
+{
+    struct herd_pump pump;
+
+    if (!prepare(direction, &pump)) return false;
+    herd_flood_pump(&pump, 1);
+    return pump.more;
 }
 
 void network_pump_server(struct sim_world *world, const struct sim_server *server)
 {
+    struct herd_pump pumps[SIM_SERVERS_MAX];
+    unsigned count = 0;
     unsigned i;
 
     for (i = 0; i < server->out_count; i++)
-        network_pump(&world->directions[server->out[i]]);
+        if (prepare(&world->directions[server->out[i]], &pumps[count])) count++;
+    herd_flood_pump(pumps, count);
 }
 
 /* -- Timers -- */

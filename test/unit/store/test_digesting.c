@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -103,14 +104,34 @@ static void forgotten_while_changing(void **state)
     (void)state;
     model->store.ttl_ns = 50 * SECOND;
     for (uint32_t now = 100; now < 1000; now += 30) {
-        for (uint32_t client = 0; client < 2000; client++)
-            report(model, (client * 7 + now) % 5000, now);
+        for (uint32_t client = 0; client < 4000; client++)
+            report(model, (client * 7 + now * 11) % CLIENTS, now);
         for (uint32_t cursor = 1; herd_store_expire(&model->store, now * SECOND, 500, &cursor);)
             ;
         for (uint32_t client = 0; client < CLIENTS; client++)
             if (model->seconds[client] + 50 < now) model->seconds[client] = 0;
-        if (now % 4 == 0) assert_digest(model);
+        if (now % 400 == 0) assert_digest(model);
     }
+    assert_digest(model);
+    destroy(model);
+}
+
+/* Nothing but records without text is in the ring when it is full. */
+static void a_ring_full_of_what_was_forgotten(void **state)
+{
+    struct model *model = create();
+    uint32_t cursor = 1;
+    (void)state;
+    model->store.ttl_ns = 50 * SECOND;
+    for (uint32_t client = 0; client < HERD_UNSUMMED_MAX; client++)
+        report(model, client, 100);
+    assert_digest(model);
+    while (herd_store_expire(&model->store, 200 * SECOND, 1000, &cursor))
+        ;
+    memset(model->seconds, 0, sizeof(model->seconds));
+    assert_int_equal(herd_store_count(&model->store), 0);
+    for (uint32_t client = 0; client < 10; client++)
+        report(model, client, 200);
     assert_digest(model);
     destroy(model);
 }
@@ -121,6 +142,7 @@ int main(void)
         cmocka_unit_test(more_changes_than_the_ring_holds),
         cmocka_unit_test(changes_at_random),
         cmocka_unit_test(forgotten_while_changing),
+        cmocka_unit_test(a_ring_full_of_what_was_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Reports of several connections that are collected and answered together. */
+#include "serverfixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define REPORT(client) "IAMAT " client " +34.068930-118.445127 0000000001.000000000\n"
+#define ANSWER(difference, client) "AT Goloman " difference " " client " +34.068930-118.445127 0000000001.000000000\n"
+
+/* As if `text` had been read into the loop's buffer behind what is kept there. Returns what was not taken. */
+static struct herd_text take(struct world *world, unsigned session, const char *text)
+{
+    struct herd_loop *loop = &world->server.loop;
+    char *at = loop->read_memory + loop->kept;
+    struct herd_text input = {at, strlen(text)};
+    memcpy(at, text, strlen(text));
+    reports_take(&world->sessions[session], &input, 256);
+    if (input.length == 0) reports_keep(&world->sessions[session], input.bytes);
+    return input;
+}
+
+static void each_gets_its_own_in_order(void **state)
+{
+    struct world *world = *state;
+    struct herd_loop *loop = &world->server.loop;
+    world->sessions[1].read_ns += 7;
+    assert_int_equal(take(world, 0, REPORT("a") REPORT("b")).length, 0);
+    assert_int_equal(take(world, 1, REPORT("c")).length, 0);
+    world->sessions[0].read_ns += 100; /* what was collected keeps the time at which it was read */
+    assert_int_equal(world->server.reports.count, 3);
+    assert_int_equal(loop->kept, strlen(REPORT("a")) * 3);
+    assert_true((loop->dirty_phases & 1u << HERD_PHASE_COMMANDS) != 0);
+    world_expect(&world->sessions[0], "");
+    reports_answer(&world->server);
+    world_expect(&world->sessions[0], ANSWER("+0.500000000", "a") ANSWER("+0.500000000", "b"));
+    world_expect(&world->sessions[1], ANSWER("+0.500000007", "c"));
+    assert_int_equal(world->server.reports.count, 0);
+    reports_answer(&world->server);
+    world_expect(&world->sessions[0], "");
+    assert_int_equal(herd_store_count(&world->server.store), 3);
+}
+
+/* A connection that goes on without new input leaves what others wait with alone. */
+static void who_has_read_nothing_keeps_nothing(void **state)
+{
+    struct world *world = *state;
+    size_t kept;
+    take(world, 0, REPORT("a"));
+    kept = world->server.loop.kept;
+    reports_keep(&world->sessions[1], NULL);
+    assert_int_equal(world->server.loop.kept, kept);
+    reports_answer(&world->server);
+    world_expect(&world->sessions[0], ANSWER("+0.500000000", "a"));
+}
+
+static void enough_of_them_are_answered_at_once(void **state)
+{
+    struct world *world = *state;
+    char lines[HERD_LOOK_AHEAD_MAX * 80] = "";
+    char client[64];
+    for (unsigned i = 0; i < HERD_LOOK_AHEAD_MAX - 1; i++) {
+        snprintf(client, sizeof client, REPORT("c%02u"), i);
+        strcat(lines, client);
+    }
+    take(world, 0, lines);
+    assert_int_equal(world->server.reports.count, HERD_LOOK_AHEAD_MAX - 1);
+    take(world, 1, REPORT("last"));
+    assert_int_equal(world->server.reports.count, 0);
+    world_expect(&world->sessions[1], ANSWER("+0.500000000", "last"));
+    assert_int_equal(herd_store_count(&world->server.store), HERD_LOOK_AHEAD_MAX);
+}
+
+static void other_lines_are_left(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(take(world, 0, REPORT("a") "WHATSAT a 10 5\n").length, strlen("WHATSAT a 10 5\n"));
+    reports_answer(&world->server); /* as the session does before it goes on with them */
+    world_expect(&world->sessions[0], ANSWER("+0.500000000", "a"));
+    assert_int_equal(take(world, 0, "IAMAT b +1+1 5\n").length, strlen("IAMAT b +1+1 5\n"));
+    assert_int_equal(take(world, 0, "IAMAT b +34.068930-118.445127 00000").length, 35);
+    assert_int_equal(world->server.reports.count, 0);
+}
+
+/* Nothing is taken past a line that has only begun. */
+static void what_has_begun_comes_first(void **state)
+{
+    struct world *world = *state;
+    herd_framer_hold(&world->sessions[0].framer, HERD_TEXT("IAM"));
+    assert_int_equal(take(world, 0, REPORT("a")).length, strlen(REPORT("a")));
+    assert_int_equal(world->server.reports.count, 0);
+}
+
+static void the_first_reply_may_be_the_last(void **state)
+{
+    struct world *world = *state;
+    struct session *session = &world->sessions[0];
+    world->config.protocol.close_after_reply = true;
+    take(world, 0, REPORT("a") REPORT("b"));
+    reports_answer(&world->server);
+    assert_true(session->finished);
+    assert_int_equal(session->stream.state, HERD_STREAM_ENDING);
+    world_expect(session, ANSWER("+0.500000000", "a"));
+    assert_int_equal(herd_store_count(&world->server.store), 1);
+}
+
+static void a_line_over_the_limit_is_for_others(void **state)
+{
+    struct world *world = *state;
+    world->sessions[0].framer.limit = strlen(REPORT("a")) - 2;
+    assert_int_equal(take(world, 0, REPORT("a")).length, strlen(REPORT("a")));
+    world->sessions[0].framer.limit++;
+    assert_int_equal(take(world, 0, REPORT("a")).length, 0);
+    reports_answer(&world->server);
+    world_expect(&world->sessions[0], ANSWER("+0.500000000", "a"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_gets_its_own_in_order, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(who_has_read_nothing_keeps_nothing, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(enough_of_them_are_answered_at_once, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(other_lines_are_left, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_has_begun_comes_first, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(the_first_reply_may_be_the_last, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_line_over_the_limit_is_for_others, world_setup, world_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
