@@ -21,7 +21,7 @@ struct herd_dialler {
  * Connects `stream` (initialised, HERD_STREAM_NEW; not in use until on_done)
  * from `source` (NULL: any address) to `address`. on_done is called exactly
  * once and never before this returns:
- *   0           the stream is OPEN and reads (TCP_NODELAY, keep-alive 60 s, TCP_USER_TIMEOUT 20 s)
+ *   0           the stream is OPEN and reads (TCP_NODELAY, keep-alive 60 s)
  *   -ETIMEDOUT  no answer in `timeout_ms`
  *   -ECANCELED  herd_dialler_cancel
  *   else        what connect said

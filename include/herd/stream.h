@@ -94,7 +94,8 @@ int herd_stream_start(struct herd_stream *stream, unsigned keepalive_s);
 
 /*
  * TCP_USER_TIMEOUT: sent bytes that stay unacknowledged for so long end the
- * connection with -ETIMEDOUT. 0 or a negative errno. The dialler sets 20 s.
+ * connection with -ETIMEDOUT. 0 or a negative errno. Not for a
+ * stream whose other side may read slowly: a closed window counts, too.
  */
 int herd_stream_set_user_timeout(struct herd_stream *stream, unsigned timeout_ms);
 

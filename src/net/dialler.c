@@ -47,7 +47,6 @@ static void end_one(struct herd_dialler *dialler)
     assert(dialler->pending > 0);
     if (--dialler->pending > 0) return;
     if (dialler->status == 0) {
-        (void)herd_stream_set_user_timeout(dialler->stream, HERD_USER_TIMEOUT_MS);
         (void)herd_stream_start(dialler->stream,
                                 HERD_STREAM_KEEPALIVE_S); /* what fails here is told by the stream's on_closed */
     }

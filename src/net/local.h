@@ -10,8 +10,6 @@
 #include "herd/loop.h"
 #include "herd/stream.h"
 
-#define HERD_USER_TIMEOUT_MS 20000
-
 /* Memory for a buffer that has none, from the loop's spare ones where there are any. */
 void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer);
 /* Takes an empty (or no longer wanted) buffer's memory back: keeps it as a spare one, or frees it. */

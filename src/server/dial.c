@@ -196,10 +196,10 @@ static const struct herd_stream_events events = {
 /*
  * A neighbour that reads slowly must be seen to make progress, and should not
  * get what was true minutes ago: little waits in the kernel, the rest in the
- * FIFO, where it is replaced by what is newer. For the same reason the kernel's
- * own limit on bytes not acknowledged is wide (net/dialler.c): it counts a
- * closed window, too, and 5 s of it cut a neighbour that read 20 KiB/s. That a
- * neighbour is dead is told by its silence, in 4 s.
+ * FIFO, where it is replaced by what is newer. For the same reason there is no
+ * TCP_USER_TIMEOUT: the kernel counts a window that is too small for what comes
+ * next as bytes not acknowledged, and 20 s of it cut a neighbour that read
+ * 20 KiB/s after a minute. That a neighbour is dead is told by its silence.
  */
 static void keep_buffer_small(struct dial *dial)
 {

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <jansson.h>
 #include <libconfig.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sysexits.h>
@@ -12,6 +13,8 @@
 #include "herd/log.h"
 #include "herd/memory.h"
 #include "herd/standard.h"
+
+#define LARGE_BYTES (128 * 1024)
 
 static void print_help(void)
 {
@@ -125,12 +128,25 @@ static int with_config(const struct arguments *arguments)
     return code;
 }
 
+/*
+ * Buffers of a burst are large and live shortly, records are small and stay.
+ * glibc learns to take both from one heap, where the records then fill the
+ * holes of the buffers: at a million clients that cost a tenth more memory.
+ */
+static void keep_heap_small(void)
+{
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
     int code;
 
     herd_standard_fill();
+    keep_heap_small();
     code = arguments_parse(argc, argv, &arguments);
     if (code != 0) return code;
     signal(SIGPIPE, SIG_IGN);

@@ -12,6 +12,7 @@ from tables import at_most, median, told
 RSS_BAR = 900
 P99_BAR_MS = 20
 BUSY = 100
+WANTED = 10000
 SPARE = 100  # descriptors that client and server need beside the connections
 
 
@@ -20,7 +21,7 @@ class Idle(Subject):
     title = "Idle connections"
 
     def open(self):
-        wanted = self.rig.pick(10000, 200)
+        wanted = self.rig.pick(WANTED, 200)
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self.descriptors = self.raised(2 * (wanted + BUSY) + SPARE, hard)
         # A server gives at most half of its descriptors to clients.
@@ -53,6 +54,8 @@ class Idle(Subject):
 
     def rows(self):
         busy = self.runs["busy"]
+        if self.count < WANTED * 0.98:
+            return [told(f"RSS per idle connection, only {self.count:,} of them", f"{self.bytes:.0f} bytes")]
         return [
             at_most(f"RSS per idle connection, {self.count:,} of them", RSS_BAR, self.bytes, form="{:.0f} bytes"),
             at_most(f"IAMAT p99 of {BUSY} busy connections beside them", P99_BAR_MS, median(busy, "p99_us") / 1000,

@@ -33,6 +33,7 @@ class Memory(Subject):
         with rig.Herd(("Goloman", *NEIGHBOURS), LINKS) as herd:
             herd.start_linked()
             target = herd.target()
+            self.rig.load(target, "--clients", 1, "--count", 1, "--whatsat", 100)  # answered once the places are mapped
             empty = rig.rss_bytes(target.pid)
             self.rig.load(target, *self.load())
             rig.wait_equal([herd.target(name) for name in ("Goloman", *NEIGHBOURS)], self.clients)

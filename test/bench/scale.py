@@ -17,6 +17,7 @@ class Scale(Subject):
         self.clients = {"few": 10000, "many": self.rig.pick(1000000, 12000)}
         self.connections = {"hundred": 100, "thousands": self.rig.pick(5000, 300)}
         self.herds = {name: self.lone(rig.Herd()) for name in self.clients}
+        self.ceiling = self.enter(rig.Ceiling(self.rig))
         for name, clients in self.clients.items():
             self.rig.load(self.herds[name], "--connections", 50, "--depth", 64, "--preload", "--clients", clients,
                           "--count", 1)
@@ -30,6 +31,8 @@ class Scale(Subject):
             run = self.rig.load(self.herds["few"], "--connections", self.connections[name], "--depth", 1,
                                 *self.rig.span())
             self.runs[name].append(run)
+            run = self.rig.load(self.ceiling, "--connections", self.connections[name], "--depth", 1, *self.rig.span())
+            self.runs[f"ceiling {name}"].append(run)
 
     def rows(self):
         few, many = self.runs["few"], self.runs["many"]
@@ -40,6 +43,8 @@ class Scale(Subject):
             at_most(f"cost per update, {self.connections['thousands']:,} active connections against "
                     f"{self.connections['hundred']}, depth 1", CONNECTIONS_BAR, ratio(thousands, hundred, KEY)),
         ]
+        rows.append(told("the ceiling's cost, the same two loads",
+                         f"{ratio(self.runs['ceiling thousands'], self.runs['ceiling hundred'], KEY):.2f}"))
         labels = {"few": f"{self.clients['few']:,} clients", "many": f"{self.clients['many']:,} clients",
                   "hundred": f"{self.connections['hundred']} connections",
                   "thousands": f"{self.connections['thousands']:,} connections"}

@@ -67,8 +67,11 @@ class SlowReader(threading.Thread):
             self.times[fields[3]] = nanoseconds(fields[5]) / 1e9
 
     def stop(self):
+        """Whoever was heard long ago is stale at the end, too."""
         self.ending.set()
         self.join()
+        now_s = time.time()
+        self.staleness_s = max([self.staleness_s, *(now_s - heard for heard in self.times.values())])
 
 
 class Slow(Subject):
@@ -135,6 +138,7 @@ class Slow(Subject):
         self.line_bytes = reader.bytes / max(1, reader.lines)
         self.read = reader.bytes
         self.staleness_s = reader.staleness_s
+        self.heard = len(reader.times)
         self.cut_after_s = reader.cut_after_s
 
     def rows(self):
@@ -148,6 +152,7 @@ class Slow(Subject):
             at_most(f"staleness of {self.clients:,} hot clients at a neighbour that reads 20 KiB/s, {RATE:,} IAMAT/s",
                     bar_s, self.staleness_s, form="{:.1f} s",
                     note=f"2 x N x {self.line_bytes:.0f} bytes / rate; {self.read:,} bytes read in {self.seconds} s"),
+            Row("of them it has heard of", f"{self.clients:,}", f"{self.heard:,}", self.heard >= self.clients),
             at_most("memory of the server meanwhile, at the end against the beginning", RSS_GROWTH_BAR, growth,
                     note=f"{self.rss[0] / 2**20:.1f} and {self.rss[1] / 2**20:.1f} MiB"),
             at_most("from the server to its other neighbour, p50, against without the slow one", SLOWDOWN_BAR,

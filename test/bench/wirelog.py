@@ -37,6 +37,8 @@ class WireLog(Subject):
                      note=f"per server CPU second {cpu_ratio(on, off):.2f}"),
             at_most(f"lines dropped at {2 * RATE:,} a second", 0, max(self.runs["dropped"]), form="{:d}",
                     note=f"the worst round; {median(steady, 'per_second'):,.0f} IAMAT/s"),
+            at_least("reports a second that the server took meanwhile", 0.98 * RATE, median(steady, "per_second"),
+                     form="{:,.0f}"),
             told("wire log on", rate(on)),
             told("wire log off", rate(off)),
         ]
