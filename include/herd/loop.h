@@ -7,9 +7,7 @@
  * of a turn, tasks for the next turn.
  *
  * The end of a turn is where bursts batch by themselves. After the callbacks
- * of a turn, and again before the loop would sleep, the phases run in order;
- * they do so between two callbacks already where much was read from clients, so
- * that what a turn makes stays in the processor's cache until it is written:
+ * of a turn, and again before the loop would sleep, the phases run in order:
  *
  *     COMMANDS  answer what was read and kept
  *     FLOOD     drain the dirty queues into the peer streams, flush those
@@ -34,9 +32,9 @@ enum herd_loop_phase {
 };
 
 #define HERD_LOOP_READ_BYTES (64 * 1024)
-#define HERD_LOOP_SPARES 64                     /* empty buffers kept for the next stream that writes */
-#define HERD_LOOP_SPARE_BYTES_MAX (1024 * 1024) /* all of them together */
-#define HERD_LOOP_BATCH_BYTES (64 * 1024)       /* read in a turn after which its end comes early */
+#define HERD_LOOP_SPARES 64                           /* empty buffers kept for the next stream that writes */
+#define HERD_LOOP_SPARE_BYTES_MAX (1024 * 1024)       /* all of them together */
+#define HERD_LOOP_KEPT_MAX (HERD_LOOP_READ_BYTES / 2) /* so that as much is left for whoever reads next */
 
 /* Something to do in the next turn of the loop, once. Embed it; it is in the loop's list while it waits. */
 struct herd_task {
@@ -63,7 +61,6 @@ struct herd_loop {
     struct herd_buffer spares[HERD_LOOP_SPARES]; /* empty, with memory */
     unsigned spare_count;
     size_t spare_bytes;
-    size_t batch_bytes;                     /* read since the phases last ran */
     size_t kept;                            /* bytes of read_memory that somebody still wants */
     struct herd_buffer dropped;             /* takes what is written to a stream that is not open */
     const void *reader;                     /* the stream that read last in this turn, and */
@@ -106,16 +103,11 @@ static inline void herd_loop_mark(struct herd_loop *loop, enum herd_loop_phase p
 }
 
 /*
- * At the end of a stream's on_read, for streams of which many may read in one
- * turn: so many bytes were taken. The phases may run now, which may flush and
- * close any stream, this one too.
- */
-void herd_loop_taken(struct herd_loop *loop, size_t bytes);
-/*
  * In a stream's on_read: bytes of the read buffer before `end` are still
- * wanted, until the phases run next. Then they must not be used any more.
+ * wanted, until the phases run next. False where so many cannot be kept; then
+ * nothing is, and whoever wants some has to be done with them now.
  */
-void herd_loop_keep(struct herd_loop *loop, const char *end);
+bool herd_loop_keep(struct herd_loop *loop, const char *end);
 /* Runs `task` in the next turn; a task that waits already is left where it is. */
 void herd_loop_soon(struct herd_loop *loop, struct herd_task *task);
 /* Takes a waiting task back; harmless where it does not wait. */

@@ -35,8 +35,9 @@ struct herd_stream;
 
 struct herd_stream_events {
     /*
-     * Bytes were read. They are valid only during the call; the owner keeps
-     * what it does not use now. Never called while paused, nor before
+     * Bytes were read. They are valid only during the call, or with
+     * herd_loop_keep until the phases run; the owner keeps what it does not use
+     * by then. Never called while paused, nor before
      * herd_listener_accept or the dialler returned.
      */
     void (*on_read)(struct herd_stream *stream, struct herd_text bytes);

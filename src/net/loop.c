@@ -11,9 +11,6 @@
  * they produce leaves in the next prepare, or at the end of herd_loop_run
  * where there is no next turn.
  *
- * Where a turn has many readers whose owners say so the phases also run after
- * every 64 KiB that were read, from within a read callback.
- *
  * What goes wrong: a phase that marks an earlier one would be forgotten while
  * the loop sleeps, so the idle handle is started, which makes it turn again.
  */
@@ -24,8 +21,7 @@
 
 #include "local.h"
 
-#define KEPT_MAX (HERD_LOOP_READ_BYTES / 2) /* so that as much is left for whoever reads next */
-#define SWEEP_MS_MIN 50                     /* streams whose time is over within it are closed together */
+#define SWEEP_MS_MIN 50 /* streams whose time is over within it are closed together */
 
 static void flush_dirty(struct herd_loop *loop)
 {
@@ -56,10 +52,10 @@ static void stay_awake(struct herd_loop *loop)
     if (!uv_is_closing((uv_handle_t *)&loop->idle)) uv_idle_start(&loop->idle, on_idle);
 }
 
-static void run_phases(struct herd_loop *loop)
+static void end_turn(struct herd_loop *loop)
 {
-    loop->batch_bytes = 0;
-    loop->kept = 0; /* nothing is read before they have run */
+    loop->reader = NULL;
+    loop->kept = 0; /* nothing is read before the phases have run */
     herd_loop_mark(loop, HERD_PHASE_LOG);
     for (unsigned phase = 0; phase < HERD_PHASE_COUNT; phase++) {
         if ((loop->dirty_phases & 1u << phase) == 0) continue;
@@ -70,22 +66,12 @@ static void run_phases(struct herd_loop *loop)
     if (loop->dirty_phases != 0) stay_awake(loop);
 }
 
-static void end_turn(struct herd_loop *loop)
-{
-    loop->reader = NULL;
-    run_phases(loop);
-}
-
-void herd_loop_taken(struct herd_loop *loop, size_t bytes)
-{
-    loop->batch_bytes += bytes;
-    if (loop->batch_bytes >= HERD_LOOP_BATCH_BYTES || loop->kept > KEPT_MAX) run_phases(loop);
-}
-
-void herd_loop_keep(struct herd_loop *loop, const char *end)
+bool herd_loop_keep(struct herd_loop *loop, const char *end)
 {
     assert(end >= loop->read_memory && end <= loop->read_memory + sizeof loop->read_memory);
-    loop->kept = (size_t)(end - loop->read_memory);
+    size_t kept = (size_t)(end - loop->read_memory);
+    loop->kept = kept <= HERD_LOOP_KEPT_MAX ? kept : 0;
+    return kept <= HERD_LOOP_KEPT_MAX;
 }
 
 static void on_check(uv_check_t *handle)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal's driver. The journal is one more slot of the store: what was
- * accepted in a turn is in its FIFO, each record once, and goes to the file
- * with one write at the end of the turn, after the flood and before the
- * replies. Writing the journal anew is a scan of the store into the same slot.
+ * The journal's driver. Reports of clients are put into its batch as they are
+ * answered; for what neighbours teach the journal is one more slot of the
+ * store, whose FIFO is emptied into the batch. That goes to the file with one
+ * write at the end of the turn, after the flood and before the replies.
+ * Writing the journal anew is a scan of the store into the same slot.
  *
  * With `synced` a session that was answered stops: its replies are held, and
  * nothing more is parsed, until fdatasync has covered what was appended in

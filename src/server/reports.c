@@ -56,8 +56,10 @@ void reports_keep(struct session *session, const char *end)
 
     /* What others wait with is kept already, where this session had nothing new. */
     if (server->reports.count == 0 || end == NULL) return;
-    herd_loop_keep(&server->loop, end);
-    herd_loop_mark(&server->loop, HERD_PHASE_COMMANDS);
+    if (herd_loop_keep(&server->loop, end))
+        herd_loop_mark(&server->loop, HERD_PHASE_COMMANDS);
+    else
+        reports_answer(server);
 }
 
 void reports_answer(struct server *server)

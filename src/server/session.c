@@ -159,7 +159,6 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
     session->heard = false;
     note_active(session);
     parse(session, bytes);
-    herd_loop_taken(&session->server->loop, bytes.length);
 }
 
 static void on_end(struct herd_stream *stream)

@@ -41,7 +41,6 @@ static void session_on_read(struct herd_stream *stream, struct herd_text bytes)
     herd_buffer_append(&session->read, bytes);
     if (session->echo) herd_buffer_append(herd_stream_out(stream), bytes);
     if (session->pause_on_read) herd_stream_pause(stream);
-    herd_loop_taken(stream->loop, bytes.length);
 }
 
 static void session_on_end(struct herd_stream *stream)

@@ -183,41 +183,6 @@ static void test_read_budget(void **state)
     server_close(server);
 }
 
-static void count_phase(void *owner)
-{
-    unsigned *count = owner;
-    ++*count;
-}
-
-/* A turn that reads much runs its phases in between, not only before and after. */
-static void test_phases_between_reads(void **state)
-{
-    (void)state;
-    static char chunk[65536];
-    struct server *server = server_open(10);
-    struct session *session;
-    int fd = server_connect(server, &session);
-    size_t sent = 0;
-    size_t most = 0;
-    herd_stream_pause(&session->stream);
-    for (ssize_t count; (count = send(fd, chunk, sizeof chunk, MSG_NOSIGNAL)) > 0;)
-        sent += (size_t)count;
-    herd_stream_resume(&session->stream);
-    while (herd_buffer_length(&session->read) < sent) {
-        unsigned phases = 0;
-        size_t before = herd_buffer_length(&session->read);
-        herd_loop_on_phase(&server->fixture.loop, HERD_PHASE_LOG, count_phase, &phases);
-        uv_run(&server->fixture.loop.uv, UV_RUN_ONCE);
-        size_t taken = herd_buffer_length(&session->read) - before;
-        assert_in_range(phases, 2 + taken / HERD_LOOP_BATCH_BYTES - (taken >= HERD_LOOP_BATCH_BYTES), 2 + 4);
-        if (taken > most) most = taken;
-    }
-    assert_true(most >= HERD_LOOP_BATCH_BYTES);
-    herd_loop_on_phase(&server->fixture.loop, HERD_PHASE_LOG, NULL, NULL);
-    close(fd);
-    server_close(server);
-}
-
 /* Owners need not ask whether a stream is open before they write. */
 static void test_output_when_not_open_is_dropped(void **state)
 {
@@ -243,15 +208,10 @@ static void test_output_when_not_open_is_dropped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_echo),
-        cmocka_unit_test(test_address),
-        cmocka_unit_test(test_flush_by_hand),
-        cmocka_unit_test(test_one_write_a_turn),
-        cmocka_unit_test(test_big_output),
-        cmocka_unit_test(test_pause_and_resume),
-        cmocka_unit_test(test_read_budget),
-        cmocka_unit_test(test_phases_between_reads),
-        cmocka_unit_test(test_output_when_not_open_is_dropped),
+        cmocka_unit_test(test_echo),          cmocka_unit_test(test_address),
+        cmocka_unit_test(test_flush_by_hand), cmocka_unit_test(test_one_write_a_turn),
+        cmocka_unit_test(test_big_output),    cmocka_unit_test(test_pause_and_resume),
+        cmocka_unit_test(test_read_budget),   cmocka_unit_test(test_output_when_not_open_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,20 @@ static void enough_of_them_are_answered_at_once(void **state)
     assert_int_equal(herd_store_count(&world->server.store), HERD_LOOK_AHEAD_MAX);
 }
 
+/* Where too much of the buffer would be held up nothing is collected on. */
+static void what_cannot_be_kept_is_answered(void **state)
+{
+    struct world *world = *state;
+    struct herd_loop *loop = &world->server.loop;
+    take(world, 0, REPORT("a"));
+    loop->kept = HERD_LOOP_KEPT_MAX;
+    take(world, 1, REPORT("b"));
+    assert_int_equal(world->server.reports.count, 0);
+    assert_int_equal(loop->kept, 0);
+    world_expect(&world->sessions[0], ANSWER("+0.500000000", "a"));
+    world_expect(&world->sessions[1], ANSWER("+0.500000000", "b"));
+}
+
 static void other_lines_are_left(void **state)
 {
     struct world *world = *state;
@@ -121,6 +135,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_gets_its_own_in_order, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(who_has_read_nothing_keeps_nothing, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(enough_of_them_are_answered_at_once, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_kept_is_answered, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(other_lines_are_left, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_has_begun_comes_first, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(the_first_reply_may_be_the_last, world_setup, world_teardown),
