@@ -156,6 +156,17 @@ enum herd_put herd_store_report(struct herd_store *store, const struct herd_vers
     return store_as(store, record, handle, version, bit_of(store, told));
 }
 
+/* Whether it is what is stored, to the byte, as most of what neighbours repeat is. */
+static bool is_stored(const struct herd_store *store, const struct herd_version *version,
+                      const struct herd_record *record)
+{
+    const struct herd_report *report = &version->report;
+
+    return version->difference_ns == record->difference_ns && version->origin == record->origin && report->joined &&
+           report->position.length == record->position_length && report->time.length == record->time_length &&
+           herd_word_same(record_text(store, record), report->client.bytes, herd_report_length(report));
+}
+
 /* As herd_version_compare with what is stored: nearly always the times alone decide. */
 static int compare_with(const struct herd_store *store, const struct herd_version *version,
                         const struct herd_record *record, uint32_t handle)
@@ -163,6 +174,7 @@ static int compare_with(const struct herd_store *store, const struct herd_versio
     struct herd_version stored;
 
     if (version->report.time_ns != record->time_ns) return version->report.time_ns < record->time_ns ? -1 : 1;
+    if (is_stored(store, version, record)) return 0;
     herd_store_view(store, handle, &stored);
     return herd_version_compare(&store->names, version, &stored);
 }
