@@ -16,6 +16,8 @@
  * and with the next PING otherwise: it only spares lines after a reconnect, so
  * it may be late.
  */
+#include <assert.h>
+
 #include "herd/memory.h"
 #include "local.h"
 
@@ -188,8 +190,10 @@ void herd_flood_pump(struct herd_pump *pumps, unsigned count)
 {
     unsigned i;
 
-    for (i = 0; i < count; i++)
+    for (i = 0; i < count; i++) {
+        assert(i == 0 || pumps[i].out != pumps[i - 1].out); /* lines are copied from one to the other */
         begin(&pumps[i]);
+    }
     for (i = 0; i < count; i++) {
         const struct herd_outbound *outbound = pumps[i].outbound;
         pumps[i].more = false;

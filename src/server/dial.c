@@ -297,6 +297,9 @@ bool dial_begin_pump(struct dial *dial, struct herd_pump *ret_pump)
     size_t queued = herd_stream_queued(&dial->stream);
 
     if (dial->state != DIAL_UP || !herd_outbound_busy(&dial->outbound)) return false;
+    /* One that failed in this turn is told of by on_closed; until then all such streams have one buffer to drop things
+     * in. */
+    if (dial->stream.state != HERD_STREAM_OPEN) return false;
     *ret_pump = (struct herd_pump){.outbound = &dial->outbound,
                                    .room = queued < window ? window - queued : 0,
                                    .out = herd_stream_out(&dial->stream)};

@@ -3,8 +3,9 @@
  * A client's connection: reads, cuts into lines, has each answered in order.
  *
  * Parsing stops, and with it reading, when the client has 64 KiB of replies to
- * take, when 16 of its WHATSATs are in flight, or for this turn after 256
- * lines. What was read and not parsed is held by the framer, at most one read.
+ * take (and those to reports that are collected already, see reports.c), when
+ * 16 of its WHATSATs are in flight, or for this turn after 256 lines. What was
+ * read and not parsed is held by the framer, at most one read.
  * It goes on when the stream has drained, when a WHATSAT was answered, or in
  * the next turn.
  *

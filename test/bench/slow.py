@@ -61,6 +61,8 @@ class SlowReader(threading.Thread):
             if fields[0] != b"AT":
                 continue
             self.lines += 1
+            if fields[3].startswith(b"hop"):
+                continue  # the probe's, which stop changing
             known = self.times.get(fields[3])
             if known is not None:
                 self.staleness_s = max(self.staleness_s, now_s - known)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -280,12 +281,53 @@ static void lag_is_what_is_queued_and_left_to_scan(void **state)
     assert_int_equal(herd_outbound_lag(outbound), 0);
 }
 
+static void assert_bytes(struct herd_buffer *out, const char *expected)
+{
+    assert_int_equal(herd_buffer_length(out), strlen(expected));
+    assert_memory_equal(herd_buffer_text(out).bytes, expected, strlen(expected));
+    herd_buffer_clear(out);
+}
+
+/* Two neighbours pumped together are told what each would be told alone, whatever room they have. */
+static void several_share_their_lines(void **state)
+{
+    struct rig *rig = *state;
+    struct herd_buffer outs[2] = {HERD_BUFFER_INIT, HERD_BUFFER_INIT};
+    struct herd_pump pumps[2];
+    rig_dial(rig, 0, RIG_ONE, "- 0");
+    rig_dial(rig, 1, RIG_ONE, "- 0");
+    rig_pump(rig, 0);
+    rig_pump(rig, 1);
+    herd_buffer_clear(&rig->out);
+    rig_report(rig, "kiwi", 5);
+    rig_report(rig, "emu", 6);
+    rig_report(rig, "moa", 7);
+    for (unsigned i = 0; i < 2; i++)
+        pumps[i] = (struct herd_pump){
+            .outbound = &rig->outbounds[i], .room = i == 0 ? RIG_ALL : strlen(LINE("kiwi", "5")) + 1, .out = &outs[i]};
+    uint64_t sent = rig->flood.counts.at_sent;
+    herd_flood_pump(pumps, 2);
+    assert_bytes(&outs[0], LINE("kiwi", "5") LINE("emu", "6") LINE("moa", "7"));
+    assert_bytes(&outs[1], LINE("kiwi", "5") LINE("emu", "6"));
+    assert_true(rig->flood.counts.at_sent - sent == 5);
+    assert_int_equal(herd_outbound_lag(&rig->outbounds[0]), 0);
+    assert_int_equal(herd_outbound_lag(&rig->outbounds[1]), 1);
+    rig_report(rig, "kiwi", 8); /* behind moa at the second, alone at the first */
+    pumps[1].room = RIG_ALL;
+    herd_flood_pump(pumps, 2);
+    assert_bytes(&outs[0], LINE("kiwi", "8"));
+    assert_bytes(&outs[1], LINE("moa", "7") LINE("kiwi", "8"));
+    herd_buffer_finish(&outs[0]);
+    herd_buffer_finish(&outs[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_new_neighbour_is_told_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(a_claim_of_this_run_spares_what_it_covers, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_are_added_while_there_is_room, setup, teardown),
+        cmocka_unit_test_setup_teardown(several_share_their_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(mark_is_a_low_watermark, setup, teardown),
         cmocka_unit_test_setup_teardown(no_mark_during_the_scan, setup, teardown),
         cmocka_unit_test_setup_teardown(marks_come_by_themselves_in_a_long_flood, setup, teardown),
