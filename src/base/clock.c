@@ -9,7 +9,6 @@
 #include "herd/word.h"
 
 #define FRACTION_DIGITS 9
-#define USUAL_LENGTH 20     /* of a time in nanoseconds */
 #define WHOLE_DIGITS_MAX 10 /* of 64-bit nanoseconds: 9223372036 s */
 
 static int64_t clock_ns(clockid_t clock)
@@ -79,19 +78,6 @@ static bool all_zeros(const char *at, const char *end)
     return at == end;
 }
 
-/* Ten digits, a point and nine digits, as nearly every client writes the time. */
-static bool read_usual(const char *at, int64_t *ret_seconds, int64_t *ret_nanoseconds)
-{
-    uint64_t whole = herd_word_load(at);
-    uint64_t fraction = herd_word_load(at + 11);
-    if ((herd_word_other_than_digits(whole) | herd_word_other_than_digits(fraction)) != 0 || at[10] != '.')
-        return false;
-    if (!herd_is_digit(at[8]) || !herd_is_digit(at[9]) || !herd_is_digit(at[19])) return false;
-    *ret_seconds = herd_word_number(whole) * INT64_C(100) + (at[8] - '0') * 10 + (at[9] - '0');
-    *ret_nanoseconds = herd_word_number(fraction) * INT64_C(10) + (at[19] - '0');
-    return true;
-}
-
 int herd_time_parse(struct herd_text text, int64_t seconds_max, int64_t *ret_ns)
 {
     assert(seconds_max >= 0 && seconds_max < INT64_MAX / HERD_NS_PER_S);
@@ -99,10 +85,6 @@ int herd_time_parse(struct herd_text text, int64_t seconds_max, int64_t *ret_ns)
     const char *end = text.bytes + text.length;
     int64_t seconds = 0;
     int64_t nanoseconds = 0;
-    if (text.length == USUAL_LENGTH && read_usual(text.bytes, &seconds, &nanoseconds) && seconds < seconds_max) {
-        *ret_ns = seconds * HERD_NS_PER_S + nanoseconds;
-        return 0;
-    }
     const char *at = read_seconds(text.bytes, end, seconds_max, &seconds);
     if (at == NULL) return -EINVAL;
     if (at < end) {
