@@ -28,7 +28,7 @@ void *herd_memory_allocate(size_t size)
 
 void *herd_memory_allocate_lines(size_t size)
 {
-    size_t lines = size / HERD_CACHE_LINE + 1;
+    size_t lines = size == 0 ? 1 : (size + HERD_CACHE_LINE - 1) / HERD_CACHE_LINE;
     void *memory = aligned_alloc(HERD_CACHE_LINE, lines * HERD_CACHE_LINE);
     if (memory == NULL) die();
     return memory;

@@ -20,12 +20,16 @@
 
 #define BACK_BYTES (UINT64_C(1) << 20)
 
+static void write_checksum(char *out, const char *bytes, size_t length)
+{
+    herd_word_store(herd_word_hex(herd_crc32c(0, bytes, length)), out);
+}
+
 void append_seal(struct herd_buffer *out, size_t at)
 {
     char *line = out->memory + out->start + at;
     size_t skipped = CHECKSUM_DIGITS + 1;
-    uint32_t checksum = herd_crc32c(0, line + skipped, herd_buffer_length(out) - at - skipped);
-    herd_word_store(herd_word_hex(checksum), line);
+    write_checksum(line, line + skipped, herd_buffer_length(out) - at - skipped);
     herd_buffer_append_byte(out, '\n');
 }
 
@@ -33,7 +37,7 @@ void append_line(struct herd_buffer *out, struct herd_text line)
 {
     size_t skipped = CHECKSUM_DIGITS + 1;
     char *at = herd_buffer_reserve(out, skipped + line.length + 1);
-    herd_word_store(herd_word_hex(herd_crc32c(0, line.bytes, line.length)), at);
+    write_checksum(at, line.bytes, line.length);
     at[CHECKSUM_DIGITS] = ' ';
     memcpy(at + skipped, line.bytes, line.length);
     at[skipped + line.length] = '\n';

@@ -235,7 +235,7 @@ static inline struct herd_buffer *begin(struct session *session, struct herd_tex
 {
     struct herd_buffer *out = session_out(session);
 
-    if (herd_log_wire_on()) wirelog_client("in", session->number, line);
+    wirelog_client("in", session->number, line);
     *ret_before = herd_buffer_length(out);
     return out;
 }

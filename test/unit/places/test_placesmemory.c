@@ -3,45 +3,11 @@
 #include "placesfixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "herd/memory.h"
+#include "../countedmemory.h"
 
 #define OUT_BYTES 65536
 #define PLACE_BYTES_MIN 200
-
-static unsigned allocations;
-
-void *herd_memory_allocate(size_t size)
-{
-    return herd_memory_resize(NULL, size);
-}
-
-void *herd_memory_allocate_lines(size_t size)
-{
-    return herd_memory_resize(NULL, size);
-}
-
-void *herd_memory_allocate_zeroed(size_t count, size_t size)
-{
-    void *memory = calloc(count + 1, size + 1);
-    assert_non_null(memory);
-    allocations++;
-    return memory;
-}
-
-void *herd_memory_resize(void *old, size_t size)
-{
-    void *memory = realloc(old, size + 1);
-    assert_non_null(memory);
-    allocations++;
-    return memory;
-}
-
-void herd_memory_free(void *memory)
-{
-    free(memory);
-}
 
 static void answer(struct herd_places *places, int64_t latitude_e9, struct herd_text radius, unsigned bound,
                    struct herd_buffer *out)

@@ -5,46 +5,12 @@
  */
 #include "serverfixture.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "herd/memory.h"
+#include "../countedmemory.h"
 
 #define LOCATED "AT Goloman +0.000000000 kiwi +34.068930-118.445127 1.5\n"
 #define NOTHING "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   \"status\" : \"ZERO_RESULTS\"\n}\n\n"
-
-static unsigned allocations;
-
-void *herd_memory_allocate(size_t size)
-{
-    return herd_memory_resize(NULL, size);
-}
-
-void *herd_memory_allocate_lines(size_t size)
-{
-    return herd_memory_resize(NULL, size);
-}
-
-void *herd_memory_allocate_zeroed(size_t count, size_t size)
-{
-    void *memory = calloc(count + 1, size + 1);
-    assert_non_null(memory);
-    allocations++;
-    return memory;
-}
-
-void *herd_memory_resize(void *old, size_t size)
-{
-    void *memory = realloc(old, size + 1);
-    assert_non_null(memory);
-    allocations++;
-    return memory;
-}
-
-void herd_memory_free(void *memory)
-{
-    free(memory);
-}
 
 static void open_index(struct world *world)
 {
