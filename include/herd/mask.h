@@ -11,10 +11,6 @@
 
 #include <stdint.h>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "herd/word.h"
 
 #define HERD_MASK_SIZE 64

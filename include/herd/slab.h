@@ -19,6 +19,7 @@ struct herd_slab {
     char **chunks;
     size_t item_size;     /* rounded up to 8, at least 8 */
     uint32_t chunk_shift; /* items per chunk = 1 << chunk_shift */
+    uint32_t chunk_mask;  /* one less than that */
     uint32_t chunk_count;
     uint32_t next;      /* first handle never given out */
     uint32_t free_head; /* list of freed items through their first 4 bytes */
@@ -36,8 +37,7 @@ void herd_slab_give(struct herd_slab *slab, uint32_t handle);
 /* The item's address; `handle` must be in use. Stays right until it is given back. */
 static inline void *herd_slab_item(const struct herd_slab *slab, uint32_t handle)
 {
-    uint32_t mask = (UINT32_C(1) << slab->chunk_shift) - 1;
-    return slab->chunks[handle >> slab->chunk_shift] + (size_t)(handle & mask) * slab->item_size;
+    return slab->chunks[handle >> slab->chunk_shift] + (handle & slab->chunk_mask) * slab->item_size;
 }
 
 #endif

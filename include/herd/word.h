@@ -17,6 +17,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #define HERD_WORD_SIZE 8
 /* The same byte eight times. */
 #define HERD_WORD_OF(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -68,17 +72,26 @@ static inline bool herd_word_same(const char *a, const char *b, size_t length)
     return herd_word_load(a + at) == herd_word_load(b + at);
 }
 
-/* Copies a text that is short as a rule: two words that may overlap. `out` and `bytes` do not. */
+/* Copies `size` to twice `size` bytes, in two pieces that may overlap; `size` is constant. */
+static inline void herd_word_copy_twice(char *out, const char *bytes, size_t length, size_t size)
+{
+    memcpy(out, bytes, size);
+    memcpy(out + length - size, bytes + length - size, size);
+}
+
+/* Copies a text that is short as a rule, where calling memcpy would take as long as copying. Texts do not overlap. */
 static inline void herd_word_copy(char *out, const char *bytes, size_t length)
 {
-    if (length > 2 * HERD_WORD_SIZE) {
+    if (length > 8 * HERD_WORD_SIZE) {
         memcpy(out, bytes, length);
+    } else if (length >= 4 * HERD_WORD_SIZE) {
+        herd_word_copy_twice(out, bytes, length, 4 * HERD_WORD_SIZE);
+    } else if (length >= 2 * HERD_WORD_SIZE) {
+        herd_word_copy_twice(out, bytes, length, 2 * HERD_WORD_SIZE);
     } else if (length >= HERD_WORD_SIZE) {
-        memcpy(out, bytes, HERD_WORD_SIZE);
-        memcpy(out + length - HERD_WORD_SIZE, bytes + length - HERD_WORD_SIZE, HERD_WORD_SIZE);
+        herd_word_copy_twice(out, bytes, length, HERD_WORD_SIZE);
     } else if (length >= HERD_WORD_SIZE / 2) {
-        memcpy(out, bytes, HERD_WORD_SIZE / 2);
-        memcpy(out + length - HERD_WORD_SIZE / 2, bytes + length - HERD_WORD_SIZE / 2, HERD_WORD_SIZE / 2);
+        herd_word_copy_twice(out, bytes, length, HERD_WORD_SIZE / 2);
     } else {
         for (size_t i = 0; i < length; i++)
             out[i] = bytes[i];
@@ -114,15 +127,40 @@ static inline uint32_t herd_word_number(uint64_t word)
     return (uint32_t)((word & UINT64_C(0x0000ffff0000ffff)) * (UINT64_C(10000) * 4294967296 + 1) >> 32);
 }
 
-/* Eight lower-case hexadecimal digits: the nibbles are spread over the bytes, and those over nine moved to the letters.
- */
+/* What two times eight digits say. With SSE2 one pass of the same sums does for both. */
+static inline void herd_word_two_numbers(const char *one, const char *other, uint32_t *ret_one, uint32_t *ret_other)
+{
+#if defined(__SSE2__)
+    __m128i digits =
+        _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(_mm_loadl_epi64((const void *)one)), (const void *)other));
+    __m128i tens = _mm_mullo_epi16(_mm_and_si128(digits, _mm_set1_epi8(0x0f)), _mm_set1_epi16(10 * 256 + 1));
+    __m128i pairs = _mm_srli_epi16(tens, 8);
+    __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(1 << 16 | 100));
+    __m128i eights = _mm_madd_epi16(_mm_packs_epi32(fours, fours), _mm_set1_epi32(1 << 16 | 10000));
+    uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
+    *ret_one = (uint32_t)both;
+    *ret_other = (uint32_t)(both >> 32);
+#else
+    *ret_one = herd_word_number(herd_word_load(one));
+    *ret_other = herd_word_number(herd_word_load(other));
+#endif
+}
+
+/* Eight lower-case hexadecimal digits: nibbles are spread over the bytes, and those over nine moved to the letters. */
 static inline uint64_t herd_word_hex(uint32_t number)
 {
+#if defined(__SSE2__)
+    __m128i bytes = _mm_cvtsi32_si128((int)__builtin_bswap32(number));
+    __m128i nibbles = _mm_and_si128(_mm_unpacklo_epi8(_mm_srli_epi16(bytes, 4), bytes), _mm_set1_epi8(0x0f));
+    __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(nibbles, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+    return (uint64_t)_mm_cvtsi128_si64(_mm_add_epi8(_mm_add_epi8(nibbles, letters), _mm_set1_epi8('0')));
+#else
     uint64_t word = ((uint64_t)number & 0xffff) << 32 | number >> 16;
     word = (word & UINT64_C(0x000000ff000000ff)) << 16 | (word >> 8 & UINT64_C(0x000000ff000000ff));
     word = (word & UINT64_C(0x000f000f000f000f)) << 8 | (word >> 4 & UINT64_C(0x000f000f000f000f));
     uint64_t letters = (word + HERD_WORD_OF(6)) >> 4 & HERD_WORD_OF(1);
     return word + HERD_WORD_OF('0') + letters * ('a' - '0' - 10);
+#endif
 }
 
 /* Eight digits that say a number under 100,000,000: halved three times, each quotient below its remainder. */

@@ -95,13 +95,10 @@ int herd_time_parse(struct herd_text text, int64_t seconds_max, int64_t *ret_ns)
     return 0;
 }
 
-static char *write_whole(char *out, uint64_t whole)
+/* Apart, not to be in the way of what is nearly always less than a second. */
+__attribute__((noinline)) static char *write_whole(char *out, uint64_t whole)
 {
     char digits[WHOLE_DIGITS_MAX];
-    if (whole < 10) { /* nearly always */
-        *out = (char)('0' + whole);
-        return out + 1;
-    }
     size_t at = sizeof(digits);
     do {
         digits[--at] = (char)('0' + whole % 10);
@@ -115,10 +112,15 @@ size_t herd_difference_format(int64_t difference_ns, char *out)
 {
     /* The size of INT64_MIN fits only the unsigned type. */
     uint64_t size = difference_ns < 0 ? 0 - (uint64_t)difference_ns : (uint64_t)difference_ns;
-    uint32_t fraction = (uint32_t)(size % (uint64_t)HERD_NS_PER_S);
+    uint32_t fraction = (uint32_t)size;
     char *at = out;
     *at++ = difference_ns < 0 ? '-' : '+';
-    at = write_whole(at, size / (uint64_t)HERD_NS_PER_S);
+    if (size < (uint64_t)HERD_NS_PER_S) {
+        *at++ = '0';
+    } else {
+        fraction = (uint32_t)(size % (uint64_t)HERD_NS_PER_S);
+        at = write_whole(at, size / (uint64_t)HERD_NS_PER_S);
+    }
     *at++ = '.';
     *at = (char)('0' + fraction / 100000000);
     herd_word_store(herd_word_digits(fraction % 100000000), at + 1);

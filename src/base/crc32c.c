@@ -9,6 +9,8 @@
  */
 #include "local.h"
 
+#include <string.h>
+
 #include "herd/crc32c.h"
 #include "herd/word.h"
 
@@ -72,32 +74,76 @@ uint32_t crc32c_portable(uint32_t checksum, const void *bytes, size_t length)
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static uint32_t update_sse(uint32_t crc, const unsigned char *bytes, size_t length)
+#define SSE __attribute__((target("sse4.2")))
+
+/* What is left of a text, and where to copy it: NULL where it is only read. */
+struct passage {
+    const char *from;
+    char *to;
+};
+
+/* A macro, as what it takes off the passage has as many types as there are instructions. */
+#define TAKE(passage, type)                                                                                            \
+    __extension__({                                                                                                    \
+        type taken;                                                                                                    \
+        memcpy(&taken, (passage)->from, sizeof taken);                                                                 \
+        (passage)->from += sizeof taken;                                                                               \
+        if ((passage)->to != NULL) memcpy((passage)->to, &taken, sizeof taken);                                        \
+        if ((passage)->to != NULL) (passage)->to += sizeof taken;                                                      \
+        taken;                                                                                                         \
+    })
+
+/* Thirty-two bytes a step, as the lines of a journal are long enough for it to pay; then what the length's bits say. */
+SSE static inline uint32_t update_sse(uint32_t crc, struct passage passage, size_t length)
 {
     uint64_t wide = crc;
-    for (; length >= 32; bytes += 32, length -= 32) { /* the lines of a journal are long enough for it to pay */
-        const char *at = (const char *)bytes;
-        wide = __builtin_ia32_crc32di(wide, herd_word_load(at));
-        wide = __builtin_ia32_crc32di(wide, herd_word_load(at + 8));
-        wide = __builtin_ia32_crc32di(wide, herd_word_load(at + 16));
-        wide = __builtin_ia32_crc32di(wide, herd_word_load(at + 24));
+    for (size_t left = length / 32; left > 0; left--) {
+        for (unsigned i = 0; i < 4; i++)
+            wide = __builtin_ia32_crc32di(wide, TAKE(&passage, uint64_t));
     }
-    for (; length >= 8; bytes += 8, length -= 8)
-        wide = __builtin_ia32_crc32di(wide, herd_word_load((const char *)bytes));
+    if ((length & 16) != 0) {
+        wide = __builtin_ia32_crc32di(wide, TAKE(&passage, uint64_t));
+        wide = __builtin_ia32_crc32di(wide, TAKE(&passage, uint64_t));
+    }
+    if ((length & 8) != 0) wide = __builtin_ia32_crc32di(wide, TAKE(&passage, uint64_t));
     crc = (uint32_t)wide;
-    for (; length > 0; bytes++, length--)
-        crc = __builtin_ia32_crc32qi(crc, *bytes);
+    if ((length & 4) != 0) crc = __builtin_ia32_crc32si(crc, TAKE(&passage, uint32_t));
+    for (size_t left = length % 4; left > 0; left--)
+        crc = __builtin_ia32_crc32qi(crc, TAKE(&passage, uint8_t));
     return crc;
+}
+
+SSE static uint32_t checksum_sse(uint32_t checksum, const char *bytes, size_t length)
+{
+    return ~update_sse(~checksum, (struct passage){bytes, NULL}, length);
+}
+
+SSE static uint32_t copy_sse(uint32_t checksum, char *out, const char *bytes, size_t length)
+{
+    return ~update_sse(~checksum, (struct passage){bytes, out}, length);
 }
 
 uint32_t herd_crc32c(uint32_t checksum, const void *bytes, size_t length)
 {
-    if (__builtin_cpu_supports("sse4.2")) return ~update_sse(~checksum, bytes, length);
+    if (__builtin_cpu_supports("sse4.2")) return checksum_sse(checksum, bytes, length);
+    return crc32c_portable(checksum, bytes, length);
+}
+
+uint32_t herd_crc32c_copy(uint32_t checksum, void *out, const void *bytes, size_t length)
+{
+    if (__builtin_cpu_supports("sse4.2")) return copy_sse(checksum, out, bytes, length);
+    memcpy(out, bytes, length);
     return crc32c_portable(checksum, bytes, length);
 }
 #else
 uint32_t herd_crc32c(uint32_t checksum, const void *bytes, size_t length)
 {
+    return crc32c_portable(checksum, bytes, length);
+}
+
+uint32_t herd_crc32c_copy(uint32_t checksum, void *out, const void *bytes, size_t length)
+{
+    memcpy(out, bytes, length);
     return crc32c_portable(checksum, bytes, length);
 }
 #endif

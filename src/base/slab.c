@@ -16,6 +16,7 @@ void herd_slab_init(struct herd_slab *slab, size_t item_size, uint32_t chunk_shi
     *slab = (struct herd_slab){
         .item_size = rounded < ALIGNMENT ? ALIGNMENT : rounded,
         .chunk_shift = chunk_shift,
+        .chunk_mask = (UINT32_C(1) << chunk_shift) - 1,
         .next = HERD_SLAB_NONE + 1,
     };
 }

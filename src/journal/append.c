@@ -20,28 +20,28 @@
 
 #define BACK_BYTES (UINT64_C(1) << 20)
 
-static void write_checksum(char *out, const char *bytes, size_t length)
+#define SKIPPED (CHECKSUM_DIGITS + 1) /* before what is sealed */
+
+static void write_checksum(uint32_t checksum, char *out)
 {
-    herd_word_store(herd_word_hex(herd_crc32c(0, bytes, length)), out);
+    herd_word_store(herd_word_hex(checksum), out);
 }
 
 void append_seal(struct herd_buffer *out, size_t at)
 {
     char *line = out->memory + out->start + at;
-    size_t skipped = CHECKSUM_DIGITS + 1;
-    write_checksum(line, line + skipped, herd_buffer_length(out) - at - skipped);
+    write_checksum(herd_crc32c(0, line + SKIPPED, herd_buffer_length(out) - at - SKIPPED), line);
     herd_buffer_append_byte(out, '\n');
 }
 
 void append_line(struct herd_buffer *out, struct herd_text line)
 {
-    size_t skipped = CHECKSUM_DIGITS + 1;
-    char *at = herd_buffer_reserve(out, skipped + line.length + 1);
-    write_checksum(at, line.bytes, line.length);
+    size_t length = SKIPPED + line.length + 1;
+    char *at = herd_buffer_reserve(out, length);
+    herd_buffer_commit(out, length);
     at[CHECKSUM_DIGITS] = ' ';
-    memcpy(at + skipped, line.bytes, line.length);
-    at[skipped + line.length] = '\n';
-    herd_buffer_commit(out, skipped + line.length + 1);
+    at[length - 1] = '\n';
+    write_checksum(herd_crc32c_copy(0, at + SKIPPED, line.bytes, line.length), at);
 }
 
 void append_version(struct herd_buffer *out, struct herd_text origin, const struct herd_version *version)
@@ -62,9 +62,9 @@ static bool takes(struct herd_journal *journal)
     return false;
 }
 
-static void count_batch(struct herd_journal *journal, size_t before)
+static void count_batch(struct herd_journal *journal, size_t length)
 {
-    journal->position += herd_buffer_length(&journal->batch) - before;
+    journal->position += length;
     journal->batch_records++;
 }
 
@@ -76,15 +76,14 @@ void herd_journal_append(struct herd_journal *journal, const struct herd_names *
     if (!takes(journal)) return;
     size_t before = herd_buffer_length(&journal->batch);
     append_version(&journal->batch, herd_names_text(names, version->origin), version);
-    count_batch(journal, before);
+    count_batch(journal, herd_buffer_length(&journal->batch) - before);
 }
 
 void herd_journal_append_line(struct herd_journal *journal, struct herd_text line)
 {
     if (journal == NULL || !takes(journal)) return;
-    size_t before = herd_buffer_length(&journal->batch);
+    count_batch(journal, SKIPPED + line.length + 1);
     append_line(&journal->batch, line);
-    count_batch(journal, before);
 }
 
 /* Bytes up to and with the last LF. */

@@ -47,5 +47,6 @@ FACES = {
     "list": "base",
     "mutant": "base",
     "mask": "base",
+    "siphash": "base",
     "word": "base",
 }

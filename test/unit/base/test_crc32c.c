@@ -50,12 +50,28 @@ static void is_the_same_on_every_processor(void **state)
         assert_int_equal(crc32c_portable(7, bytes, length), herd_crc32c(7, bytes, length));
 }
 
+static void copies_exactly_what_it_reads(void **state)
+{
+    (void)state;
+    char bytes[300], out[sizeof(bytes) + 2];
+    for (unsigned i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(i * 31 + 5);
+    for (size_t length = 0; length <= sizeof(bytes); length++) {
+        memset(out, '#', sizeof(out));
+        assert_int_equal(herd_crc32c_copy(7, out + 1, bytes, length), herd_crc32c(7, bytes, length));
+        assert_memory_equal(out + 1, bytes, length);
+        assert_int_equal(out[0], '#');
+        assert_int_equal(out[1 + length], '#');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_known_values),
         cmocka_unit_test(is_the_same_however_it_is_cut),
         cmocka_unit_test(is_the_same_on_every_processor),
+        cmocka_unit_test(copies_exactly_what_it_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

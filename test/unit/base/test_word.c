@@ -100,12 +100,46 @@ static void numbers_are_read_and_written(void **state)
     }
 }
 
+/* Other bytes lie beside both, and the two do not disturb each other. */
+static void two_numbers_are_read_at_once(void **state)
+{
+    (void)state;
+    struct herd_random random;
+    herd_random_init(&random, 41);
+    for (int i = 0; i < 200000; i++) {
+        uint32_t one = (uint32_t)herd_random_below(&random, 100000000);
+        uint32_t other = i < 2 ? UINT32_C(99999999) * (uint32_t)i : (uint32_t)herd_random_below(&random, 100000000);
+        uint32_t read_one, read_other;
+        char text[40];
+        snprintf(text, sizeof(text), "9%08" PRIu32 "99.%08" PRIu32 "9", one, other);
+        herd_word_two_numbers(text + 1, text + 12, &read_one, &read_other);
+        assert_int_equal(read_one, one);
+        assert_int_equal(read_other, other);
+    }
+}
+
+static void texts_of_every_length_are_copied(void **state)
+{
+    (void)state;
+    char bytes[150], out[sizeof(bytes) + 2];
+    for (unsigned i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(i * 29 + 3);
+    for (size_t length = 0; length <= sizeof(bytes); length++) {
+        memset(out, '#', sizeof(out));
+        herd_word_copy(out + 1, bytes, length);
+        assert_memory_equal(out + 1, bytes, length);
+        assert_int_equal(out[0], '#');
+        assert_int_equal(out[1 + length], '#');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hexadecimal_digits_are_written), cmocka_unit_test(short_texts_are_compared_and_loaded),
-        cmocka_unit_test(words_keep_their_bytes),         cmocka_unit_test(bytes_are_judged_alone),
-        cmocka_unit_test(numbers_are_read_and_written),
+        cmocka_unit_test(hexadecimal_digits_are_written),   cmocka_unit_test(short_texts_are_compared_and_loaded),
+        cmocka_unit_test(words_keep_their_bytes),           cmocka_unit_test(bytes_are_judged_alone),
+        cmocka_unit_test(numbers_are_read_and_written),     cmocka_unit_test(two_numbers_are_read_at_once),
+        cmocka_unit_test(texts_of_every_length_are_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
