@@ -39,12 +39,16 @@
 #define HERD_SLOT_NONE HERD_SLOTS_MAX
 #define HERD_WAY_MAX 7 /* servers visited before this one; with this one eight are told */
 
+struct herd_record; /* private to the store */
+
 /* One version of one client's location. */
 struct herd_version {
     struct herd_report report;
-    uint32_t hash;         /* of the client, 0: not known yet; the store's own business (herd_store_look_ahead) */
-    int64_t difference_ns; /* origin's receive time less report.time_ns; the sum fits 64 bits */
-    uint8_t origin;        /* number of the server that took it from the client */
+    uint32_t hash;              /* of the client, 0: not known yet; with the next two the store's own business */
+    uint32_t handle;            /* where herd_store_look_ahead has found the client */
+    struct herd_record *record; /* the same; NULL: nowhere */
+    int64_t difference_ns;      /* origin's receive time less report.time_ns; the sum fits 64 bits */
+    uint8_t origin;             /* number of the server that took it from the client */
     uint8_t way_count;
     uint8_t way[HERD_WAY_MAX]; /* servers it came through, the last one told this one, then zeros; for tracing only */
 };
@@ -56,10 +60,8 @@ enum herd_put {
     HERD_PUT_FULL,  /* a new client, and no room for one */
 };
 
-#define HERD_LOOK_AHEAD_MAX 32  /* at once */
-#define HERD_UNSUMMED_MAX 8192u /* a power of two; hashing so many takes less than a millisecond */
-
-struct herd_record; /* private to the store */
+#define HERD_LOOK_AHEAD_MAX 32   /* at once */
+#define HERD_UNSUMMED_MAX 16384u /* a power of two; hashing so many takes a millisecond, none of them in the cache */
 
 struct herd_queue {
     uint32_t head;
@@ -118,10 +120,10 @@ void herd_store_look_ahead(const struct herd_store *store, struct herd_version *
 
 /*
  * Offers what a client reported to this server. A report whose texts are the
- * stored ones is SAME wherever it came from first. `told` is a slot that the
- * caller tells itself where it is NEWER, or HERD_SLOT_NONE.
+ * stored ones is SAME wherever it came from first. `told` has a bit for each
+ * slot that the caller tells itself where it is NEWER.
  */
-enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version, unsigned told);
+enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version, uint32_t told);
 
 /*
  * Offers a version that a neighbour sent. `from` is the slot that certainly

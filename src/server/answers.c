@@ -97,7 +97,7 @@ static void answer_iamat(struct session *session, struct herd_text line, struct 
     version->origin = server->flood.number;
     version->way_count = 0;
     memset(version->way, HERD_NAME_UNKNOWN, sizeof version->way);
-    put = herd_store_report(&server->store, version, server->journalwork.slot);
+    put = herd_store_report(&server->store, version, server->journalwork.told);
     if (put == HERD_PUT_FULL) {
         server->counts.refused_clients++;
         answer_invalid(session, line, out);

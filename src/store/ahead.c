@@ -9,6 +9,8 @@
 
 #include <assert.h>
 
+#include "herd/memory.h"
+
 #define STEPS 3 /* of ten clients nine are among the first three of their chain */
 
 /*
@@ -22,39 +24,59 @@
         __builtin_prefetch((const char *)(bytes) + (length)-1, 1);                                                     \
     } while (0)
 
-/* One step along the chains: whose record has been reached has its text fetched, the others their next record. */
-static void step(const struct herd_store *store, const struct herd_version *versions, unsigned count, uint32_t *handles)
+/* Where looking for a version has come to: a record of the chain, or its end, which is false. */
+static inline bool reach(const struct herd_store *store, struct herd_version *version, uint32_t handle)
 {
+    if (handle == 0) {
+        version->record = NULL;
+        return false;
+    }
+    version->handle = handle;
+    version->record = record_of(store, handle);
+    FETCH(version->record, store->records.item_size);
+    return true;
+}
+
+/*
+ * One step along the chains: where the record that was reached is the client's,
+ * its text is fetched; where it is another's, the next one is. Returns how many
+ * versions are still looked for, which are then the first ones.
+ */
+static unsigned step(const struct herd_store *store, struct herd_version **versions, unsigned count)
+{
+    unsigned left = 0;
     unsigned i;
 
     for (i = 0; i < count; i++) {
-        const struct herd_record *record;
-        if (handles[i] == 0) continue;
-        record = record_of(store, handles[i]);
-        if (record->node.hash == versions[i].hash) {
-            handles[i] = 0;
-            FETCH(record_text(store, record), record_length(record));
-        } else {
-            handles[i] = record->node.next;
-            if (handles[i] != 0) FETCH(record_of(store, handles[i]), store->records.item_size);
+        struct herd_version *version = versions[i];
+        const struct herd_record *record = version->record;
+        if (record->node.hash == version->hash) {
+            FETCH(record_text(store, record), (size_t)record->text_class * RECORD_TEXT_UNIT);
+            continue;
         }
+        versions[left] = version;
+        left += reach(store, version, record->node.next);
     }
+    return left;
 }
 
 void herd_store_look_ahead(const struct herd_store *store, struct herd_version *versions, unsigned count)
 {
-    uint32_t handles[HERD_LOOK_AHEAD_MAX];
+    HERD_UNINITIALIZED const uint32_t *heads[HERD_LOOK_AHEAD_MAX];
+    HERD_UNINITIALIZED struct herd_version *wanted[HERD_LOOK_AHEAD_MAX];
+    unsigned left = 0;
     unsigned i;
 
     assert(count <= HERD_LOOK_AHEAD_MAX);
     for (i = 0; i < count; i++) {
         versions[i].hash = store_hash(store, versions[i].report.client);
-        __builtin_prefetch(herd_table_head(&store->table, versions[i].hash), 1);
+        heads[i] = herd_table_head(&store->table, versions[i].hash);
+        __builtin_prefetch(heads[i], 1);
     }
     for (i = 0; i < count; i++) {
-        handles[i] = herd_table_first(&store->table, versions[i].hash);
-        if (handles[i] != 0) FETCH(record_of(store, handles[i]), store->records.item_size);
+        wanted[left] = &versions[i];
+        left += reach(store, &versions[i], *heads[i]);
     }
-    for (i = 0; i < STEPS; i++)
-        step(store, versions, count, handles);
+    for (i = 0; i < STEPS && left > 0; i++)
+        left = step(store, wanted, left);
 }

@@ -6,13 +6,13 @@
  * A record's hash is subtracted when it first changes and added when the
  * digest is asked for. Between the two the record is `unsummed` and changes
  * for free. The ring of unsummed records is short, so that adding them up is
- * no pause: who leaves the sum while it is full has the oldest one join again.
+ * no pause: who leaves the sum while it is full has the oldest ones join again.
  * A record that was forgotten meanwhile has nothing to add; its handle may
  * even be another record's, which is as good as any to be looked at.
  */
 #include "local.h"
 
-#define AHEAD 8 /* records that the processor is told of before they are needed */
+#define TOGETHER 32u /* records that are added up at once */
 
 /* Of the name, as its number is another one on every server. */
 static uint64_t origin_hash(struct herd_store *store, uint8_t origin)
@@ -45,28 +45,38 @@ static struct herd_record *at(const struct herd_store *store, uint32_t number)
     return record_of(store, store->unsummed[number % HERD_UNSUMMED_MAX]);
 }
 
+/* The oldest of the ring, `count` at once, so that what they need of memory comes together. */
+static void join_oldest(struct herd_store *store, uint32_t count)
+{
+    uint32_t first = store->unsummed_first;
+    uint32_t i;
+
+    for (i = 0; i < count; i++)
+        __builtin_prefetch(at(store, first + i));
+    for (i = 0; i < count; i++) {
+        const struct herd_record *record = at(store, first + i);
+        if (record->text_class == 0) continue; /* forgotten */
+        __builtin_prefetch(record_text(store, record));
+        __builtin_prefetch(record_text(store, record) + record_length(record) - 1);
+    }
+    for (i = 0; i < count; i++)
+        join_sum(store, at(store, first + i));
+    store->unsummed_first += count;
+}
+
 void record_leave_sum(struct herd_store *store, uint32_t handle, struct herd_record *record)
 {
-    const struct herd_record *next;
-
     if (record->seq != 0 && !HERD_MUTANT(DIGEST_KEEPS_OLD)) herd_digest_subtract(&store->sum, hash_of(store, record));
-    if (store->unsummed_end - store->unsummed_first == HERD_UNSUMMED_MAX) {
-        __builtin_prefetch(at(store, store->unsummed_first + AHEAD));
-        next = at(store, store->unsummed_first + 1);
-        if (next->seq != 0) __builtin_prefetch(record_text(store, next)); /* forgotten, it has no text */
-        join_sum(store, at(store, store->unsummed_first++));
-    }
+    if (store->unsummed_end - store->unsummed_first == HERD_UNSUMMED_MAX) join_oldest(store, TOGETHER);
     store->unsummed[store->unsummed_end++ % HERD_UNSUMMED_MAX] = handle;
     record->unsummed = true;
 }
 
 const struct herd_digest *herd_store_digest(struct herd_store *store)
 {
-    for (; store->unsummed_first != store->unsummed_end; store->unsummed_first++) {
-        if (store->unsummed_end - store->unsummed_first > AHEAD)
-            __builtin_prefetch(at(store, store->unsummed_first + AHEAD));
-        join_sum(store, at(store, store->unsummed_first));
-    }
+    while (store->unsummed_end - store->unsummed_first >= TOGETHER)
+        join_oldest(store, TOGETHER);
+    join_oldest(store, store->unsummed_end - store->unsummed_first);
     return &store->sum;
 }
 

@@ -4,6 +4,7 @@
 
 #include "herd/mutant.h"
 #include "herd/store.h"
+#include "herd/word.h"
 
 /*
  * A record is as small as its facts allow: at a million clients every eight
@@ -23,6 +24,7 @@ struct herd_record {
     uint8_t origin;
     uint8_t way[HERD_WAY_MAX]; /* 0 at the end where fewer */
     bool unsummed;             /* its hash is not in herd_store.sum; it is in herd_store.unsummed */
+    uint8_t text_class;        /* of herd_store.texts; 0: it has no text */
     uint32_t next[];           /* per slot */
 };
 
@@ -41,9 +43,9 @@ static inline uint32_t store_hash(const struct herd_store *store, struct herd_te
 
 #define RECORD_TEXT_UNIT 8
 
-static inline size_t record_class(size_t length)
+static inline unsigned record_class(size_t length)
 {
-    return (length + RECORD_TEXT_UNIT - 1) / RECORD_TEXT_UNIT;
+    return (unsigned)((length + RECORD_TEXT_UNIT - 1) / RECORD_TEXT_UNIT);
 }
 
 /* Bytes of `<client> <position> <time>`. */
@@ -53,13 +55,26 @@ static inline size_t record_length(const struct herd_record *record)
 }
 
 /* Where they are. */
-static inline const char *record_text(const struct herd_store *store, const struct herd_record *record)
+static inline char *record_text(const struct herd_store *store, const struct herd_record *record)
 {
-    return herd_slab_item(&store->texts[record_class(record_length(record))], record->text);
+    return herd_slab_item(&store->texts[record->text_class], record->text);
 }
 
-/* recordtext.c: keeps a report's text. */
-void record_text_set(struct herd_store *store, struct herd_record *record, const struct herd_report *report);
+/* recordtext.c: gives a record's text room for another length: where it is now. */
+char *record_text_move(struct herd_store *store, struct herd_record *record, unsigned text_class);
+
+/* Keeps a report's text, as a rule where the one before was: at `text`. */
+static inline void record_text_set(struct herd_store *store, struct herd_record *record, char *text,
+                                   const struct herd_report *report)
+{
+    unsigned text_class = record_class(herd_report_length(report));
+
+    if (text_class != record->text_class) text = record_text_move(store, record, text_class);
+    record->client_length = (uint16_t)report->client.length;
+    record->position_length = (uint8_t)report->position.length;
+    record->time_length = (uint8_t)report->time.length;
+    herd_report_write(report, text);
+}
 
 /* digesting.c: see record_unsum. */
 void record_leave_sum(struct herd_store *store, uint32_t handle, struct herd_record *record);
@@ -76,7 +91,16 @@ void record_release(struct herd_store *store, uint32_t handle);
 /* recordtext.c: gives the text back. */
 void record_text_drop(struct herd_store *store, struct herd_record *record);
 
-/* queue.c: queues a record for every active slot but those in the bit set `except`. */
-void queue_push_all(struct herd_store *store, uint32_t handle, struct herd_record *record, uint32_t except);
+/* queue.c: queues a record for every slot in the bit set `slots`. */
+void queue_push(struct herd_store *store, uint32_t handle, struct herd_record *record, uint32_t slots);
+
+/* Queues a record for every active slot but those in the bit set `except`. */
+static inline void queue_push_all(struct herd_store *store, uint32_t handle, struct herd_record *record,
+                                  uint32_t except)
+{
+    uint32_t slots = store->active_slots & ~except;
+
+    if (slots != 0) queue_push(store, handle, record, slots);
+}
 
 #endif

@@ -24,15 +24,10 @@ static void push(struct herd_store *store, unsigned slot, uint32_t handle, struc
     queue->length++;
 }
 
-void queue_push_all(struct herd_store *store, uint32_t handle, struct herd_record *record, uint32_t except)
+void queue_push(struct herd_store *store, uint32_t handle, struct herd_record *record, uint32_t slots)
 {
-    uint32_t wanted = store->active_slots & ~except;
-
-    while (wanted != 0) {
-        unsigned slot = (unsigned)__builtin_ctz(wanted);
-        push(store, slot, handle, record);
-        wanted &= wanted - 1;
-    }
+    for (; slots != 0; slots &= slots - 1)
+        push(store, (unsigned)__builtin_ctz(slots), handle, record);
 }
 
 static uint32_t unlink_head(struct herd_store *store, unsigned slot)

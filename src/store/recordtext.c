@@ -18,34 +18,29 @@ static uint32_t chunk_shift(size_t item_size)
     return shift;
 }
 
-static uint32_t take(struct herd_store *store, size_t class)
+static uint32_t take(struct herd_store *store, unsigned text_class)
 {
-    struct herd_slab *slab = &store->texts[class];
+    struct herd_slab *slab = &store->texts[text_class];
+    size_t size = (size_t)text_class * RECORD_TEXT_UNIT;
 
-    assert(class < HERD_TEXT_CLASSES);
-    if (slab->item_size == 0) herd_slab_init(slab, class * RECORD_TEXT_UNIT, chunk_shift(class * RECORD_TEXT_UNIT));
+    assert(text_class < HERD_TEXT_CLASSES);
+    if (slab->item_size == 0) herd_slab_init(slab, size, chunk_shift(size));
     return herd_slab_take(slab);
 }
 
-void record_text_set(struct herd_store *store, struct herd_record *record, const struct herd_report *report)
+char *record_text_move(struct herd_store *store, struct herd_record *record, unsigned text_class)
 {
-    size_t class = record_class(herd_report_length(report));
-    size_t old_class = record_class(record_length(record));
-
-    if (class != old_class || record->text == 0) {
-        if (record->text != 0) herd_slab_give(&store->texts[old_class], record->text);
-        record->text = take(store, class);
-    }
-    record->client_length = (uint16_t)report->client.length;
-    record->position_length = (uint8_t)report->position.length;
-    record->time_length = (uint8_t)report->time.length;
-    herd_report_write(report, herd_slab_item(&store->texts[class], record->text));
+    if (record->text_class != 0) herd_slab_give(&store->texts[record->text_class], record->text);
+    record->text = take(store, text_class);
+    record->text_class = (uint8_t)text_class;
+    return record_text(store, record);
 }
 
 void record_text_drop(struct herd_store *store, struct herd_record *record)
 {
-    if (record->text != 0) herd_slab_give(&store->texts[record_class(record_length(record))], record->text);
+    if (record->text_class != 0) herd_slab_give(&store->texts[record->text_class], record->text);
     record->text = 0;
+    record->text_class = 0;
     record->client_length = 0;
     record->position_length = record->time_length = 0;
 }

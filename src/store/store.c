@@ -52,54 +52,76 @@ uint32_t herd_store_count(const struct herd_store *store)
     return store->table.count;
 }
 
-static uint32_t hash_for(const struct herd_store *store, const struct herd_version *version)
+/* A client's record, and where its text is. */
+struct found {
+    struct herd_record *record; /* NULL: there is none */
+    char *text;
+    uint32_t handle;
+};
+
+/* Whether it is this client's; then *ret_found is filled in. One that was forgotten has no text, and no client. */
+static inline bool is_of(const struct herd_store *store, struct herd_record *record, struct herd_text client,
+                         struct found *ret_found)
 {
-    return version->hash != 0 ? version->hash : store_hash(store, version->report.client);
+    if (record->client_length != client.length) return false;
+    ret_found->text = record_text(store, record);
+    ret_found->record = record;
+    return herd_word_same(ret_found->text, client.bytes, client.length);
 }
 
-/* The record of a client and its handle; NULL and 0 where there is none. */
-static struct herd_record *find(const struct herd_store *store, struct herd_text client, uint32_t hash,
-                                uint32_t *ret_handle)
+static void find(const struct herd_store *store, struct herd_text client, uint32_t hash, struct found *ret_found)
 {
     uint32_t handle = herd_table_first(&store->table, hash);
 
     while (handle != 0) {
         struct herd_record *record = record_of(store, handle);
-        if (record->node.hash == hash && record->client_length == client.length &&
-            herd_word_same(record_text(store, record), client.bytes, client.length)) {
-            *ret_handle = handle;
-            return record;
-        }
+        ret_found->handle = handle;
+        if (record->node.hash == hash && is_of(store, record, client, ret_found)) return;
         handle = record->node.next;
     }
-    *ret_handle = 0;
-    return NULL;
+    *ret_found = (struct found){NULL, NULL, 0};
+}
+
+/*
+ * The same for a version. What looking ahead has found may have been forgotten
+ * since, and even be another client's now, but its memory is still a record's.
+ */
+static inline void find_for(const struct herd_store *store, const struct herd_version *version, struct found *ret_found)
+{
+    struct herd_text client = version->report.client;
+
+    if (version->hash == 0)
+        find(store, client, store_hash(store, client), ret_found);
+    else if (version->record != NULL && is_of(store, version->record, client, ret_found))
+        ret_found->handle = version->handle;
+    else
+        find(store, client, version->hash, ret_found);
 }
 
 uint32_t herd_store_find(const struct herd_store *store, struct herd_text client)
 {
-    uint32_t handle;
+    HERD_UNINITIALIZED struct found found;
 
-    find(store, client, store_hash(store, client), &handle);
-    return handle;
+    find(store, client, store_hash(store, client), &found);
+    return found.handle;
 }
 
-static struct herd_record *create(struct herd_store *store, uint32_t hash, uint32_t *ret_handle)
+static void create(struct herd_store *store, const struct herd_version *version, struct found *ret_found)
 {
+    uint32_t hash = version->hash != 0 ? version->hash : store_hash(store, version->report.client);
     uint32_t handle = herd_slab_take(&store->records);
-    struct herd_record *record = record_of(store, handle);
 
-    memset(record, 0, store->records.item_size);
+    *ret_found = (struct found){record_of(store, handle), NULL, handle};
+    memset(ret_found->record, 0, store->records.item_size);
     herd_table_insert(&store->table, hash, handle);
-    *ret_handle = handle;
-    return record;
 }
 
-static void set(struct herd_store *store, uint32_t handle, struct herd_record *record,
-                const struct herd_version *version)
+static inline void set(struct herd_store *store, const struct found *found, const struct herd_version *version)
 {
-    record_unsum(store, handle, record);
-    record_text_set(store, record, &version->report);
+    struct herd_record *record = found->record;
+
+    record_unsum(store, found->handle, record);
+    record_text_set(store, record, found->text, &version->report);
     record->time_ns = version->report.time_ns;
     record->difference_ns = version->difference_ns;
     record->origin = version->origin;
@@ -114,11 +136,11 @@ static bool repeats(const struct herd_version *stored, const struct herd_report 
            herd_text_equal(stored->report.position, report->position);
 }
 
-static enum herd_put store_as(struct herd_store *store, struct herd_record *record, uint32_t handle,
-                              const struct herd_version *version, uint32_t except)
+static inline enum herd_put store_as(struct herd_store *store, const struct found *found,
+                                     const struct herd_version *version, uint32_t except)
 {
-    set(store, handle, record, version);
-    queue_push_all(store, handle, record, except);
+    set(store, found, version);
+    queue_push_all(store, found->handle, found->record, except);
     return HERD_PUT_NEWER;
 }
 
@@ -129,72 +151,70 @@ static uint32_t bit_of(const struct herd_store *store, unsigned slot)
 
 /* Of a report that is not newer by its time. */
 static enum herd_put judge_report(const struct herd_store *store, const struct herd_version *version,
-                                  const struct herd_record *record, uint32_t handle)
+                                  const struct found *found)
 {
     struct herd_version stored;
 
-    if (version->report.time_ns < record->time_ns) return HERD_PUT_OLDER;
-    herd_store_view(store, handle, &stored);
+    if (version->report.time_ns < found->record->time_ns) return HERD_PUT_OLDER;
+    herd_store_view(store, found->handle, &stored);
     if (repeats(&stored, &version->report)) return HERD_PUT_SAME;
     return herd_version_compare(&store->names, version, &stored) > 0 ? HERD_PUT_NEWER : HERD_PUT_OLDER;
 }
 
-enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version, unsigned told)
+enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version, uint32_t told)
 {
-    uint32_t hash = hash_for(store, version);
-    uint32_t handle;
-    struct herd_record *record = find(store, version->report.client, hash, &handle);
+    HERD_UNINITIALIZED struct found found;
     enum herd_put put;
 
-    if (record == NULL) {
+    find_for(store, version, &found);
+    if (found.record == NULL) {
         if (store->table.count >= store->clients_max) return HERD_PUT_FULL;
-        record = create(store, hash, &handle);
-    } else if (version->report.time_ns <= record->time_ns) {
-        put = judge_report(store, version, record, handle);
+        create(store, version, &found);
+    } else if (version->report.time_ns <= found.record->time_ns) {
+        put = judge_report(store, version, &found);
         if (put != HERD_PUT_NEWER) return put;
     }
-    return store_as(store, record, handle, version, bit_of(store, told));
+    return store_as(store, &found, version, told);
 }
 
 /* Whether it is what is stored, to the byte, as most of what neighbours repeat is. */
-static bool is_stored(const struct herd_store *store, const struct herd_version *version,
-                      const struct herd_record *record)
+static bool is_stored(const struct herd_version *version, const struct found *found)
 {
     const struct herd_report *report = &version->report;
+    const struct herd_record *record = found->record;
 
     return version->difference_ns == record->difference_ns && version->origin == record->origin && report->joined &&
            report->position.length == record->position_length && report->time.length == record->time_length &&
-           herd_word_same(record_text(store, record), report->client.bytes, herd_report_length(report));
+           herd_word_same(found->text, report->client.bytes, herd_report_length(report));
 }
 
 /* As herd_version_compare with what is stored: nearly always the times alone decide. */
-static int compare_with(const struct herd_store *store, const struct herd_version *version,
-                        const struct herd_record *record, uint32_t handle)
+static int compare_with(const struct herd_store *store, const struct herd_version *version, const struct found *found)
 {
     struct herd_version stored;
+    int64_t time_ns = found->record->time_ns;
 
-    if (version->report.time_ns != record->time_ns) return version->report.time_ns < record->time_ns ? -1 : 1;
-    if (is_stored(store, version, record)) return 0;
-    herd_store_view(store, handle, &stored);
+    if (version->report.time_ns != time_ns) return version->report.time_ns < time_ns ? -1 : 1;
+    if (is_stored(version, found)) return 0;
+    herd_store_view(store, found->handle, &stored);
     return herd_version_compare(&store->names, version, &stored);
 }
 
 enum herd_put herd_store_learn(struct herd_store *store, const struct herd_version *version, unsigned from)
 {
     uint32_t except = bit_of(store, from);
-    uint32_t hash = hash_for(store, version);
-    uint32_t handle;
-    struct herd_record *record = find(store, version->report.client, hash, &handle);
+    HERD_UNINITIALIZED struct found found;
     int order;
 
-    if (record == NULL) {
+    find_for(store, version, &found);
+    if (found.record == NULL) {
         if (store->table.count >= (uint64_t)store->clients_max * 11 / 10) return HERD_PUT_FULL;
-        record = create(store, hash, &handle);
-        return store_as(store, record, handle, version, except);
+        create(store, version, &found);
+        return store_as(store, &found, version, except);
     }
-    order = compare_with(store, version, record, handle);
-    if (order >= 0) record->queued &= ~except;
+    order = compare_with(store, version, &found);
+    if (order >= 0) found.record->queued &= ~except;
     if (order == 0) return HERD_PUT_SAME;
     if (order < 0) return HERD_PUT_OLDER;
-    return store_as(store, record, handle, version, except);
+    return store_as(store, &found, version, except);
 }
