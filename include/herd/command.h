@@ -12,6 +12,7 @@
 
 #include "herd/position.h"
 #include "herd/text.h"
+#include "herd/word.h"
 
 #define HERD_CLIENT_LENGTH_MAX 1024
 #define HERD_TIME_LENGTH_MAX 64
@@ -41,7 +42,7 @@ static inline char *herd_report_write(const struct herd_report *report, char *ou
 {
     size_t length = herd_report_length(report);
     if (report->joined) {
-        memcpy(out, report->client.bytes, length);
+        herd_word_copy(out, report->client.bytes, length);
         return out + length;
     }
     memcpy(out, report->client.bytes, report->client.length);

@@ -43,6 +43,14 @@ static inline size_t herd_at_room(struct herd_text server, const struct herd_rep
     return 3 + server.length + 1 + HERD_DIFFERENCE_LENGTH_MAX + 1 + herd_report_length(report);
 }
 
+/* Writes `<difference> <client> <position> <time>`; returns where the next byte goes. */
+static inline char *herd_at_write_rest(char *out, int64_t difference_ns, const struct herd_report *report)
+{
+    out += herd_difference_format(difference_ns, out);
+    *out++ = ' ';
+    return herd_report_write(report, out);
+}
+
 /* Writes `AT <server> <difference> <client> <position> <time>`: the number of bytes. */
 static inline size_t herd_at_write(char *out, struct herd_text server, int64_t difference_ns,
                                    const struct herd_report *report)
@@ -51,10 +59,7 @@ static inline size_t herd_at_write(char *out, struct herd_text server, int64_t d
     herd_word_copy(at, server.bytes, server.length);
     at += server.length;
     *at++ = ' ';
-    at += herd_difference_format(difference_ns, at);
-    *at++ = ' ';
-    at = herd_report_write(report, at);
-    return (size_t)(at - out);
+    return (size_t)(herd_at_write_rest(at, difference_ns, report) - out);
 }
 
 #endif

@@ -69,7 +69,7 @@ static inline bool longitude_fits(const char *digits, unsigned whole)
 static inline bool pass_position(struct marks *marks)
 {
     unsigned whole;
-    if (here(marks) != 0 || !pass_coordinate(marks, &whole) || !latitude_fits(marks->bytes + 1, whole)) return false;
+    if (!pass_coordinate(marks, &whole) || !latitude_fits(marks->bytes + 1, whole)) return false;
     unsigned second = here(marks);
     if (!pass_coordinate(marks, &whole) || !longitude_fits(marks->bytes + second + 1, whole)) return false;
     return marks->bytes[here(marks)] == ' ';
@@ -90,9 +90,10 @@ static inline bool is_time(const struct marks *marks, char last)
 static inline int64_t time_of(const char *digits)
 {
     const char *fraction = digits + SECONDS_DIGITS + 1;
-    int64_t seconds =
-        herd_word_number(herd_word_load(digits)) * INT64_C(100) + (digits[8] - '0') * 10 + digits[9] - '0';
-    return seconds * HERD_NS_PER_S + herd_word_number(herd_word_load(fraction)) * INT64_C(10) + fraction[8] - '0';
+    uint32_t hundreds_s, tens_ns;
+    herd_word_two_numbers(digits, fraction, &hundreds_s, &tens_ns);
+    int64_t seconds = hundreds_s * INT64_C(100) + (digits[8] - '0') * 10 + digits[9] - '0';
+    return seconds * HERD_NS_PER_S + tens_ns * INT64_C(10) + fraction[8] - '0';
 }
 
 /* Where the client that begins at `at` ends, if it is at a blank; NULL: not so, or it is too long. */
@@ -106,30 +107,38 @@ static inline const char *find_client_end(const char *at, const char *end)
     return at;
 }
 
-const char *herd_plain_scan(const char *client, const char *end, char last, struct herd_report *ret_report)
+/* What follows the client: `bytes` has a whole mask of them, `at` is where they are really. */
+static inline const char *scan_rest(const char *bytes, const char *at, char last, struct herd_report *ret_report)
 {
-    HERD_UNINITIALIZED char block[HERD_MASK_SIZE];
-    const char *client_end = find_client_end(client, end);
-    if (client_end == NULL) return NULL;
-
-    const char *position = client_end + 1;
-    struct marks marks = {.bytes = position};
-    if ((size_t)(end - position) < sizeof block) { /* near the end of what was read */
-        memset(block, 0, sizeof block);
-        memcpy(block, position, (size_t)(end - position));
-        marks.bytes = block;
-    }
-    marks.left = herd_mask_other_than_digits(marks.bytes);
-    if (marks.left == 0 || !pass_position(&marks)) return NULL;
+    struct marks marks = {bytes, herd_mask_other_than_digits(bytes)};
+    if ((marks.left & 1) == 0 || !pass_position(&marks)) return NULL;
     unsigned blank = here(&marks);
     if (!is_time(&marks, last)) return NULL;
 
+    ret_report->position = (struct herd_text){at, blank};
+    ret_report->time = (struct herd_text){at + blank + 1, TIME_LENGTH};
+    ret_report->time_ns = time_of(bytes + blank + 1);
+    return at + blank + 1 + TIME_LENGTH;
+}
+
+/* Near the end of what was read. Apart, to keep the other way short. */
+__attribute__((noinline)) static const char *scan_end(const char *at, const char *end, char last,
+                                                      struct herd_report *ret_report)
+{
+    char block[HERD_MASK_SIZE] = {0};
+    memcpy(block, at, (size_t)(end - at));
+    return scan_rest(block, at, last, ret_report);
+}
+
+const char *herd_plain_scan(const char *client, const char *end, char last, struct herd_report *ret_report)
+{
+    const char *client_end = find_client_end(client, end);
+    if (client_end == NULL) return NULL;
     ret_report->client = (struct herd_text){client, (size_t)(client_end - client)};
-    ret_report->position = (struct herd_text){position, blank};
-    ret_report->time = (struct herd_text){position + blank + 1, TIME_LENGTH};
-    ret_report->time_ns = time_of(marks.bytes + blank + 1);
     ret_report->joined = true;
-    return position + blank + 1 + TIME_LENGTH;
+    const char *position = client_end + 1;
+    if (end - position < HERD_MASK_SIZE) return scan_end(position, end, last, ret_report);
+    return scan_rest(position, position, last, ret_report);
 }
 
 size_t herd_report_scan(struct herd_text bytes, struct herd_report *ret_report)

@@ -81,35 +81,43 @@ static bool refused(struct session *session, const struct herd_report *report)
     return false;
 }
 
-/* `version` holds report and difference, the rest is filled in. What is new goes to the journal with the bytes of the
- * reply. */
-static void answer_iamat(struct session *session, struct herd_text line, struct herd_version *version,
+/* What is new goes to the journal with the bytes of the reply. False, and no reply, where there is no room for it. */
+static inline bool store_report(struct server *server, const struct herd_version *version, struct herd_buffer *out)
+{
+    enum herd_put put = herd_store_report(&server->store, version, server->journalwork.told);
+    struct herd_text reply;
+
+    if (put == HERD_PUT_FULL) {
+        server->counts.refused_clients++;
+        return false;
+    }
+    server->counts.iamat++;
+    reply = herd_reply_append_at_line(out, &server->at_start, version->difference_ns, &version->report);
+    if (put != HERD_PUT_NEWER) return true;
+    herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
+    herd_journal_append_line(server->journalwork.journal, reply);
+    return true;
+}
+
+static void answer_iamat(struct session *session, struct herd_text line, const struct herd_version *version,
                          struct herd_buffer *out)
 {
     struct server *server = session->server;
-    struct herd_text reply;
-    enum herd_put put;
 
-    if (server->judges_reports && refused(session, &version->report)) {
+    bool refuse = server->judges_reports && refused(session, &version->report);
+
+    if (refuse || !store_report(server, version, out))
         answer_invalid(session, line, out);
-        return;
-    }
-    version->origin = server->flood.number;
-    version->way_count = 0;
-    memset(version->way, HERD_NAME_UNKNOWN, sizeof version->way);
-    put = herd_store_report(&server->store, version, server->journalwork.told);
-    if (put == HERD_PUT_FULL) {
-        server->counts.refused_clients++;
-        answer_invalid(session, line, out);
-        return;
-    }
-    server->counts.iamat++;
-    reply = herd_reply_append_at_line(out, server->name, version->difference_ns, &version->report);
-    if (put == HERD_PUT_NEWER) {
-        herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
-        herd_journal_append_line(server->journalwork.journal, reply);
-    }
-    journalwork_wait(session);
+    else
+        journalwork_wait(session);
+}
+
+void answer_own_version(const struct server *server, struct herd_version *ret_version)
+{
+    ret_version->hash = 0;
+    ret_version->origin = server->flood.number;
+    ret_version->way_count = 0;
+    memset(ret_version->way, HERD_NAME_UNKNOWN, sizeof ret_version->way);
 }
 
 static void append_places(struct session *session, struct herd_places_ticket *ticket, struct herd_buffer *out)
@@ -216,9 +224,9 @@ static void dispatch(struct session *session, struct herd_text line, struct herd
     herd_command_parse(line, &command);
     switch (command.kind) {
     case HERD_COMMAND_IAMAT:
+        answer_own_version(session->server, &version);
         version.report = command.as.iamat;
         version.difference_ns = session->read_ns - version.report.time_ns;
-        version.hash = 0;
         answer_iamat(session, line, &version, out);
         return;
     case HERD_COMMAND_WHATSAT:
@@ -257,14 +265,47 @@ void answer_line(struct session *session, struct herd_text line)
     end(session, out, before, direct);
 }
 
-void answer_report(struct session *session, struct herd_text line, struct herd_version *version)
+/* Of a usual IAMAT, whose client has the word and one blank before it. */
+static struct herd_text line_of(const struct herd_report *report)
+{
+    size_t word = strlen("IAMAT ");
+
+    return (struct herd_text){report->client.bytes - word, word + herd_report_length(report)};
+}
+
+/* Where something is to be done for each line. */
+static void answer_one_by_one(struct session *session, const struct herd_version *versions, unsigned count)
 {
     bool direct = herd_list_empty(&session->pendings);
-    size_t before;
-    struct herd_buffer *out = begin(session, line, &before);
+    unsigned i;
 
-    answer_iamat(session, line, version, out);
-    end(session, out, before, direct);
+    for (i = 0; i < count && !session->finished; i++) {
+        struct herd_text line = line_of(&versions[i].report);
+        size_t before;
+        struct herd_buffer *out = begin(session, line, &before);
+        answer_iamat(session, line, &versions[i], out);
+        end(session, out, before, direct);
+    }
+}
+
+void answer_reports(struct session *session, const struct herd_version *versions, unsigned count)
+{
+    struct server *server = session->server;
+    struct herd_buffer *out;
+    size_t before;
+    unsigned i;
+
+    if (session->finished) return;
+    if (herd_log_wire_on() || server->judges_reports || server->config->protocol.close_after_reply) {
+        answer_one_by_one(session, versions, count);
+        return;
+    }
+    out = session_out(session);
+    before = herd_buffer_length(out);
+    for (i = 0; i < count; i++)
+        if (!store_report(server, &versions[i], out)) answer_invalid(session, line_of(&versions[i].report), out);
+    journalwork_wait(session);
+    if (!herd_list_empty(&session->pendings)) session->held_bytes += herd_buffer_length(out) - before;
 }
 
 void answer_too_long(struct session *session, struct herd_text shown)

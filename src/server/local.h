@@ -26,22 +26,26 @@
 #include "herd/loop.h"
 #include "herd/places.h"
 #include "herd/placesindex.h"
+#include "herd/reply.h"
 #include "herd/store.h"
 #include "herd/stream.h"
 #include "herd/worker.h"
 
 struct server;
+struct session;
 
 /* -- Reports that were read and not answered yet (reports.c) ------------------ */
 
-struct session;
-
 struct reports {
-    struct herd_version versions[HERD_LOOK_AHEAD_MAX]; /* report and difference */
-    struct herd_text lines[HERD_LOOK_AHEAD_MAX];       /* in the loop's read buffer */
-    struct session *sessions[HERD_LOOK_AHEAD_MAX];
+    struct herd_version versions[HERD_LOOK_AHEAD_MAX]; /* texts are in the loop's read buffer */
     unsigned count;
+    struct session *sessions[HERD_LOOK_AHEAD_MAX]; /* whose they are, in runs: */
+    unsigned run_counts[HERD_LOOK_AHEAD_MAX];      /* so many are of the first, so many of the second ... */
+    unsigned run_count;
 };
+
+/* `server` knows its number. */
+void reports_init(struct server *server);
 
 /*
  * Collects usual IAMATs off the front of *input, at most `most`, and moves it
@@ -106,8 +110,10 @@ void session_end_if_done(struct session *session);
 
 /* answers.c: the commands. */
 void answer_line(struct session *session, struct herd_text line);
-/* A line that was found to be an IAMAT; `version` holds report and difference, the rest is filled in. */
-void answer_report(struct session *session, struct herd_text line, struct herd_version *version);
+/* Fills in what is alike in all reports to this server: all but report and difference. */
+void answer_own_version(const struct server *server, struct herd_version *ret_version);
+/* Usual IAMATs of one session, in order; nothing where it takes no more lines. */
+void answer_reports(struct session *session, const struct herd_version *versions, unsigned count);
 void answer_too_long(struct session *session, struct herd_text shown);
 /* Gives out what has become ready, in order, as far as the client takes it. */
 void answer_pendings(struct session *session);
@@ -320,6 +326,7 @@ struct server {
     const struct herd_server_config *self;
     enum server_state state;
     struct herd_text name;
+    struct herd_at_start at_start; /* of replies */
     struct herd_store store;
     struct herd_flood flood;
     struct herd_listener clients;

@@ -19,34 +19,35 @@
 
 #include "herd/line.h"
 
-static void collect(struct session *session, struct herd_text line)
+void reports_init(struct server *server)
 {
-    struct reports *reports = &session->server->reports;
-    struct herd_version *version = &reports->versions[reports->count];
+    unsigned i;
 
-    version->difference_ns = session->read_ns - version->report.time_ns;
-    reports->lines[reports->count] = line;
-    reports->sessions[reports->count] = session;
-    reports->count++;
+    for (i = 0; i < HERD_LOOK_AHEAD_MAX; i++)
+        answer_own_version(server, &server->reports.versions[i]);
 }
 
 uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t most)
 {
     struct reports *reports = &session->server->reports;
-    uint32_t taken = 0;
+    struct herd_version *version = &reports->versions[reports->count];
+    uint32_t room = HERD_LOOK_AHEAD_MAX - reports->count;
+    uint32_t taken;
 
     if (herd_framer_pending(&session->framer)) return 0;
-    while (taken < most) {
-        size_t length = herd_report_scan(*input, &reports->versions[reports->count].report);
+    if (room > most) room = most;
+    for (taken = 0; taken < room; taken++, version++) {
+        size_t length = herd_report_scan(*input, &version->report);
         if (length == 0 || length - 1 > session->framer.limit) break;
-        collect(session, (struct herd_text){input->bytes, length - 1});
+        version->difference_ns = session->read_ns - version->report.time_ns;
         input->bytes += length;
         input->length -= length;
-        taken++;
-        if (reports->count < HERD_LOOK_AHEAD_MAX) continue;
-        reports_answer(session->server);
-        break;
     }
+    if (taken == 0) return 0;
+    reports->sessions[reports->run_count] = session;
+    reports->run_counts[reports->run_count++] = taken;
+    reports->count += taken;
+    if (reports->count == HERD_LOOK_AHEAD_MAX) reports_answer(session->server);
     return taken;
 }
 
@@ -65,15 +66,16 @@ void reports_keep(struct session *session, const char *end)
 void reports_answer(struct server *server)
 {
     struct reports *reports = &server->reports;
+    const struct herd_version *version = reports->versions;
     unsigned i;
 
     if (reports->count == 0) return;
     herd_store_look_ahead(&server->store, reports->versions, reports->count);
-    for (i = 0; i < reports->count; i++) {
+    for (i = 0; i < reports->run_count; i++) {
         struct session *session = reports->sessions[i];
-        if (session->finished) continue; /* by the reply before */
-        answer_report(session, reports->lines[i], &reports->versions[i]);
+        answer_reports(session, version, reports->run_counts[i]);
         session_end_if_done(session);
+        version += reports->run_counts[i];
     }
-    reports->count = 0;
+    reports->count = reports->run_count = 0;
 }

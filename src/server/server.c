@@ -157,6 +157,7 @@ static int start_store(struct server *server, unsigned slot_count)
                     seed);
     server->flood.hello_bytes_max = server->config->limits.peer_hello_bytes_max;
     server->flood.line_bytes_max = server->config->limits.peer_line_bytes_max;
+    reports_init(server);
     expiry_init(&server->expiry, server);
     return secret_load(server->config->secret_file, &server->flood.keys);
 }
@@ -224,6 +225,7 @@ static void init(struct server *server, const struct herd_config *config, unsign
     server->config = config;
     server->self = &config->servers[self];
     server->name = herd_text_of(server->self->name);
+    herd_at_start_make(server->name, &server->at_start);
     server->judges_reports = config->protocol.max_future_s != 0 || config->protocol.ttl_s != 0 ||
                              config->limits.new_clients_per_second_max != 0;
     server->state = SERVER_ABSENT;

@@ -41,6 +41,27 @@ static void at_copies_what_was_sent(void **state)
     }
 }
 
+/* Names of every length, some longer than the piece that is copied as a whole. */
+static void at_line_is_the_same_with_a_newline(void **state)
+{
+    (void)state;
+    struct herd_command command;
+    herd_command_parse(HERD_TEXT("IAMAT kiwi +34.068930-118.445127 1520023934.918963997"), &command);
+    for (size_t length = 1; length <= HERD_NAME_LENGTH_MAX; length++) {
+        char name[HERD_NAME_LENGTH_MAX];
+        struct herd_at_start start;
+        struct herd_buffer out = HERD_BUFFER_INIT, expected = HERD_BUFFER_INIT;
+        memset(name, 'n', sizeof(name));
+        herd_at_start_make((struct herd_text){name, length}, &start);
+        herd_reply_append_at(&expected, (struct herd_text){name, length}, 263873386, &command.as.iamat);
+        struct herd_text line = herd_reply_append_at_line(&out, &start, 263873386, &command.as.iamat);
+        assert_true(herd_text_equal(line, herd_buffer_text(&expected)));
+        herd_buffer_append_byte(&expected, '\n');
+        assert_holds(&out, herd_buffer_text(&expected));
+        herd_buffer_finish(&expected);
+    }
+}
+
 static void invalid_gives_the_line_back(void **state)
 {
     (void)state;
@@ -65,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_copies_what_was_sent),
+        cmocka_unit_test(at_line_is_the_same_with_a_newline),
         cmocka_unit_test(invalid_gives_the_line_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,9 +38,11 @@ int world_setup(void **state)
     server->config = &world->config;
     world->config.limits.output_pause_bytes = 65536;
     server->name = HERD_TEXT("Goloman");
+    herd_at_start_make(server->name, &server->at_start);
     assert_int_equal(herd_loop_init(&server->loop), 0);
     herd_store_init(&server->store, &key, 0, 100);
     herd_flood_init(&server->flood, &server->store, HERD_TEXT("herd"), server->name, 1, 1);
+    reports_init(server);
     server->placework.places = herd_places_create(&options);
     for (unsigned i = 0; i < WORLD_SESSIONS; i++)
         join(&world->sessions[i], server);

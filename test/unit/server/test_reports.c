@@ -118,6 +118,36 @@ static void the_first_reply_may_be_the_last(void **state)
     assert_int_equal(herd_store_count(&world->server.store), 1);
 }
 
+/* What finds no room is given back in its place, between replies to what is known. */
+static void what_finds_no_room_is_given_back(void **state)
+{
+    struct world *world = *state;
+    struct session *session = &world->sessions[0];
+    world->server.store.clients_max = 1;
+    take(world, 0, REPORT("a"));
+    reports_answer(&world->server);
+    take(world, 0, REPORT("a") REPORT("b") REPORT("a"));
+    reports_answer(&world->server);
+    world_expect(session,
+                 ANSWER("+0.500000000", "a") ANSWER("+0.500000000", "a") "? " REPORT("b") ANSWER("+0.500000000", "a"));
+    assert_int_equal(world->server.counts.refused_clients, 1);
+    assert_int_equal(world->server.counts.invalid, 1);
+    assert_int_equal(world->server.counts.iamat, 3);
+}
+
+/* With limits that a report may break each line is judged for itself; the first one here is too far ahead. */
+static void what_a_limit_refuses_is_given_back(void **state)
+{
+    struct world *world = *state;
+    world->server.judges_reports = true;
+    world->config.protocol.max_future_s = 10;
+    take(world, 0, "IAMAT a +34.068930-118.445127 0000000012.000000000\n" REPORT("b"));
+    reports_answer(&world->server);
+    world_expect(&world->sessions[0],
+                 "? IAMAT a +34.068930-118.445127 0000000012.000000000\n" ANSWER("+0.500000000", "b"));
+    assert_int_equal(world->server.counts.refused_future, 1);
+}
+
 static void a_line_over_the_limit_is_for_others(void **state)
 {
     struct world *world = *state;
@@ -139,6 +169,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_lines_are_left, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_has_begun_comes_first, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(the_first_reply_may_be_the_last, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_finds_no_room_is_given_back, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_a_limit_refuses_is_given_back, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_line_over_the_limit_is_for_others, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
