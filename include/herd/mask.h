@@ -15,16 +15,12 @@
 
 #define HERD_MASK_SIZE 64
 
-/* The portable form of herd_mask_other_than_digits. */
-static inline uint64_t herd_mask_by_words(const char *bytes)
+/* Marks the digits among the eight bytes at `bytes`: the portable form. */
+static inline uint64_t herd_mask_digits_of_word(const char *bytes)
 {
-    uint64_t mask = 0;
-    for (unsigned i = 0; i < HERD_MASK_SIZE / HERD_WORD_SIZE; i++) {
-        uint64_t judgements = herd_word_other_than_digits(herd_word_load(bytes + HERD_WORD_SIZE * i));
-        /* Byte i's bit, now its lowest, is multiplied to bit 56 + i: no two meet. */
-        mask |= ((judgements >> 7) * UINT64_C(0x0102040810204080) >> 56) << (HERD_WORD_SIZE * i);
-    }
-    return mask;
+    uint64_t judgements = ~herd_word_other_than_digits(herd_word_load(bytes)) & HERD_WORD_OF(0x80);
+    /* Byte i's bit, now its lowest, is multiplied to bit 56 + i: no two meet. */
+    return (judgements >> 7) * UINT64_C(0x0102040810204080) >> 56;
 }
 
 #define HERD_MASK_STEP 16
@@ -43,21 +39,29 @@ static inline unsigned herd_mask_up_to_space(const char *bytes)
 #endif
 }
 
-/* Marks the bytes that are not '0' to '9' among the 64 at `bytes`, which need no alignment. */
-static inline uint64_t herd_mask_other_than_digits(const char *bytes)
+/* Marks the digits among the sixteen bytes at `bytes`. */
+static inline uint64_t herd_mask_digits(const char *bytes)
 {
 #if defined(__SSE2__)
-    uint64_t mask = 0;
-    for (unsigned i = 0; i < HERD_MASK_SIZE / 16; i++) {
-        __m128i piece = _mm_loadu_si128((const void *)(bytes + 16 * i));
-        __m128i value = _mm_sub_epi8(piece, _mm_set1_epi8('0'));
-        __m128i digit = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
-        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(digit) << (16 * i);
-    }
-    return ~mask;
+    __m128i value = _mm_sub_epi8(_mm_loadu_si128((const void *)bytes), _mm_set1_epi8('0'));
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value));
 #else
-    return herd_mask_by_words(bytes);
+    return herd_mask_digits_of_word(bytes) | herd_mask_digits_of_word(bytes + HERD_WORD_SIZE) << HERD_WORD_SIZE;
 #endif
+}
+
+/*
+ * Marks the bytes that are not '0' to '9' among the `count` at `bytes`, sixteen
+ * to 64, which need no alignment. No bit is set behind them.
+ */
+static inline uint64_t herd_mask_other_than_digits(const char *bytes, unsigned count)
+{
+    uint64_t digits = herd_mask_digits(bytes);
+    for (unsigned at = HERD_MASK_STEP; at + HERD_MASK_STEP < count; at += HERD_MASK_STEP)
+        digits |= herd_mask_digits(bytes + at) << at;
+    unsigned last = count - HERD_MASK_STEP; /* may overlap those before */
+    digits |= herd_mask_digits(bytes + last) << last;
+    return ~digits << (HERD_MASK_SIZE - count) >> (HERD_MASK_SIZE - count);
 }
 
 #endif

@@ -82,7 +82,6 @@ static inline bool is_time(const struct marks *marks, char last)
     const uint64_t all = (UINT64_C(1) << (TIME_LENGTH + 1)) - 1;
     unsigned start = here(marks) + 1;
     const char *time = marks->bytes + start;
-    if (start + TIME_LENGTH >= HERD_MASK_SIZE) return false;
     if ((marks->left >> start & all) != form) return false;
     return time[SECONDS_DIGITS] == '.' && time[TIME_LENGTH] == last && time[0] != '9';
 }
@@ -107,27 +106,19 @@ static inline const char *find_client_end(const char *at, const char *end)
     return at;
 }
 
-/* What follows the client: `bytes` has a whole mask of them, `at` is where they are really. */
-static inline const char *scan_rest(const char *bytes, const char *at, char last, struct herd_report *ret_report)
+/* What follows the client, if all of it is among the next `count` bytes. */
+static inline const char *scan_rest(const char *bytes, unsigned count, char last, struct herd_report *ret_report)
 {
-    struct marks marks = {bytes, herd_mask_other_than_digits(bytes)};
+    struct marks marks = {bytes, herd_mask_other_than_digits(bytes, count)};
     if ((marks.left & 1) == 0 || !pass_position(&marks)) return NULL;
     unsigned blank = here(&marks);
-    if (!is_time(&marks, last)) return NULL;
+    if (blank + 1 + TIME_LENGTH >= count || !is_time(&marks, last)) return NULL;
 
-    ret_report->position = (struct herd_text){at, blank};
-    ret_report->time = (struct herd_text){at + blank + 1, TIME_LENGTH};
-    ret_report->time_ns = time_of(bytes + blank + 1);
-    return at + blank + 1 + TIME_LENGTH;
-}
-
-/* Near the end of what was read. Apart, to keep the other way short. */
-__attribute__((noinline)) static const char *scan_end(const char *at, const char *end, char last,
-                                                      struct herd_report *ret_report)
-{
-    char block[HERD_MASK_SIZE] = {0};
-    memcpy(block, at, (size_t)(end - at));
-    return scan_rest(block, at, last, ret_report);
+    const char *time = bytes + blank + 1;
+    ret_report->position = (struct herd_text){bytes, blank};
+    ret_report->time = (struct herd_text){time, TIME_LENGTH};
+    ret_report->time_ns = time_of(time);
+    return time + TIME_LENGTH;
 }
 
 const char *herd_plain_scan(const char *client, const char *end, char last, struct herd_report *ret_report)
@@ -137,8 +128,9 @@ const char *herd_plain_scan(const char *client, const char *end, char last, stru
     ret_report->client = (struct herd_text){client, (size_t)(client_end - client)};
     ret_report->joined = true;
     const char *position = client_end + 1;
-    if (end - position < HERD_MASK_SIZE) return scan_end(position, end, last, ret_report);
-    return scan_rest(position, position, last, ret_report);
+    if (end - position >= HERD_MASK_SIZE) return scan_rest(position, HERD_MASK_SIZE, last, ret_report);
+    if (end - position < HERD_MASK_STEP) return NULL;
+    return scan_rest(position, (unsigned)(end - position), last, ret_report); /* near the end of what was read */
 }
 
 size_t herd_report_scan(struct herd_text bytes, struct herd_report *ret_report)

@@ -164,7 +164,8 @@ static void nearly_usual_lines_are_never_misread(void **state)
     assert_true(taken > 20000); /* so that agreeing means something */
 }
 
-static void both_masks_are_one(void **state)
+/* Of every count, also by words; nothing behind the last byte is looked at. */
+static void masks_are_what_they_say(void **state)
 {
     (void)state;
     struct herd_random random;
@@ -176,8 +177,14 @@ static void both_masks_are_one(void **state)
             bytes[i] = (char)(round % 2 == 0 ? herd_random_next(&random) : '0' + herd_random_below(&random, 12));
             if (bytes[i] < '0' || bytes[i] > '9') expected |= UINT64_C(1) << i;
         }
-        assert_true(herd_mask_other_than_digits(bytes) == expected);
-        assert_true(herd_mask_by_words(bytes) == expected);
+        assert_true(herd_mask_other_than_digits(bytes, HERD_MASK_SIZE) == expected);
+        assert_true(herd_mask_digits_of_word(bytes) == (~expected & 0xff));
+        for (unsigned count = HERD_MASK_STEP; count < HERD_MASK_SIZE; count++) {
+            char *some = malloc(count); /* of that very size: a sanitizer sees what is read behind it */
+            memcpy(some, bytes, count);
+            assert_true(herd_mask_other_than_digits(some, count) == (expected & ((UINT64_C(1) << count) - 1)));
+            free(some);
+        }
     }
 }
 
@@ -199,7 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_usual_forms_are_taken), cmocka_unit_test(other_lines_are_left_alone),
         cmocka_unit_test(a_client_has_its_limit),    cmocka_unit_test(nearly_usual_lines_are_never_misread),
-        cmocka_unit_test(both_masks_are_one),        cmocka_unit_test(the_first_blank_is_found),
+        cmocka_unit_test(masks_are_what_they_say),   cmocka_unit_test(the_first_blank_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
