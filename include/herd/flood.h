@@ -112,8 +112,16 @@ struct herd_flood {
     struct herd_neighbour neighbours[HERD_SLOTS_MAX - 1];
     unsigned neighbour_count;
     struct herd_flood_counts counts;
-    struct herd_version learnt[HERD_LOOK_AHEAD_MAX]; /* read from AT lines, for the store to look up together */
-    unsigned learnt_count;                           /* 0 but inside herd_inbound_receive */
+    struct herd_version learnt[HERD_LOOK_AHEAD_MAX];    /* read from AT lines, for the store to look up together */
+    struct herd_text learnt_texts[HERD_LOOK_AHEAD_MAX]; /* of those lines, as `keep` takes them */
+    unsigned learnt_count;                              /* 0 but inside herd_inbound_receive */
+    /*
+     * Takes `AT <origin> <difference> <client> <position> <time>` of what a
+     * neighbour taught and the store took, in the neighbour's own bytes, which
+     * are what would be written of it. NULL: nobody wants them.
+     */
+    void (*keep)(void *keeper, struct herd_text text);
+    void *keeper;
 };
 
 /*

@@ -193,11 +193,11 @@ static int on_ping(struct herd_inbound *inbound, struct herd_text rest, const st
     return 0;
 }
 
-static int on_live_line(struct herd_inbound *inbound, enum herd_peer_verb verb, struct herd_text rest,
-                        const struct herd_now *now)
+static int on_live_line(struct herd_inbound *inbound, enum herd_peer_verb verb, struct herd_text line,
+                        struct herd_text rest, const struct herd_now *now)
 {
     if (verb == HERD_PEER_AT) {
-        inbound_read_at(inbound, rest, now);
+        inbound_read_at(inbound, line, rest, now);
         return 0;
     }
     inbound_learn_read(inbound, now);
@@ -213,7 +213,7 @@ static int on_line(struct herd_inbound *inbound, struct herd_text line, const st
     struct herd_text rest;
     enum herd_peer_verb verb = herd_peer_verb_of(line, &rest);
 
-    if (inbound->state == HERD_PEER_LIVE) return on_live_line(inbound, verb, rest, now);
+    if (inbound->state == HERD_PEER_LIVE) return on_live_line(inbound, verb, line, rest, now);
     if (inbound->state == HERD_PEER_GREETING && verb == HERD_PEER_HELLO) return on_hello(inbound, line, rest, out);
     if (inbound->state == HERD_PEER_PROVING && verb == HERD_PEER_AUTH) return on_auth(inbound, rest, now, out);
     return refuse(inbound, HERD_REFUSE_PROTOCOL, "this line does not belong here", out);

@@ -31,7 +31,8 @@ static void set_way(struct herd_store *store, const struct herd_peer_at *at, str
     }
 }
 
-static void learn(struct herd_inbound *inbound, struct herd_version *version, const struct herd_now *now)
+static void learn(struct herd_inbound *inbound, const struct herd_version *version, struct herd_text text,
+                  const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
     enum herd_put put;
@@ -41,7 +42,10 @@ static void learn(struct herd_inbound *inbound, struct herd_version *version, co
                                                : herd_store_learn(flood->store, version, sender_slot(inbound));
     if (put == HERD_PUT_SAME && HERD_MUTANT(CANCEL_BY_NAME))
         herd_store_learn(flood->store, version, inbound->neighbour->slot);
-    if (put == HERD_PUT_NEWER) flood->counts.at_newer++;
+    if (put == HERD_PUT_NEWER) {
+        flood->counts.at_newer++;
+        if (flood->keep != NULL) flood->keep(flood->keeper, text);
+    }
     if (put != HERD_PUT_FULL) return;
     flood->counts.at_full++;
     inbound->tainted = true;
@@ -55,11 +59,18 @@ void inbound_learn_read(struct herd_inbound *inbound, const struct herd_now *now
     if (flood->learnt_count == 0) return;
     herd_store_look_ahead(flood->store, flood->learnt, flood->learnt_count);
     for (i = 0; i < flood->learnt_count; i++)
-        learn(inbound, &flood->learnt[i], now);
+        learn(inbound, &flood->learnt[i], flood->learnt_texts[i], now);
     flood->learnt_count = 0;
 }
 
-void inbound_read_at(struct herd_inbound *inbound, struct herd_text rest, const struct herd_now *now)
+/* From the line's first byte to the end of the time: canonical, so that it is what would be written of the version. */
+static struct herd_text text_of(struct herd_text line, const struct herd_report *report)
+{
+    return (struct herd_text){line.bytes, (size_t)(report->time.bytes + report->time.length - line.bytes)};
+}
+
+void inbound_read_at(struct herd_inbound *inbound, struct herd_text line, struct herd_text rest,
+                     const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
     struct herd_version *version = &flood->learnt[flood->learnt_count];
@@ -79,5 +90,6 @@ void inbound_read_at(struct herd_inbound *inbound, struct herd_text rest, const 
     }
     version->origin = herd_names_number(&flood->store->names, at.origin);
     set_way(flood->store, &at, version);
+    flood->learnt_texts[flood->learnt_count] = text_of(line, &at.report);
     if (++flood->learnt_count == HERD_LOOK_AHEAD_MAX) inbound_learn_read(inbound, now);
 }

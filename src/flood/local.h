@@ -47,8 +47,9 @@ void outbound_rescan(struct herd_outbound *outbound);
 /* pump.c: appends MARK where more was sent than told. */
 void outbound_tell_mark(struct herd_outbound *outbound, struct herd_buffer *out);
 
-/* learn.c: reads what follows the verb of an AT line, which must stay where it is until what was read is learnt. */
-void inbound_read_at(struct herd_inbound *inbound, struct herd_text rest, const struct herd_now *now);
+/* learn.c: reads an AT line, which must stay where it is until what was read is learnt; `rest` follows its verb. */
+void inbound_read_at(struct herd_inbound *inbound, struct herd_text line, struct herd_text rest,
+                     const struct herd_now *now);
 /* Offers what was read to the store. An AT that was dropped taints the session. */
 void inbound_learn_read(struct herd_inbound *inbound, const struct herd_now *now);
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The journal's driver. Reports of clients are put into its batch as they are
- * answered; for what neighbours teach the journal is one more slot of the
- * store, whose FIFO is emptied into the batch. That goes to the file with one
+ * answered, with the bytes of the reply, and what neighbours teach as it is
+ * learnt, with the bytes of their lines. The batch goes to the file with one
  * write at the end of the turn, after the flood and before the replies.
- * Writing the journal anew is a scan of the store into the same slot.
+ *
+ * Writing the journal anew is a scan of the store into a slot that is the
+ * journal's, whose FIFO is emptied into the batch. The slot is never active:
+ * what changes is in the batch already.
  *
  * With `synced` a session that was answered stops: its replies are held, and
  * nothing more is parsed, until fdatasync has covered what was appended in
@@ -123,6 +126,14 @@ static void on_async(uv_async_t *async)
 
 /* -- The end of a turn ---------------------------------------------------------- */
 
+static void keep_taught(void *keeper, struct herd_text text)
+{
+    struct journalwork *work = keeper;
+
+    herd_journal_append_line(work->journal, text);
+}
+
+/* What the scan queued while the journal is written anew. */
 static void append_queued(struct server *server)
 {
     struct journalwork *work = &server->journalwork;
@@ -279,7 +290,8 @@ int journalwork_open(struct server *server, unsigned slot)
         code = herd_journal_error(work->journal);
         return say_problem(server, code, uv_strerror(code));
     }
-    herd_store_activate(&server->store, slot);
+    server->flood.keep = keep_taught;
+    server->flood.keeper = work;
     herd_loop_on_phase(&server->loop, HERD_PHASE_JOURNAL, write_phase, server);
     return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "herd/reply.h"
 #include "rig.h"
 
 #define KIWI(time, way) "AT Hands +0.500000000 kiwi +1+1 " time " " way "\n"
@@ -255,6 +256,78 @@ static void a_mark_belongs_to_its_run(void **state)
     herd_inbound_finish(&second);
 }
 
+struct keeper {
+    struct rig *rig;
+    struct herd_buffer kept;
+};
+
+/* What is kept is what would be written of the version that the store has now. */
+static void keep(void *owner, struct herd_text text)
+{
+    struct keeper *keeper = owner;
+    const struct herd_store *store = &keeper->rig->store;
+    struct herd_text rest = {text.bytes + 3, text.length - 3};
+    struct herd_buffer written = HERD_BUFFER_INIT;
+    struct herd_version version;
+    struct herd_peer_at at;
+    assert_int_equal(herd_peer_parse_location(rest, &at), 0);
+    herd_store_view(store, herd_store_find(store, at.report.client), &version);
+    herd_reply_append_at(&written, herd_names_text(&store->names, version.origin), version.difference_ns,
+                         &version.report);
+    assert_true(herd_text_equal(herd_buffer_text(&written), text));
+    herd_buffer_append(&keeper->kept, text);
+    herd_buffer_append_byte(&keeper->kept, '\n');
+    herd_buffer_finish(&written);
+}
+
+static const struct {
+    const char *line;
+    const char *kept;
+} taught[] = {
+    {"AT Hands +0.500000000 kiwi +1+1 5 Welsh Hands\n", "AT Hands +0.500000000 kiwi +1+1 5\n"},
+    {"AT Hands +0.500000000 kiwi +1+1 5 Hands\n", ""}, /* the same by another way */
+    {"AT Hands +0.500000000 kiwi +1+1 4 Hands\n", ""},
+    {"AT Hands +0.5 kiwi +1+1 6 Hands\n", ""},
+    {"AT Hands +0.500000000 emu +1+1 6 Hands\n", ""}, /* no room */
+    {"AT A -12.000000001 kiwi +01.500-1/ 1520023934.918963997 Hands\n",
+     "AT A -12.000000001 kiwi +01.500-1/ 1520023934.918963997\n"},
+    {"AT A +0.000000001 kiwi +34.068930-118.445127 1520023935.918963997 a b c d e f g Hands\n",
+     "AT A +0.000000001 kiwi +34.068930-118.445127 1520023935.918963997\n"},
+    {"MARK 9\n", ""},
+};
+
+/* However the bytes come: a line that is put together of two reads is kept before the next one. */
+static void what_is_news_is_kept_in_its_own_bytes(void **state)
+{
+    for (size_t piece = 1; piece < 600; piece += piece < 100 ? 1 : 499) {
+        struct keeper keeper = {.kept = HERD_BUFFER_INIT};
+        struct herd_buffer lines = HERD_BUFFER_INIT;
+        struct herd_buffer expected = HERD_BUFFER_INIT;
+        struct world *world;
+        assert_int_equal(setup(state), 0);
+        world = *state;
+        keeper.rig = &world->rig;
+        world->rig.flood.keep = keep;
+        world->rig.flood.keeper = &keeper;
+        for (size_t i = 0; i < sizeof(taught) / sizeof(taught[0]); i++) {
+            herd_buffer_append(&lines, herd_text_of(taught[i].line));
+            herd_buffer_append(&expected, herd_text_of(taught[i].kept));
+        }
+        while (herd_buffer_length(&lines) > 0) {
+            struct herd_text some = herd_buffer_text(&lines);
+            if (some.length > piece) some.length = piece;
+            assert_int_equal(herd_inbound_receive(&world->inbound, some, &world->rig.now, &world->rig.out), 0);
+            herd_buffer_consume(&lines, some.length);
+        }
+        assert_true(herd_text_equal(herd_buffer_text(&keeper.kept), herd_buffer_text(&expected)));
+        herd_buffer_finish(&lines);
+        herd_buffer_finish(&expected);
+        herd_buffer_finish(&keeper.kept);
+        teardown(state);
+    }
+    *state = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_suppressed_for_a_stream_that_ended, setup, teardown),
         cmocka_unit_test_setup_teardown(the_way_is_cut_to_the_last_eight, setup, teardown),
         cmocka_unit_test_setup_teardown(a_mark_belongs_to_its_run, setup, teardown),
+        cmocka_unit_test(what_is_news_is_kept_in_its_own_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
