@@ -208,10 +208,15 @@ static void node_cover_point(struct node *node, const float at[3], float promine
     node_cover(node, low, high, prominence);
 }
 
+static const char *record_at(const struct herd_builder *builder, uint32_t offset)
+{
+    return builder->records.memory + builder->records.start + offset;
+}
+
 static size_t record_length(const struct herd_builder *builder, uint32_t offset)
 {
     struct herd_index_record head;
-    memcpy(&head, herd_buffer_text(&builder->records).bytes + offset, sizeof(head));
+    memcpy(&head, record_at(builder, offset), sizeof(head));
     return sizeof(head) + head.id_length + head.name_length + head.vicinity_length;
 }
 
@@ -351,7 +356,7 @@ static void write_records(struct writer *writer, const struct herd_builder *buil
     begin_section(writer, HERD_INDEX_RECORDS);
     for (uint32_t i = 0; i < builder->point_count; i++) {
         uint32_t record = builder->points[keys[i].number].record;
-        put(writer, herd_buffer_text(&builder->records).bytes + record, record_length(builder, record));
+        put(writer, record_at(builder, record), record_length(builder, record));
     }
     end_section(writer);
 }
