@@ -30,6 +30,7 @@
 #include "herd/line.h"
 #include "herd/peerline.h"
 #include "herd/random.h"
+#include "herd/route.h"
 #include "herd/store.h"
 
 #define HERD_HANDSHAKE_MS 3000
@@ -82,6 +83,17 @@ struct herd_flood_counts {
     uint64_t marks_sent;
 };
 
+/* A route that lines came by or leave by, and what it says of a version. */
+struct herd_known_route {
+    struct herd_route route;
+    uint8_t origin;
+    uint8_t way_count;
+    uint8_t way[HERD_WAY_MAX]; /* as struct herd_version has it */
+};
+
+#define HERD_ROUTES_IN 8   /* known of each neighbour: other lines are read the long way */
+#define HERD_ROUTES_OUT 16 /* known of all that leave */
+
 struct herd_inbound;
 
 struct herd_neighbour {
@@ -115,6 +127,7 @@ struct herd_flood {
     struct herd_version learnt[HERD_LOOK_AHEAD_MAX];    /* read from AT lines, for the store to look up together */
     struct herd_text learnt_texts[HERD_LOOK_AHEAD_MAX]; /* of those lines, as `keep` takes them */
     unsigned learnt_count;                              /* 0 but inside herd_inbound_receive */
+    struct herd_known_route routes[HERD_ROUTES_OUT];    /* that lines leave by */
     /*
      * Takes `AT <origin> <difference> <client> <position> <time>` of what a
      * neighbour taught and the store took, in the neighbour's own bytes, which
@@ -243,6 +256,7 @@ struct herd_inbound {
     bool rival;   /* set on reaching LIVE: a run of this name that was replaced is back, so there are two of it */
     struct herd_buffer transcript; /* both HELLOs, until the dialler has proved itself */
     struct herd_framer framer;
+    struct herd_known_route routes[HERD_ROUTES_IN]; /* that its lines came by */
     uint64_t peer_incarnation;
     int64_t deadline_ms;
     int64_t heard_ms;

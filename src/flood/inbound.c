@@ -231,6 +231,18 @@ static bool stays(struct herd_text bytes, struct herd_text line)
     return line.bytes >= bytes.bytes && line.bytes < bytes.bytes + bytes.length;
 }
 
+/* Usual lines off the front of *rest; what is left begins with another one. */
+static void receive_usual(struct herd_inbound *inbound, struct herd_text *rest, const struct herd_now *now)
+{
+    size_t length;
+
+    if (inbound->state != HERD_PEER_LIVE || herd_framer_pending(&inbound->framer)) return;
+    while ((length = inbound_read_usual(inbound, *rest, now)) > 0) {
+        rest->bytes += length;
+        rest->length -= length;
+    }
+}
+
 static int receive(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now,
                    struct herd_buffer *out)
 {
@@ -239,6 +251,7 @@ static int receive(struct herd_inbound *inbound, struct herd_text bytes, const s
     int error = 0;
 
     while (error == 0) {
+        receive_usual(inbound, &rest, now);
         switch (herd_framer_next(&inbound->framer, &rest, &line)) {
         case HERD_LINE_NONE:
             return 0;

@@ -7,6 +7,7 @@
 #include "local.h"
 
 #include "herd/memory.h"
+#include "herd/word.h"
 
 /* The slot that certainly has what this session sends: the sender's, while that very run of it is connected. */
 static unsigned sender_slot(const struct herd_inbound *inbound)
@@ -63,10 +64,62 @@ void inbound_learn_read(struct herd_inbound *inbound, const struct herd_now *now
     flood->learnt_count = 0;
 }
 
-/* From the line's first byte to the end of the time: canonical, so that it is what would be written of the version. */
-static struct herd_text text_of(struct herd_text line, const struct herd_report *report)
+/* The version just read is one to be learnt. */
+static void keep_read(struct herd_inbound *inbound, const char *line, const struct herd_now *now)
 {
-    return (struct herd_text){line.bytes, (size_t)(report->time.bytes + report->time.length - line.bytes)};
+    struct herd_flood *flood = inbound->flood;
+    const struct herd_version *version = &flood->learnt[flood->learnt_count];
+    const struct herd_text *time = &version->report.time;
+
+    if (herd_store_expired(flood->store, version, now->wall_ns)) {
+        flood->counts.at_expired++;
+        return;
+    }
+    /* Up to the end of the time: canonical, so that it is what would be written of the version. */
+    flood->learnt_texts[flood->learnt_count] = (struct herd_text){line, (size_t)(time->bytes + time->length - line)};
+    if (++flood->learnt_count == HERD_LOOK_AHEAD_MAX) inbound_learn_read(inbound, now);
+}
+
+/* Where the route of a line is kept that begins with `AT `: by the first eight bytes of its origin, or all of it. */
+static struct herd_known_route *place_of(struct herd_inbound *inbound, const char *line)
+{
+    uint64_t origin = herd_word_load(line + 3);
+    uint64_t blank = herd_word_up_to_space(origin);
+
+    origin &= (blank & (0 - blank)) - 1; /* without what follows the blank; all of it where there is none */
+    return &inbound->routes[(origin * UINT64_C(0x9e3779b97f4a7c15) >> 56) % HERD_ROUTES_IN];
+}
+
+#define SHORTEST_LINE 16 /* so that there are bytes to tell its place by */
+
+static void know_route(struct herd_inbound *inbound, const char *line, const struct herd_peer_at *at,
+                       const struct herd_version *version)
+{
+    struct herd_known_route *known = place_of(inbound, line);
+
+    if (version->origin == HERD_NAME_UNKNOWN || !herd_route_make(at, &known->route)) return;
+    known->origin = version->origin;
+    known->way_count = version->way_count;
+    memcpy(known->way, version->way, sizeof known->way);
+}
+
+size_t inbound_read_usual(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now)
+{
+    struct herd_flood *flood = inbound->flood;
+    struct herd_version *version = &flood->learnt[flood->learnt_count];
+    const struct herd_known_route *known;
+    size_t length;
+
+    if (bytes.length < SHORTEST_LINE) return 0;
+    known = place_of(inbound, bytes.bytes);
+    length = herd_route_scan(&known->route, bytes, &version->report, &version->difference_ns);
+    if (length == 0 || length - 1 > inbound->framer.limit) return 0;
+    version->origin = known->origin;
+    version->way_count = known->way_count;
+    memcpy(version->way, known->way, sizeof version->way);
+    flood->counts.at_received++;
+    keep_read(inbound, bytes.bytes, now);
+    return length;
 }
 
 void inbound_read_at(struct herd_inbound *inbound, struct herd_text line, struct herd_text rest,
@@ -84,12 +137,8 @@ void inbound_read_at(struct herd_inbound *inbound, struct herd_text line, struct
     }
     version->report = at.report;
     version->difference_ns = at.difference_ns;
-    if (herd_store_expired(flood->store, version, now->wall_ns)) {
-        flood->counts.at_expired++;
-        return;
-    }
     version->origin = herd_names_number(&flood->store->names, at.origin);
     set_way(flood->store, &at, version);
-    flood->learnt_texts[flood->learnt_count] = text_of(line, &at.report);
-    if (++flood->learnt_count == HERD_LOOK_AHEAD_MAX) inbound_learn_read(inbound, now);
+    know_route(inbound, line.bytes, &at, version);
+    keep_read(inbound, line.bytes, now);
 }

@@ -50,6 +50,11 @@ void outbound_tell_mark(struct herd_outbound *outbound, struct herd_buffer *out)
 /* learn.c: reads an AT line, which must stay where it is until what was read is learnt; `rest` follows its verb. */
 void inbound_read_at(struct herd_inbound *inbound, struct herd_text line, struct herd_text rest,
                      const struct herd_now *now);
+/*
+ * The same of a whole line at the start of `bytes` that came by a known route,
+ * in its usual form: how long it is with its LF; 0: it is another line.
+ */
+size_t inbound_read_usual(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now);
 /* Offers what was read to the store. An AT that was dropped taints the session. */
 void inbound_learn_read(struct herd_inbound *inbound, const struct herd_now *now);
 

@@ -21,29 +21,68 @@
 #include "herd/memory.h"
 #include "local.h"
 
+static bool leaves_by(const struct herd_known_route *known, const struct herd_version *version)
+{
+    return known->route.start_length != 0 && known->origin == version->origin &&
+           memcmp(known->way, version->way, sizeof known->way) == 0;
+}
+
+static struct herd_peer_at at_of(const struct herd_flood *flood, const struct herd_version *version)
+{
+    const struct herd_names *names = &flood->store->names;
+    HERD_UNINITIALIZED struct herd_peer_at at;
+    unsigned i;
+
+    at.origin = herd_names_text(names, version->origin);
+    at.difference_ns = version->difference_ns;
+    at.report = version->report;
+    for (i = 0; i < version->way_count; i++)
+        at.visited[i] = herd_names_text(names, version->way[i]);
+    at.visited[i] = flood->name;
+    at.visited_count = i + 1;
+    return at;
+}
+
+/* The first line of a route, or one that is too long to be kept. Apart, not to be in the way of the others. */
+__attribute__((noinline)) static struct herd_text append_first(struct herd_flood *flood, struct herd_known_route *known,
+                                                               const struct herd_version *version,
+                                                               struct herd_buffer *out)
+{
+    struct herd_peer_at at = at_of(flood, version);
+    size_t before = herd_buffer_length(out);
+
+    known->origin = version->origin;
+    memcpy(known->way, version->way, sizeof known->way);
+    herd_route_make(&at, &known->route);
+    herd_peer_append_at(out, &at);
+    return (struct herd_text){herd_buffer_text(out).bytes + before, herd_buffer_length(out) - before};
+}
+
+static struct herd_text append_version(struct herd_flood *flood, const struct herd_version *version,
+                                       struct herd_buffer *out)
+{
+    uint64_t servers = version->origin;
+    struct herd_known_route *known;
+
+    memcpy((char *)&servers + 1, version->way, sizeof version->way);
+    known = &flood->routes[(servers * UINT64_C(0x9e3779b97f4a7c15) >> 56) % HERD_ROUTES_OUT];
+    if (leaves_by(known, version))
+        return herd_route_append(out, &known->route, version->difference_ns, &version->report);
+    return append_first(flood, known, version, out);
+}
+
 /* The record's AT line, empty where it is not to be sent. */
 static struct herd_text append_record(struct herd_outbound *outbound, uint32_t record, struct herd_buffer *out)
 {
     struct herd_flood *flood = outbound->flood;
-    const struct herd_names *names = &flood->store->names;
     HERD_UNINITIALIZED struct herd_version version;
-    HERD_UNINITIALIZED struct herd_peer_at at;
-    size_t before = herd_buffer_length(out);
     unsigned i;
 
     herd_store_view(flood->store, record, &version);
     for (i = 0; HERD_MUTANT(ECHO_BY_VISITED) && i < version.way_count; i++)
         if (version.way[i] == outbound->neighbour->number) return HERD_TEXT("");
-    at.origin = herd_names_text(names, version.origin);
-    at.difference_ns = version.difference_ns;
-    at.report = version.report;
-    for (i = 0; i < version.way_count; i++)
-        at.visited[i] = herd_names_text(names, version.way[i]);
-    at.visited[i] = flood->name;
-    at.visited_count = i + 1;
-    herd_peer_append_at(out, &at);
     flood->counts.at_sent++;
-    return (struct herd_text){herd_buffer_text(out).bytes + before, herd_buffer_length(out) - before};
+    return append_version(flood, &version, out);
 }
 
 static void sample_barrier(struct herd_outbound *outbound)
