@@ -58,7 +58,7 @@ struct herd_loop {
     unsigned handles;      /* its own that are open */
     uint64_t stalls;       /* streams closed because their output did not move */
     bool stopped;
-    struct herd_buffer spares[HERD_LOOP_SPARES]; /* empty, with memory */
+    struct herd_buffer spares[HERD_LOOP_SPARES]; /* empty, with memory, the largest first */
     unsigned spare_count;
     size_t spare_bytes;
     size_t kept;                            /* bytes of read_memory that somebody still wants */

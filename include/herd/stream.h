@@ -106,6 +106,8 @@ int herd_stream_set_user_timeout(struct herd_stream *stream, unsigned timeout_ms
  * not ask first).
  */
 static inline struct herd_buffer *herd_stream_out(struct herd_stream *stream);
+/* The same for an owner who is about to append much: lends it memory that was made large for such a one before. */
+struct herd_buffer *herd_stream_out_large(struct herd_stream *stream);
 /* Its first use in a turn, or in another state. */
 struct herd_buffer *herd_stream_out_first(struct herd_stream *stream);
 /* Bytes appended that the kernel has not taken. */

@@ -10,8 +10,13 @@
 #include "herd/loop.h"
 #include "herd/stream.h"
 
-/* Memory for a buffer that has none, from the loop's spare ones where there are any. */
+/*
+ * Memory for a buffer that has none, from the loop's spare ones where there
+ * are any: the smallest, or the largest for who is about to append much. It
+ * would cost more to let a small one grow than to fill it.
+ */
 void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer);
+void herd_loop_lend_largest(struct herd_loop *loop, struct herd_buffer *buffer);
 /* Takes an empty (or no longer wanted) buffer's memory back: keeps it as a spare one, or frees it. */
 void herd_loop_return(struct herd_loop *loop, struct herd_buffer *buffer);
 /* Sees to it that the sweep runs in at most `delay_ms` from now. */

@@ -195,6 +195,23 @@ void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer)
     loop->spare_bytes -= buffer->capacity;
 }
 
+void herd_loop_lend_largest(struct herd_loop *loop, struct herd_buffer *buffer)
+{
+    if (buffer->memory != NULL || loop->spare_count == 0) return;
+    *buffer = loop->spares[0];
+    loop->spare_bytes -= buffer->capacity;
+    memmove(loop->spares, loop->spares + 1, --loop->spare_count * sizeof *buffer);
+}
+
+/* In order, the largest first: nearly all that come are as small as the last one. */
+static void add_spare(struct herd_loop *loop, const struct herd_buffer *buffer)
+{
+    unsigned at = loop->spare_count++;
+    for (; at > 0 && loop->spares[at - 1].capacity < buffer->capacity; at--)
+        loop->spares[at] = loop->spares[at - 1];
+    loop->spares[at] = *buffer;
+}
+
 void herd_loop_return(struct herd_loop *loop, struct herd_buffer *buffer)
 {
     if (buffer->memory == NULL) return;
@@ -205,7 +222,7 @@ void herd_loop_return(struct herd_loop *loop, struct herd_buffer *buffer)
         return;
     }
     loop->spare_bytes += buffer->capacity;
-    loop->spares[loop->spare_count++] = *buffer;
+    add_spare(loop, buffer);
     herd_buffer_init(buffer);
 }
 

@@ -169,6 +169,12 @@ struct herd_buffer *herd_stream_out_first(struct herd_stream *stream)
     return &stream->out;
 }
 
+struct herd_buffer *herd_stream_out_large(struct herd_stream *stream)
+{
+    if (stream->state == HERD_STREAM_OPEN) herd_loop_lend_largest(stream->loop, &stream->out);
+    return herd_stream_out(stream);
+}
+
 size_t herd_stream_queued(const struct herd_stream *stream)
 {
     if (stream->state != HERD_STREAM_OPEN && stream->state != HERD_STREAM_ENDING) return 0;

@@ -302,7 +302,7 @@ bool dial_begin_pump(struct dial *dial, struct herd_pump *ret_pump)
     if (dial->stream.state != HERD_STREAM_OPEN) return false;
     *ret_pump = (struct herd_pump){.outbound = &dial->outbound,
                                    .room = queued < window ? window - queued : 0,
-                                   .out = herd_stream_out(&dial->stream)};
+                                   .out = herd_stream_out_large(&dial->stream)};
     return true;
 }
 

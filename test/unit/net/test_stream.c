@@ -67,6 +67,38 @@ static void test_address(void **state)
     server_close(server);
 }
 
+static void flush_both(struct session *first, struct session *second)
+{
+    herd_stream_flush(&first->stream);
+    herd_stream_flush(&second->stream);
+}
+
+/* Whoever gives it back last: what grew large goes to who asks for it, and to nobody else while there is smaller. */
+static void test_large_memory(void **state)
+{
+    (void)state;
+    const size_t large = 100000;
+    struct server *server = server_open(10);
+    struct session *much, *little;
+    int fds[] = {server_connect(server, &much), server_connect(server, &little)};
+    herd_buffer_reserve(herd_stream_out(&much->stream), large);
+    herd_buffer_reserve(herd_stream_out(&little->stream), 1);
+    for (unsigned round = 0; round < 4; round++) {
+        if (round % 2 == 0)
+            flush_both(much, little);
+        else
+            flush_both(little, much);
+        assert_null(much->stream.out.memory);
+        if (round < 2) assert_true(herd_stream_out(&little->stream)->capacity < large);
+        assert_true(herd_stream_out_large(&much->stream)->capacity >= large);
+        assert_true(herd_stream_out(&little->stream)->capacity < large);
+    }
+    flush_both(much, little);
+    close(fds[0]);
+    close(fds[1]);
+    server_close(server);
+}
+
 static void test_flush_by_hand(void **state)
 {
     (void)state;
@@ -208,10 +240,15 @@ static void test_output_when_not_open_is_dropped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_echo),          cmocka_unit_test(test_address),
-        cmocka_unit_test(test_flush_by_hand), cmocka_unit_test(test_one_write_a_turn),
-        cmocka_unit_test(test_big_output),    cmocka_unit_test(test_pause_and_resume),
-        cmocka_unit_test(test_read_budget),   cmocka_unit_test(test_output_when_not_open_is_dropped),
+        cmocka_unit_test(test_echo),
+        cmocka_unit_test(test_address),
+        cmocka_unit_test(test_large_memory),
+        cmocka_unit_test(test_flush_by_hand),
+        cmocka_unit_test(test_one_write_a_turn),
+        cmocka_unit_test(test_big_output),
+        cmocka_unit_test(test_pause_and_resume),
+        cmocka_unit_test(test_read_budget),
+        cmocka_unit_test(test_output_when_not_open_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
