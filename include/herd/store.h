@@ -120,10 +120,9 @@ void herd_store_look_ahead(const struct herd_store *store, struct herd_version *
 
 /*
  * Offers what a client reported to this server. A report whose texts are the
- * stored ones is SAME wherever it came from first. `told` has a bit for each
- * slot that the caller tells itself where it is NEWER.
+ * stored ones is SAME wherever it came from first.
  */
-enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version, uint32_t told);
+enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version);
 
 /*
  * Offers a version that a neighbour sent. `from` is the slot that certainly

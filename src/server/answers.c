@@ -84,7 +84,7 @@ static bool refused(struct session *session, const struct herd_report *report)
 /* What is new goes to the journal with the bytes of the reply. False, and no reply, where there is no room for it. */
 static inline bool store_report(struct server *server, const struct herd_version *version, struct herd_buffer *out)
 {
-    enum herd_put put = herd_store_report(&server->store, version, server->journalwork.told);
+    enum herd_put put = herd_store_report(&server->store, version);
     struct herd_text reply;
 
     if (put == HERD_PUT_FULL) {

@@ -270,7 +270,6 @@ int journalwork_open(struct server *server, unsigned slot)
 
     work->server = server;
     work->slot = slot;
-    work->told = UINT32_C(1) << slot;
     herd_list_init(&work->fresh);
     herd_list_init(&work->waiting);
     herd_task_init(&work->task, scan_slice);

@@ -46,7 +46,6 @@ struct reports {
 
 /* `server` knows its number. */
 void reports_init(struct server *server);
-
 /*
  * Collects usual IAMATs off the front of *input, at most `most`, and moves it
  * past them: how many. Those that were collected before, too, are answered
@@ -263,7 +262,6 @@ struct journalwork {
     struct herd_journal *journal; /* NULL: none */
     char *directory;
     unsigned slot;                 /* in the store */
-    uint32_t told;                 /* its bit: what clients report does not come from there */
     enum herd_journal_state state; /* as last logged */
     uv_async_t async;              /* the journal's thread has news */
     struct herd_list_node fresh;   /* sessions answered in this turn that wait, by durable_node */

@@ -161,7 +161,7 @@ static enum herd_put judge_report(const struct herd_store *store, const struct h
     return herd_version_compare(&store->names, version, &stored) > 0 ? HERD_PUT_NEWER : HERD_PUT_OLDER;
 }
 
-enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version, uint32_t told)
+enum herd_put herd_store_report(struct herd_store *store, const struct herd_version *version)
 {
     HERD_UNINITIALIZED struct found found;
     enum herd_put put;
@@ -174,7 +174,7 @@ enum herd_put herd_store_report(struct herd_store *store, const struct herd_vers
         put = judge_report(store, version, &found);
         if (put != HERD_PUT_NEWER) return put;
     }
-    return store_as(store, &found, version, told);
+    return store_as(store, &found, version, 0);
 }
 
 /* Whether it is what is stored, to the byte, as most of what neighbours repeat is. */

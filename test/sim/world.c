@@ -296,7 +296,7 @@ static void take_report(struct sim_world *world, unsigned number)
     if (world->mood.ttl_ns == 0)
         version.difference_ns = received_ns - received_ns % world->mood.clock_grain_ns - version.report.time_ns;
     if (herd_store_expired(&server->store, &version, received_ns)) return;
-    if (herd_store_report(&server->store, &version, 0) == HERD_PUT_NEWER)
+    if (herd_store_report(&server->store, &version) == HERD_PUT_NEWER)
         oracle_look_up(world, server, world->last_client, &server->accepted[world->last_client]);
 }
 

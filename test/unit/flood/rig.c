@@ -78,7 +78,7 @@ void rig_report(struct rig *rig, const char *client, unsigned seconds)
                                           .position = HERD_TEXT("+1+1"),
                                           .time = herd_text_of(time),
                                           .time_ns = (int64_t)seconds * HERD_NS_PER_S};
-    assert_int_equal(herd_store_report(&rig->store, &version, 0), HERD_PUT_NEWER);
+    assert_int_equal(herd_store_report(&rig->store, &version), HERD_PUT_NEWER);
 }
 
 void rig_pump(struct rig *rig, unsigned slot)

@@ -166,7 +166,7 @@ enum herd_put smallherd_report(struct smallherd *herd, unsigned member, const ch
                                           .time = herd_text_of(time),
                                           .time_ns = (int64_t)seconds * HERD_NS_PER_S};
     assert_true(herd->members[member].alive);
-    return herd_store_report(&herd->members[member].store, &version, 0);
+    return herd_store_report(&herd->members[member].store, &version);
 }
 
 void smallherd_crash(struct smallherd *herd, unsigned member)

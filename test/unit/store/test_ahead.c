@@ -35,8 +35,8 @@ static void a_new_client_twice(void **state)
     struct herd_version versions[2] = {versions_make(HERD_TEXT("a"), "+1+1", "100", 1),
                                        versions_make(HERD_TEXT("a"), "+2+2", "101", 1)};
     herd_store_look_ahead(&store, versions, 2);
-    assert_int_equal(herd_store_report(&store, &versions[0], 0), HERD_PUT_NEWER);
-    assert_int_equal(herd_store_report(&store, &versions[1], 0), HERD_PUT_NEWER);
+    assert_int_equal(herd_store_report(&store, &versions[0]), HERD_PUT_NEWER);
+    assert_int_equal(herd_store_report(&store, &versions[1]), HERD_PUT_NEWER);
     assert_int_equal(herd_store_count(&store), 1);
     assert_stored(&store, &versions[1]);
     herd_store_finish(&store);
@@ -49,13 +49,13 @@ static void a_text_that_moves_meanwhile(void **state)
     (void)state;
     versions_store_init(&store, 1, 10);
     struct herd_version old = versions_make(HERD_TEXT("client"), "+1+1", "100", 1);
-    herd_store_report(&store, &old, 0);
+    herd_store_report(&store, &old);
     struct herd_version versions[2] = {
         versions_make(HERD_TEXT("client"), "+1.000000000000000000000000000001+1", "101", 1),
         versions_make(HERD_TEXT("client"), "+2+2", "102", 1)};
     herd_store_look_ahead(&store, versions, 2);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(herd_store_report(&store, &versions[i], 0), HERD_PUT_NEWER);
+        assert_int_equal(herd_store_report(&store, &versions[i]), HERD_PUT_NEWER);
         assert_stored(&store, &versions[i]);
     }
     herd_store_finish(&store);
@@ -70,15 +70,15 @@ static void a_record_that_is_anothers_meanwhile(void **state)
     versions_store_init(&store, 1, 10);
     store.ttl_ns = 50 * SECOND;
     struct herd_version old = versions_make(HERD_TEXT("a"), "+1+1", "100", 1);
-    herd_store_report(&store, &old, 0);
+    herd_store_report(&store, &old);
     uint32_t handle = herd_store_find(&store, HERD_TEXT("a"));
     struct herd_version version = versions_make(HERD_TEXT("a"), "+1+1", "200", 1);
     herd_store_look_ahead(&store, &version, 1);
     herd_store_expire(&store, 200 * SECOND, 10, &cursor);
     struct herd_version other = versions_make(HERD_TEXT("b"), "+3+3", "300", 1);
-    herd_store_report(&store, &other, 0);
+    herd_store_report(&store, &other);
     assert_int_equal(herd_store_find(&store, HERD_TEXT("b")), handle);
-    assert_int_equal(herd_store_report(&store, &version, 0), HERD_PUT_NEWER);
+    assert_int_equal(herd_store_report(&store, &version), HERD_PUT_NEWER);
     assert_int_equal(herd_store_count(&store), 2);
     assert_stored(&store, &version);
     assert_stored(&store, &other);
@@ -111,7 +111,7 @@ static void batches_at_random(void **state)
         for (unsigned i = 0; i < count; i++) {
             struct herd_version alone = versions[i];
             alone.hash = 0;
-            assert_int_equal(herd_store_report(&store, &versions[i], 0), herd_store_report(&plain, &alone, 0));
+            assert_int_equal(herd_store_report(&store, &versions[i]), herd_store_report(&plain, &alone));
         }
     }
     const struct herd_digest *one = herd_store_digest(&store);

@@ -29,7 +29,7 @@ static void report(struct model *model, uint32_t client, uint32_t seconds)
     snprintf(time, sizeof(time), "%u", seconds);
     struct herd_version version = versions_make(herd_text_of(name), "+1+1", time, 1);
     if (client % 2 == 0) herd_store_look_ahead(&model->store, &version, 1);
-    enum herd_put put = herd_store_report(&model->store, &version, 0);
+    enum herd_put put = herd_store_report(&model->store, &version);
     assert_int_equal(put == HERD_PUT_NEWER, seconds > model->seconds[client]);
     if (put == HERD_PUT_NEWER) model->seconds[client] = seconds;
 }

@@ -228,7 +228,7 @@ static void the_last_slot_works(void **state)
         assert_int_equal(herd_store_pop(&store, slot, &record), slot < HERD_SLOTS_MAX - 1);
     herd_store_deactivate(&store, HERD_SLOTS_MAX - 1);
     version = versions_at(HERD_TEXT("kiwi"), 2, 1, text);
-    assert_int_equal(herd_store_report(&store, &version, 0), HERD_PUT_NEWER);
+    assert_int_equal(herd_store_report(&store, &version), HERD_PUT_NEWER);
     assert_int_equal(herd_store_queued(&store, 0), 1);
     assert_int_equal(herd_store_queued(&store, HERD_SLOTS_MAX - 1), 0);
     herd_store_finish(&store);

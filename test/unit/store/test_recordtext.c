@@ -56,7 +56,7 @@ static void change(struct herd_store *store, struct texts *texts, size_t positio
     texts->version.report.time = fill(texts->time, time, sizeof(texts->time), random);
     texts->version.report.time_ns++;
     texts->version.origin = 1;
-    assert_int_equal(herd_store_report(store, &texts->version, 0), HERD_PUT_NEWER);
+    assert_int_equal(herd_store_report(store, &texts->version), HERD_PUT_NEWER);
     assert_as_modelled(store, texts);
 }
 

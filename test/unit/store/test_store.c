@@ -79,7 +79,7 @@ static void the_newest_wins(void **state)
         struct herd_version version = versions_make(HERD_TEXT("kiwi"), offer->position, offer->time, offer->origin);
         version.difference_ns = offer->difference_ns;
         enum herd_put put =
-            offer->learnt ? herd_store_learn(store, &version, HERD_SLOT_NONE) : herd_store_report(store, &version, 0);
+            offer->learnt ? herd_store_learn(store, &version, HERD_SLOT_NONE) : herd_store_report(store, &version);
         if (put != offer->put) fail_msg("offer %zu: %d instead of %d", i, put, offer->put);
         if (put == HERD_PUT_NEWER) kept = version;
         seq += put == HERD_PUT_NEWER;
@@ -108,7 +108,7 @@ static void the_way_is_kept(void **state)
     version.report.time_ns++;
     version.way_count = 0;
     memset(version.way, HERD_NAME_UNKNOWN, sizeof(version.way));
-    assert_int_equal(herd_store_report(store, &version, 0), HERD_PUT_NEWER);
+    assert_int_equal(herd_store_report(store, &version), HERD_PUT_NEWER);
     herd_store_view(store, 1, &stored);
     assert_int_equal(stored.way_count, 0);
 }
@@ -126,7 +126,7 @@ static void clients_are_told_apart_by_every_byte(void **state)
     char text[24];
     for (size_t i = 0; i < count; i++) {
         struct herd_version version = versions_at(clients[i], (unsigned)i, 1, text);
-        assert_int_equal(herd_store_report(store, &version, 0), HERD_PUT_NEWER);
+        assert_int_equal(herd_store_report(store, &version), HERD_PUT_NEWER);
     }
     assert_int_equal(herd_store_count(store), count);
     for (size_t i = 0; i < count; i++) {
@@ -143,7 +143,7 @@ static enum herd_put put_numbered(struct herd_store *store, unsigned number, uns
     char text[24];
     snprintf(client, sizeof(client), "client-%u", number);
     struct herd_version version = versions_at(herd_text_of(client), seconds, 1, text);
-    return learnt ? herd_store_learn(store, &version, HERD_SLOT_NONE) : herd_store_report(store, &version, 0);
+    return learnt ? herd_store_learn(store, &version, HERD_SLOT_NONE) : herd_store_report(store, &version);
 }
 
 /* How many clients fit: of one's own, and with the neighbours' to 110 %. */
