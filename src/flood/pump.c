@@ -71,16 +71,19 @@ static struct herd_text append_version(struct herd_flood *flood, const struct he
     return append_first(flood, known, version, out);
 }
 
+static bool came_through(const struct herd_version *version, uint8_t server)
+{
+    return memchr(version->way, server, version->way_count) != NULL;
+}
+
 /* The record's AT line, empty where it is not to be sent. */
 static struct herd_text append_record(struct herd_outbound *outbound, uint32_t record, struct herd_buffer *out)
 {
     struct herd_flood *flood = outbound->flood;
     HERD_UNINITIALIZED struct herd_version version;
-    unsigned i;
 
     herd_store_view(flood->store, record, &version);
-    for (i = 0; HERD_MUTANT(ECHO_BY_VISITED) && i < version.way_count; i++)
-        if (version.way[i] == outbound->neighbour->number) return HERD_TEXT("");
+    if (HERD_MUTANT(ECHO_BY_VISITED) && came_through(&version, outbound->neighbour->number)) return HERD_TEXT("");
     flood->counts.at_sent++;
     return append_version(flood, &version, out);
 }

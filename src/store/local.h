@@ -2,6 +2,8 @@
 #ifndef HERD_STORE_LOCAL_H
 #define HERD_STORE_LOCAL_H
 
+#include <assert.h>
+
 #include "herd/mutant.h"
 #include "herd/store.h"
 #include "herd/word.h"
@@ -73,6 +75,7 @@ static inline void record_text_set(struct herd_store *store, struct herd_record 
     record->client_length = (uint16_t)report->client.length;
     record->position_length = (uint8_t)report->position.length;
     record->time_length = (uint8_t)report->time.length;
+    assert(text != NULL); /* one that is new had none, so it was moved */
     herd_report_write(report, text);
 }
 

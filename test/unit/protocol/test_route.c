@@ -77,8 +77,7 @@ static const char *const usual[] = {
     "AT Goloman +0.263873386 " REPORT " Goloman Hands\n",
     "AT g -9.999999999 k +1-2.5 8999999999.999999999 g\n",
     "AT Goloman -0.000000001 " REPORT " Goloman a b c d e f g\nAT",
-    "AT a-very-long-name-of-a-server-that-is-longer-than-sixteen-bytes +0.000000000 k -0.5+179 0000000000.000000000 "
-    "x\n",
+    "AT a-name-that-is-longer-than-sixteen-bytes +0.000000000 k -0.5+179 0000000000.000000000 x\n",
 };
 
 static const char *const others[] = {
