@@ -1,31 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Journals without files: what was accepted, as AT lines in order. A tail may
- * be lost at any byte; what is left of a line is no line.
+ * Journals without files: what was accepted, as AT lines in order, those of
+ * neighbours in their own bytes. Lines wait until they are written together. A
+ * tail may be lost at any byte; what is left of a line is no line.
  */
 #include "sim.h"
 
-static void append_line(struct sim_server *server, uint32_t record)
-{
-    const struct herd_names *names = &server->store.names;
-    struct herd_version version;
-    struct herd_peer_at at;
+#include "herd/reply.h"
 
-    herd_store_view(&server->store, record, &version);
-    at.origin = herd_names_text(names, version.origin);
-    at.difference_ns = version.difference_ns;
-    at.report = version.report;
-    at.visited[0] = server->name;
-    at.visited_count = 1;
-    herd_peer_append_at(&server->journal.lines, &at);
+static void end_line(struct sim_journal *journal)
+{
+    herd_buffer_append_byte(&journal->waiting, '\n');
+}
+
+void chronicle_report(struct sim_server *server, const struct herd_version *version)
+{
+    if (!server->journalled) return;
+    herd_reply_append_at(&server->journal.waiting, server->name, version->difference_ns, &version->report);
+    end_line(&server->journal);
+}
+
+void chronicle_keep(void *keeper, struct herd_text text)
+{
+    struct sim_server *server = keeper;
+
+    if (!server->journalled) return;
+    herd_buffer_append(&server->journal.waiting, text);
+    end_line(&server->journal);
 }
 
 void chronicle_write(struct sim_server *server)
 {
-    uint32_t record;
+    struct sim_journal *journal = &server->journal;
 
-    while (herd_store_pop(&server->store, server->out_count, &record))
-        if (record != 0) append_line(server, record);
+    herd_buffer_append(&journal->lines, herd_buffer_text(&journal->waiting));
+    herd_buffer_clear(&journal->waiting);
 }
 
 void chronicle_tear(struct sim_world *world, struct sim_server *server)
@@ -44,7 +53,7 @@ static void replay_line(struct sim_server *server, struct herd_text rest, int64_
     struct herd_version version = {.way_count = 0};
     struct herd_peer_at at;
 
-    if (herd_peer_parse_at(rest, &at) < 0) return;
+    if (herd_peer_parse_location(rest, &at) < 0) return;
     version.report = at.report;
     version.difference_ns = at.difference_ns;
     if (herd_store_expired(&server->store, &version, now_ns)) return;

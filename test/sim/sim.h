@@ -56,6 +56,7 @@ struct sim_direction {
 /* The journal as its reader sees it: AT lines in the order in which they were accepted. */
 struct sim_journal {
     struct herd_buffer lines;
+    struct herd_buffer waiting; /* accepted, not written yet */
 };
 
 /* One version of a client, in memory of its own. */
@@ -152,6 +153,9 @@ void world_sweep(struct sim_world *world);
 
 /* -- chronicle.c: journals -- */
 
+/* The server accepted what its client reported, or what a neighbour taught (herd_flood.keep). */
+void chronicle_report(struct sim_server *server, const struct herd_version *version);
+void chronicle_keep(void *keeper, struct herd_text text);
 void chronicle_write(struct sim_server *server);
 /* Loses a random tail. */
 void chronicle_tear(struct sim_world *world, struct sim_server *server);

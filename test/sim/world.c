@@ -2,11 +2,9 @@
 /*
  * Servers: their graph, their runs, their clocks and their clients.
  *
- * A store has one slot more than its server has neighbours: the journal's, so
- * that what was accepted is written in order (chronicle.c).
- *
  * Times of reports are few, half seconds apart and written in several ways,
- * so that every tie of the total order is met. Where records expire the time
+ * so that every tie of the total order is met. One of the ways is the usual
+ * one, in which lines are read and written by known routes. Where records expire the time
  * of receipt is the report's own: the order of versions and the order in which
  * they expire must be one, or what is known depends on who heard what first.
  */
@@ -138,6 +136,8 @@ static void init_flood(struct sim_world *world, struct sim_server *server)
                     herd_random_next(&world->random));
     flood->scan_slice = world->mood.scan_slice;
     flood->pops_per_mark = world->mood.pops_per_mark;
+    flood->keep = chronicle_keep;
+    flood->keeper = server;
     if (world->mood.keyed)
         flood->keys = (struct herd_keys){.count = 1, .keys = {{1, 2}}, .mac = toy_mac, .fill = fill, .owner = world};
     for (i = 0; i < server->out_count; i++) {
@@ -156,11 +156,10 @@ void world_start(struct sim_world *world, unsigned number)
     server->alive = true;
     memset(server->accepted, 0, sizeof server->accepted);
     draw_clock(world, server);
-    herd_store_init(&server->store, &key, server->out_count + 1, world->mood.clients_max);
+    herd_store_init(&server->store, &key, server->out_count, world->mood.clients_max);
     server->store.ttl_ns = world->mood.ttl_ns;
     init_flood(world, server);
     chronicle_replay(world, server);
-    herd_store_activate(&server->store, server->out_count);
 }
 
 static void end_run(struct sim_world *world, struct sim_server *server)
@@ -214,8 +213,10 @@ void world_free(struct sim_world *world)
         herd_buffer_finish(&pipe->forward);
         herd_buffer_finish(&pipe->backward);
     }
-    for (i = 0; i < SIM_SERVERS_MAX; i++)
+    for (i = 0; i < SIM_SERVERS_MAX; i++) {
         herd_buffer_finish(&world->servers[i].journal.lines);
+        herd_buffer_finish(&world->servers[i].journal.waiting);
+    }
     herd_memory_free(world);
 }
 
@@ -243,6 +244,7 @@ void world_reset(struct sim_world *world, const struct sim_options *options, uin
         server->journalled = sim_one_in(world, 2);
         server->flood.incarnation = 0;
         herd_buffer_clear(&server->journal.lines);
+        herd_buffer_clear(&server->journal.waiting);
         world_start(world, i);
     }
 }
@@ -259,7 +261,7 @@ struct herd_text sim_client(unsigned number)
 /* Half seconds since WALL_S, in one of three ways to write them. */
 static void write_time(struct sim_world *world, int64_t halves, struct herd_report *report)
 {
-    static const char *const ways[2][3] = {{"", ".0", ".00"}, {".5", ".50", ".500"}};
+    static const char *const ways[2][3] = {{"", ".0", ".000000000"}, {".5", ".50", ".500000000"}};
     const char *way = ways[halves & 1][sim_pick(world, 3)];
     uint64_t seconds = (uint64_t)(WALL_S + halves / 2);
     size_t length = strlen(way);
@@ -296,8 +298,9 @@ static void take_report(struct sim_world *world, unsigned number)
     if (world->mood.ttl_ns == 0)
         version.difference_ns = received_ns - received_ns % world->mood.clock_grain_ns - version.report.time_ns;
     if (herd_store_expired(&server->store, &version, received_ns)) return;
-    if (herd_store_report(&server->store, &version) == HERD_PUT_NEWER)
-        oracle_look_up(world, server, world->last_client, &server->accepted[world->last_client]);
+    if (herd_store_report(&server->store, &version) != HERD_PUT_NEWER) return;
+    chronicle_report(server, &version);
+    oracle_look_up(world, server, world->last_client, &server->accepted[world->last_client]);
 }
 
 void world_update(struct sim_world *world, unsigned number)
