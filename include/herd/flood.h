@@ -91,7 +91,7 @@ struct herd_known_route {
     uint8_t way[HERD_WAY_MAX]; /* as struct herd_version has it */
 };
 
-#define HERD_ROUTES_IN 8   /* known of each neighbour: other lines are read the long way */
+#define HERD_ROUTES_IN 16  /* known of each neighbour: other lines are read the long way */
 #define HERD_ROUTES_OUT 16 /* known of all that leave */
 
 struct herd_inbound;
@@ -257,6 +257,8 @@ struct herd_inbound {
     struct herd_buffer transcript; /* both HELLOs, until the dialler has proved itself */
     struct herd_framer framer;
     struct herd_known_route routes[HERD_ROUTES_IN]; /* that its lines came by */
+    unsigned route_last;                            /* by which the last one came */
+    unsigned route_count;                           /* routes that were ever known: new ones take the oldest's place */
     uint64_t peer_incarnation;
     int64_t deadline_ms;
     int64_t heard_ms;

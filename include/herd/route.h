@@ -19,9 +19,10 @@
 
 #include "herd/name.h"
 #include "herd/peerline.h"
+#include "herd/word.h"
 
 #define HERD_ROUTE_START_MAX (3 + HERD_NAME_LENGTH_MAX + 1) /* `AT `, a name, a blank */
-#define HERD_ROUTE_END_MAX 128 /* of eight servers' names fifteen bytes each; longer ways have no route */
+#define HERD_ROUTE_END_MAX 128 /* eight names of up to fourteen bytes, say; longer ways have no route */
 
 struct herd_route {
     uint8_t start_length; /* 0: none yet */
@@ -33,14 +34,27 @@ struct herd_route {
 /* The route of a line, whose names are valid. False, and no route, where it is too long for one. */
 bool herd_route_make(const struct herd_peer_at *at, struct herd_route *ret_route);
 
+/* Whether `bytes` begin as lines of the route do. */
+static inline bool herd_route_begins(const struct herd_route *route, struct herd_text bytes)
+{
+    return route->start_length != 0 && bytes.length >= route->start_length &&
+           herd_word_same(bytes.bytes, route->start, route->start_length);
+}
+
 /*
- * Reads a whole usual line of the route off the start of `bytes`: the report,
- * which views them, and the difference, less than ten seconds. Returns the
- * line's length with its LF; 0: it is another line, or not whole, or there is
- * no route. Then what was to be returned is undefined.
+ * What lies between the start, with which `bytes` begin, and the end of a usual
+ * line: the difference, less than ten seconds, and the report, which views
+ * `bytes`. Returns where the end should be, at least one byte; NULL: it is
+ * another line, or not whole, and what was to be returned is undefined.
  */
-size_t herd_route_scan(const struct herd_route *route, struct herd_text bytes, struct herd_report *ret_report,
-                       int64_t *ret_difference_ns);
+const char *herd_route_scan(const struct herd_route *route, struct herd_text bytes, struct herd_report *ret_report,
+                            int64_t *ret_difference_ns);
+
+/* Whether the line that has come to `at` ends as lines of the route do; `end` is where the bytes end. */
+static inline bool herd_route_ends(const struct herd_route *route, const char *at, const char *end)
+{
+    return end - at >= route->end_length && herd_word_same(at, route->end, route->end_length);
+}
 
 /* Appends the line of the route, as herd_peer_append_at does. Returns it with its LF, valid until `out` is changed. */
 struct herd_text herd_route_append(struct herd_buffer *out, const struct herd_route *route, int64_t difference_ns,

@@ -111,10 +111,11 @@ const struct herd_digest *herd_store_digest(struct herd_store *store);
 void herd_store_view(const struct herd_store *store, uint32_t record, struct herd_version *ret_version);
 
 /*
- * For many versions at once: hashes their clients for herd_store_report and
- * herd_store_learn, and has the processor fetch what those will touch, so that
- * the memory of one comes while the others are still being looked for. Without
- * it each waits for three pieces of memory, one after the other.
+ * For many versions at once: looks for their clients, for herd_store_report or
+ * herd_store_learn of this store, and has the processor fetch what those will
+ * touch, so that the memory of one comes while the others are still being looked
+ * for. Without it each waits for three pieces of memory, one after the other.
+ * Sets `hash`, `handle` and `record`, which are right whatever changes meanwhile.
  */
 void herd_store_look_ahead(const struct herd_store *store, struct herd_version *versions, unsigned count);
 

@@ -137,9 +137,8 @@ static inline void herd_word_two_numbers(const char *one, const char *other, uin
     __m128i pairs = _mm_srli_epi16(tens, 8);
     __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(1 << 16 | 100));
     __m128i eights = _mm_madd_epi16(_mm_packs_epi32(fours, fours), _mm_set1_epi32(1 << 16 | 10000));
-    uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
-    *ret_one = (uint32_t)both;
-    *ret_other = (uint32_t)(both >> 32);
+    *ret_one = (uint32_t)_mm_cvtsi128_si32(eights);
+    *ret_other = (uint32_t)_mm_cvtsi128_si32(_mm_srli_epi64(eights, 32));
 #else
     *ret_one = herd_word_number(herd_word_load(one));
     *ret_other = herd_word_number(herd_word_load(other));
@@ -153,7 +152,9 @@ static inline uint64_t herd_word_hex(uint32_t number)
     __m128i bytes = _mm_cvtsi32_si128((int)__builtin_bswap32(number));
     __m128i nibbles = _mm_and_si128(_mm_unpacklo_epi8(_mm_srli_epi16(bytes, 4), bytes), _mm_set1_epi8(0x0f));
     __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(nibbles, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
-    return (uint64_t)_mm_cvtsi128_si64(_mm_add_epi8(_mm_add_epi8(nibbles, letters), _mm_set1_epi8('0')));
+    uint64_t word;
+    _mm_storel_epi64((void *)&word, _mm_add_epi8(_mm_add_epi8(nibbles, letters), _mm_set1_epi8('0')));
+    return word;
 #else
     uint64_t word = ((uint64_t)number & 0xffff) << 32 | number >> 16;
     word = (word & UINT64_C(0x000000ff000000ff)) << 16 | (word >> 8 & UINT64_C(0x000000ff000000ff));

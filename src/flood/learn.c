@@ -7,7 +7,6 @@
 #include "local.h"
 
 #include "herd/memory.h"
-#include "herd/word.h"
 
 /* The slot that certainly has what this session sends: the sender's, while that very run of it is connected. */
 static unsigned sender_slot(const struct herd_inbound *inbound)
@@ -80,40 +79,79 @@ static void keep_read(struct herd_inbound *inbound, const char *line, const stru
     if (++flood->learnt_count == HERD_LOOK_AHEAD_MAX) inbound_learn_read(inbound, now);
 }
 
-/* Where the route of a line is kept that begins with `AT `: by the first eight bytes of its origin, or all of it. */
-static struct herd_known_route *place_of(struct herd_inbound *inbound, const char *line)
+static unsigned known_count(const struct herd_inbound *inbound)
 {
-    uint64_t origin = herd_word_load(line + 3);
-    uint64_t blank = herd_word_up_to_space(origin);
-
-    origin &= (blank & (0 - blank)) - 1; /* without what follows the blank; all of it where there is none */
-    return &inbound->routes[(origin * UINT64_C(0x9e3779b97f4a7c15) >> 56) % HERD_ROUTES_IN];
+    return inbound->route_count < HERD_ROUTES_IN ? inbound->route_count : HERD_ROUTES_IN;
 }
 
-#define SHORTEST_LINE 16 /* so that there are bytes to tell its place by */
-
-static void know_route(struct herd_inbound *inbound, const char *line, const struct herd_peer_at *at,
-                       const struct herd_version *version)
+static bool says(const struct herd_known_route *known, const struct herd_version *version)
 {
-    struct herd_known_route *known = place_of(inbound, line);
+    return known->origin == version->origin && memcmp(known->way, version->way, sizeof known->way) == 0;
+}
 
-    if (version->origin == HERD_NAME_UNKNOWN || !herd_route_make(at, &known->route)) return;
+/* Of a line that had to be read the long way, which one by a known route has as well where it is in an unusual form. */
+static void know_route(struct herd_inbound *inbound, const struct herd_peer_at *at, const struct herd_version *version)
+{
+    struct herd_known_route *known = &inbound->routes[inbound->route_count % HERD_ROUTES_IN];
+    struct herd_route route;
+    unsigned i;
+
+    for (i = 0; i < known_count(inbound); i++)
+        if (says(&inbound->routes[i], version)) return;
+    if (version->origin == HERD_NAME_UNKNOWN || !herd_route_make(at, &route)) return;
+    known->route = route;
     known->origin = version->origin;
     known->way_count = version->way_count;
     memcpy(known->way, version->way, sizeof known->way);
+    inbound->route_count++;
+}
+
+/* A route that begins like the line. Mostly it is the last one's. */
+static const struct herd_known_route *find_start(struct herd_inbound *inbound, struct herd_text bytes)
+{
+    unsigned i;
+
+    if (herd_route_begins(&inbound->routes[inbound->route_last].route, bytes))
+        return &inbound->routes[inbound->route_last];
+    for (i = 0; i < known_count(inbound); i++) {
+        if (!herd_route_begins(&inbound->routes[i].route, bytes)) continue;
+        inbound->route_last = i;
+        return &inbound->routes[i];
+    }
+    return NULL;
+}
+
+/* The one with the same start that ends like the line, which has come to `at`. */
+static const struct herd_known_route *find_end(struct herd_inbound *inbound, const struct herd_known_route *start,
+                                               const char *at, const char *end)
+{
+    unsigned i;
+
+    if (herd_route_ends(&start->route, at, end)) return start;
+    for (i = 0; i < known_count(inbound); i++) {
+        const struct herd_known_route *known = &inbound->routes[i];
+        if (known->origin != start->origin || !herd_route_ends(&known->route, at, end)) continue;
+        inbound->route_last = i;
+        return known;
+    }
+    return NULL;
 }
 
 size_t inbound_read_usual(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
     struct herd_version *version = &flood->learnt[flood->learnt_count];
-    const struct herd_known_route *known;
+    const struct herd_known_route *known = find_start(inbound, bytes);
+    const char *stop;
     size_t length;
 
-    if (bytes.length < SHORTEST_LINE) return 0;
-    known = place_of(inbound, bytes.bytes);
-    length = herd_route_scan(&known->route, bytes, &version->report, &version->difference_ns);
-    if (length == 0 || length - 1 > inbound->framer.limit) return 0;
+    if (known == NULL) return 0;
+    stop = herd_route_scan(&known->route, bytes, &version->report, &version->difference_ns);
+    if (stop == NULL) return 0;
+    known = find_end(inbound, known, stop, bytes.bytes + bytes.length);
+    if (known == NULL) return 0;
+    length = (size_t)(stop - bytes.bytes) + known->route.end_length;
+    if (length - 1 > inbound->framer.limit) return 0;
     version->origin = known->origin;
     version->way_count = known->way_count;
     memcpy(version->way, known->way, sizeof version->way);
@@ -139,6 +177,6 @@ void inbound_read_at(struct herd_inbound *inbound, struct herd_text line, struct
     version->difference_ns = at.difference_ns;
     version->origin = herd_names_number(&flood->store->names, at.origin);
     set_way(flood->store, &at, version);
-    know_route(inbound, line.bytes, &at, version);
+    know_route(inbound, &at, version);
     keep_read(inbound, line.bytes, now);
 }

@@ -61,10 +61,12 @@ __attribute__((noinline)) static struct herd_text append_first(struct herd_flood
 static struct herd_text append_version(struct herd_flood *flood, const struct herd_version *version,
                                        struct herd_buffer *out)
 {
-    uint64_t servers = version->origin;
+    uint64_t servers = 0;
     struct herd_known_route *known;
 
-    memcpy((char *)&servers + 1, version->way, sizeof version->way);
+    _Static_assert(HERD_WAY_MAX < sizeof servers, "a byte for the origin is left");
+    memcpy(&servers, version->way, sizeof version->way);
+    servers = servers * HERD_NAMES_MAX + version->origin;
     known = &flood->routes[(servers * UINT64_C(0x9e3779b97f4a7c15) >> 56) % HERD_ROUTES_OUT];
     if (leaves_by(known, version))
         return herd_route_append(out, &known->route, version->difference_ns, &version->report);

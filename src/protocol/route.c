@@ -47,18 +47,13 @@ static inline bool scan_difference(const char *bytes, int64_t *ret_ns)
     return !negative || size != 0;
 }
 
-size_t herd_route_scan(const struct herd_route *route, struct herd_text bytes, struct herd_report *ret_report,
-                       int64_t *ret_difference_ns)
+const char *herd_route_scan(const struct herd_route *route, struct herd_text bytes, struct herd_report *ret_report,
+                            int64_t *ret_difference_ns)
 {
     const char *difference = bytes.bytes + route->start_length;
     const char *end = bytes.bytes + bytes.length;
-    if (route->start_length == 0 || bytes.length < route->start_length + (size_t)HERD_MASK_STEP) return 0;
-    if (!herd_word_same(bytes.bytes, route->start, route->start_length)) return 0;
-    if (!scan_difference(difference, ret_difference_ns)) return 0;
-    const char *stop = herd_plain_scan(difference + BLANK + 1, end, ' ', ret_report);
-    if (stop == NULL || end - stop < route->end_length) return 0;
-    if (!herd_word_same(stop, route->end, route->end_length)) return 0;
-    return (size_t)(stop + route->end_length - bytes.bytes);
+    if (end - difference < HERD_MASK_STEP || !scan_difference(difference, ret_difference_ns)) return NULL;
+    return herd_plain_scan(difference + BLANK + 1, end, ' ', ret_report);
 }
 
 struct herd_text herd_route_append(struct herd_buffer *out, const struct herd_route *route, int64_t difference_ns,

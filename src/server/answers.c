@@ -103,7 +103,6 @@ static void answer_iamat(struct session *session, struct herd_text line, const s
                          struct herd_buffer *out)
 {
     struct server *server = session->server;
-
     bool refuse = server->judges_reports && refused(session, &version->report);
 
     if (refuse || !store_report(server, version, out))
@@ -292,6 +291,7 @@ void answer_reports(struct session *session, const struct herd_version *versions
 {
     struct server *server = session->server;
     struct herd_buffer *out;
+    uint64_t stored = server->counts.iamat;
     size_t before;
     unsigned i;
 
@@ -304,7 +304,7 @@ void answer_reports(struct session *session, const struct herd_version *versions
     before = herd_buffer_length(out);
     for (i = 0; i < count; i++)
         if (!store_report(server, &versions[i], out)) answer_invalid(session, line_of(&versions[i].report), out);
-    journalwork_wait(session);
+    if (server->counts.iamat != stored) journalwork_wait(session);
     if (!herd_list_empty(&session->pendings)) session->held_bytes += herd_buffer_length(out) - before;
 }
 

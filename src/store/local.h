@@ -11,7 +11,7 @@
 /*
  * A record is as small as its facts allow: at a million clients every eight
  * bytes here are eight megabytes. Its texts lie behind one another in an item
- * of the text slab whose class follows from their lengths.
+ * of the slab for texts of their length.
  */
 struct herd_record {
     struct herd_table_node node; /* herd_store.table */

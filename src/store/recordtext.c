@@ -9,6 +9,8 @@
 
 #define TEXT_CHUNK_BYTES 65536
 
+_Static_assert(HERD_TEXT_CLASSES <= UINT8_MAX + 1, "a record has a byte for its class");
+
 static uint32_t chunk_shift(size_t item_size)
 {
     uint32_t shift = 0;

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from harness import Ports, server_program, tool_program
+from harness import Ports, server_program, tool_program, wait_until
 from herd import address_text
 from process import Process
 from scenario import Scenario
@@ -226,3 +226,31 @@ class Claims(Journal):
         self.assertEqual(self.read(self.told_segment()), data)
         self.start()
         self.assert_known()
+
+
+class Taught(Scenario):
+    """What a neighbour taught is in the journal, too: whoever dies afterwards, and whoever is there to tell it again."""
+
+    def tell(self, durability):
+        """Tells Goloman lines of usual and unusual form, kills both servers, and asks Hands, which is back alone."""
+        herd = self.herd(("Goloman", "Hands"), (("Goloman", "Hands"),), journal={"durability": durability}).start_linked()
+        lines = {}
+        with herd.client("Goloman") as near:
+            for number in range(200):
+                position = b"+34.068930-118.445127" if number % 3 else b"+1-2"
+                stamp = b"1520023934.918963997" if number % 2 else b"15"
+                client = b"client.%d" % number
+                lines[client] = near.iamat(client, position, stamp)
+        with herd.client("Hands") as far:
+            wait_until(lambda: far.whatsat(client)[0] == lines[client], lambda: f"Hands knows {client!r}")
+        herd.kill("Goloman", "Hands")
+        herd.start("Hands")
+        with herd.client("Hands") as far:
+            for client, line in lines.items():
+                self.assertEqual(far.whatsat(client)[0], line)
+
+    def test_written(self):
+        self.tell("written")
+
+    def test_synced(self):
+        self.tell("synced")

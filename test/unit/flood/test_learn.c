@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -7,7 +6,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -258,38 +256,6 @@ static void a_mark_belongs_to_its_run(void **state)
     herd_inbound_finish(&second);
 }
 
-/* Lines by routes that are known leave with the way they came by, and more names than there is room for routes. */
-static void each_route_has_its_way(void **state)
-{
-    struct world *world = *state;
-    char line[128];
-    rig_dial(&world->rig, 2, RIG_ONE, "- 0");
-    rig_pump(&world->rig, 2);
-    for (unsigned i = 0; i < 1000; i++) {
-        unsigned origin = i * 7 % 40, way = i * 11 % 5;
-        snprintf(line, sizeof(line), "AT server%u +0.500000000 kiwi +1+1 %010u.000000000 w%u Hands\n", origin, i, way);
-        feed(world, line);
-        rig_pump(&world->rig, 2);
-        snprintf(line, sizeof(line), "AT server%u +0.500000000 kiwi +1+1 %010u.000000000 w%u Hands Goloman\n", origin,
-                 i, way);
-        rig_assert_said(&world->rig, line);
-    }
-    assert_int_equal(world->rig.flood.counts.at_newer, 1000);
-}
-
-/* A line of a known route is not longer than others may be. */
-static void a_usual_line_has_its_limit(void **state)
-{
-    struct world *world = *state;
-    const char *line = "AT A +0.500000000 kiwi +1+1 1520023934.918963997 Hands\n";
-    feed(world, line);
-    world->inbound.framer.limit = strlen(line) - 1;
-    feed(world, line);
-    world->inbound.framer.limit--;
-    assert_int_equal(rig_feed(&world->rig, &world->inbound, line), -EPROTO);
-    assert_int_equal(world->rig.flood.counts.at_received, 2);
-}
-
 struct keeper {
     struct rig *rig;
     struct herd_buffer kept;
@@ -384,8 +350,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_suppressed_for_a_stream_that_ended, setup, teardown),
         cmocka_unit_test_setup_teardown(the_way_is_cut_to_the_last_eight, setup, teardown),
         cmocka_unit_test_setup_teardown(a_mark_belongs_to_its_run, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_route_has_its_way, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_usual_line_has_its_limit, setup, teardown),
         cmocka_unit_test(what_is_news_is_kept_in_its_own_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,13 +36,17 @@ static size_t scan(const struct herd_route *route, struct herd_text bytes, struc
                    int64_t *ret_difference_ns)
 {
     char *copy = malloc(bytes.length + 1);
+    struct herd_text copied = {copy + 1, bytes.length};
+    const char *stop = NULL;
+    size_t length = 0;
     assert_non_null(copy);
-    memcpy(copy, bytes.bytes, bytes.length);
-    size_t length = herd_route_scan(route, (struct herd_text){copy, bytes.length}, ret_report, ret_difference_ns);
-    if (length > 0) {
-        ret_report->client.bytes = bytes.bytes + (ret_report->client.bytes - copy);
-        ret_report->position.bytes = bytes.bytes + (ret_report->position.bytes - copy);
-        ret_report->time.bytes = bytes.bytes + (ret_report->time.bytes - copy);
+    memcpy(copy + 1, bytes.bytes, bytes.length);
+    if (herd_route_begins(route, copied)) stop = herd_route_scan(route, copied, ret_report, ret_difference_ns);
+    if (stop != NULL && herd_route_ends(route, stop, copied.bytes + copied.length)) {
+        length = (size_t)(stop - copied.bytes) + route->end_length;
+        ret_report->client.bytes = bytes.bytes + (ret_report->client.bytes - copied.bytes);
+        ret_report->position.bytes = bytes.bytes + (ret_report->position.bytes - copied.bytes);
+        ret_report->time.bytes = bytes.bytes + (ret_report->time.bytes - copied.bytes);
     }
     free(copy);
     return length;

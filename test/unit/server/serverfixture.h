@@ -13,7 +13,7 @@
 
 #include "../../../src/server/local.h"
 
-#define WORLD_SESSIONS 2
+#define WORLD_SESSIONS 3
 
 struct world {
     struct herd_config config;

@@ -3,6 +3,7 @@
 #include "serverfixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define REPORT(client) "IAMAT " client " +34.068930-118.445127 0000000001.000000000\n"
@@ -18,6 +19,13 @@ static struct herd_text take(struct world *world, unsigned session, const char *
     reports_take(&world->sessions[session], &input, 256);
     if (input.length == 0) reports_keep(&world->sessions[session], input.bytes);
     return input;
+}
+
+static void ignore_record(void *owner, struct herd_text origin, struct herd_version *version)
+{
+    (void)owner;
+    (void)origin;
+    (void)version;
 }
 
 static void each_gets_its_own_in_order(void **state)
@@ -148,6 +156,81 @@ static void what_a_limit_refuses_is_given_back(void **state)
     assert_int_equal(world->server.counts.refused_future, 1);
 }
 
+/* With `synced` the replies of each session that was answered wait for the disk, and nobody else's do. */
+static void what_was_answered_waits_for_the_disk(void **state)
+{
+    struct world *world = *state;
+    struct journalwork *work = &world->server.journalwork;
+    char directory[] = "/tmp/herd-reports-XXXXXX";
+    char problem[HERD_JOURNAL_PROBLEM_SIZE];
+    char command[64];
+    struct herd_journal_options options = {.herd = HERD_TEXT("herd"),
+                                           .server = HERD_TEXT("Goloman"),
+                                           .durability = HERD_JOURNAL_SYNCED,
+                                           .on_record = ignore_record};
+    assert_non_null(mkdtemp(directory));
+    options.directory = directory;
+    assert_int_equal(herd_journal_open(&options, problem, &work->journal), 0);
+    world->config.journal.durability = HERD_DURABILITY_SYNCED;
+    world->server.store.clients_max = 3;
+    herd_list_init(&work->fresh);
+    take(world, 0, REPORT("a") REPORT("b"));
+    take(world, 1, REPORT("c"));
+    take(world, 0, REPORT("a"));
+    take(world, 2, REPORT("d")); /* there is no room for it */
+    reports_answer(&world->server);
+    for (unsigned i = 0; i < WORLD_SESSIONS; i++) {
+        assert_int_equal(world->sessions[i].stream.held, i < 2);
+        assert_int_equal(herd_list_empty(&world->sessions[i].durable_node), i >= 2);
+        journalwork_forget(&world->sessions[i]);
+    }
+    herd_journal_close(work->journal);
+    work->journal = NULL;
+    snprintf(command, sizeof command, "rm -r %s", directory);
+    assert_int_equal(system(command), 0);
+}
+
+/* Replies that wait behind a question are counted until they are given out. */
+static void what_waits_behind_a_question_is_counted(void **state)
+{
+    struct world *world = *state;
+    struct session *session = &world->sessions[0];
+    take(world, 0, REPORT("a"));
+    reports_answer(&world->server);
+    world_expect(session, ANSWER("+0.500000000", "a"));
+    answer_line(session, HERD_TEXT("WHATSAT a 10 5"));
+    assert_int_equal(session->pending_count, 1);
+    take(world, 0, REPORT("b") REPORT("c"));
+    reports_answer(&world->server);
+    world_expect(session, "");
+    assert_int_equal(session->held_bytes, 2 * strlen(ANSWER("+0.500000000", "b")));
+    answer_forget(session);
+}
+
+/* In several runs of one batch, the first of which is its last. */
+static void nothing_is_answered_after_the_last_reply(void **state)
+{
+    struct world *world = *state;
+    world->config.protocol.close_after_reply = true;
+    take(world, 0, REPORT("a"));
+    take(world, 1, REPORT("b"));
+    take(world, 0, REPORT("c"));
+    reports_answer(&world->server);
+    world_expect(&world->sessions[0], ANSWER("+0.500000000", "a"));
+    world_expect(&world->sessions[1], ANSWER("+0.500000000", "b"));
+    assert_int_equal(herd_store_count(&world->server.store), 2);
+}
+
+static void who_has_finished_is_not_answered(void **state)
+{
+    struct world *world = *state;
+    take(world, 0, REPORT("a"));
+    world->sessions[0].finished = true;
+    reports_answer(&world->server);
+    world_expect(&world->sessions[0], "");
+    assert_int_equal(herd_store_count(&world->server.store), 0);
+}
+
 static void a_line_over_the_limit_is_for_others(void **state)
 {
     struct world *world = *state;
@@ -171,6 +254,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_first_reply_may_be_the_last, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_finds_no_room_is_given_back, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_a_limit_refuses_is_given_back, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_was_answered_waits_for_the_disk, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_waits_behind_a_question_is_counted, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_answered_after_the_last_reply, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(who_has_finished_is_not_answered, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_line_over_the_limit_is_for_others, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

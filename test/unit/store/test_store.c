@@ -69,15 +69,27 @@ static const struct offer offers[] = {
     {false, "+0+0", "9000000000", 0, 1, HERD_PUT_NEWER},
 };
 
-static void the_newest_wins(void **state)
+/* The version's texts behind one another, as they are in a line. */
+static void join(struct herd_report *report, char text[128])
 {
-    struct herd_store *store = *state;
+    snprintf(text, 128, "%.*s %.*s %.*s", HERD_TEXT_ARGS(report->client), HERD_TEXT_ARGS(report->position),
+             HERD_TEXT_ARGS(report->time));
+    report->client.bytes = text;
+    report->position.bytes = report->client.bytes + report->client.length + 1;
+    report->time.bytes = report->position.bytes + report->position.length + 1;
+    report->joined = true;
+}
+
+static void offer_all(struct herd_store *store, bool joined)
+{
     struct herd_version kept = {.origin = 0};
+    static char texts[sizeof(offers) / sizeof(offers[0])][128];
     uint64_t seq = 0;
     for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++) {
         const struct offer *offer = &offers[i];
         struct herd_version version = versions_make(HERD_TEXT("kiwi"), offer->position, offer->time, offer->origin);
         version.difference_ns = offer->difference_ns;
+        if (joined) join(&version.report, texts[i]);
         enum herd_put put =
             offer->learnt ? herd_store_learn(store, &version, HERD_SLOT_NONE) : herd_store_report(store, &version);
         if (put != offer->put) fail_msg("offer %zu: %d instead of %d", i, put, offer->put);
@@ -89,6 +101,16 @@ static void the_newest_wins(void **state)
         assert_true(store->seq == seq);
         assert_int_equal(herd_store_count(store), 1);
     }
+}
+
+static void the_newest_wins(void **state)
+{
+    offer_all(*state, false);
+}
+
+static void the_newest_wins_of_lines(void **state)
+{
+    offer_all(*state, true);
 }
 
 static void the_way_is_kept(void **state)
@@ -208,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_empty_store_knows_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(the_newest_wins, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_newest_wins_of_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(the_way_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(clients_are_told_apart_by_every_byte, setup, teardown),
         cmocka_unit_test(new_clients_are_refused_when_full),
