@@ -59,6 +59,7 @@ static const struct offer offers[] = {
     {true, "+1+1", "100", 5, 2, HERD_PUT_NEWER}, /* the same line taken by a server of a greater name */
     {true, "+1+1", "100", 5, 1, HERD_PUT_OLDER},
     {true, "+1+1", "100", 6, 1, HERD_PUT_NEWER}, /* received later */
+    {true, "+1+1", "100", 7, 1, HERD_PUT_NEWER}, /* the same by the same server */
     {false, "+1+1", "100.0", 3, 3, HERD_PUT_OLDER},
     {false, "+1+1", "100.0", 7, 3, HERD_PUT_NEWER}, /* the same time in another text */
     {false, "+1+2", "100.0", 7, 3, HERD_PUT_NEWER}, /* then position bytes decide */
