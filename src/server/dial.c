@@ -20,6 +20,7 @@
 #define DIAL_TIMEOUT_MS 2000
 #define WRITE_STALL_MS 10000
 #define LINGER_MS 200
+#define SEND_BUFFER_BYTES (64 * 1024)
 #define FAILURES_TOLD 3 /* running; at a start in turn the first ones are in order */
 #define CLOCK_FAR_MS 1000
 #define CLOCK_NEAR_MS 500
@@ -166,31 +167,10 @@ static void on_end(struct herd_stream *stream)
     close_stream(HERD_CONTAINER(stream, struct dial, stream), -ECONNRESET);
 }
 
-/*
- * A neighbour that reads slowly must be seen to make progress, and should not
- * get what was true minutes ago: little waits in the kernel, the rest in the
- * FIFO, where it is replaced by what is newer. For the same reason there is no
- * TCP_USER_TIMEOUT: the kernel counts a window that is too small for what comes
- * next as bytes not acknowledged, and 20 s of it cut a neighbour that read
- * 20 KiB/s after a minute. That a neighbour is dead is told by its silence.
- */
-static void set_send_buffer(struct dial *dial)
-{
-    int bytes = dial->sendbuffer.bytes;
-
-    uv_send_buffer_size((uv_handle_t *)&dial->stream.tcp, &bytes);
-}
-
-static void judge_send_buffer(struct dial *dial, bool drained)
-{
-    if (herd_sendbuffer_judge(&dial->sendbuffer, server_now(dial->server).monotonic_ms, drained)) set_send_buffer(dial);
-}
-
 static void on_drained(struct herd_stream *stream)
 {
     struct dial *dial = HERD_CONTAINER(stream, struct dial, stream);
 
-    judge_send_buffer(dial, true);
     if (herd_outbound_busy(&dial->outbound)) herd_loop_mark(&dial->server->loop, HERD_PHASE_FLOOD);
     server_drain_step(dial->server);
 }
@@ -213,6 +193,21 @@ static void on_closed(struct herd_stream *stream, int status)
 static const struct herd_stream_events events = {
     .on_read = on_read, .on_end = on_end, .on_drained = on_drained, .on_closed = on_closed};
 
+/*
+ * A neighbour that reads slowly must be seen to make progress, and should not
+ * get what was true minutes ago: little waits in the kernel, the rest in the
+ * FIFO, where it is replaced by what is newer. For the same reason there is no
+ * TCP_USER_TIMEOUT: the kernel counts a window that is too small for what comes
+ * next as bytes not acknowledged, and 20 s of it cut a neighbour that read
+ * 20 KiB/s after a minute. That a neighbour is dead is told by its silence.
+ */
+static void keep_buffer_small(struct dial *dial)
+{
+    int bytes = SEND_BUFFER_BYTES;
+
+    uv_send_buffer_size((uv_handle_t *)&dial->stream.tcp, &bytes);
+}
+
 static void on_dialled(struct herd_dialler *dialler, int status)
 {
     struct dial *dial = HERD_CONTAINER(dialler, struct dial, dialler);
@@ -228,8 +223,7 @@ static void on_dialled(struct herd_dialler *dialler, int status)
         close_stream(dial, -ECANCELED);
         return;
     }
-    herd_sendbuffer_init(&dial->sendbuffer);
-    set_send_buffer(dial);
+    keep_buffer_small(dial);
     out = herd_stream_out(&dial->stream);
     herd_outbound_start(&dial->outbound, &now, out);
     log_lines(dial, out, 0);
@@ -282,7 +276,6 @@ int64_t dial_tick(struct dial *dial, const struct herd_now *now)
         connect_now(dial);
     if (dial->state == DIAL_IDLE) return dial->redial.at_ms;
     if (dial->state != DIAL_UP) return INT64_MAX;
-    judge_send_buffer(dial, false);
     out = herd_stream_out(&dial->stream);
     before = herd_buffer_length(out);
     divergences = dial->outbound.divergences;
@@ -318,8 +311,6 @@ void dial_end_pump(struct dial *dial, const struct herd_pump *pump)
     if (pump->more) herd_loop_soon(&dial->server->loop, &dial->task);
     log_lines(dial, pump->out, pump->before);
     herd_stream_flush(&dial->stream);
-    if (herd_stream_queued(&dial->stream) > 0)
-        herd_sendbuffer_wait(&dial->sendbuffer, server_now(dial->server).monotonic_ms);
     /* Where the kernel took it all nobody will say that it drained. */
     if (herd_stream_queued(&dial->stream) == 0 && herd_outbound_busy(&dial->outbound))
         herd_loop_soon(&dial->server->loop, &dial->task);

@@ -27,7 +27,6 @@
 #include "herd/places.h"
 #include "herd/placesindex.h"
 #include "herd/reply.h"
-#include "herd/sendbuffer.h"
 #include "herd/store.h"
 #include "herd/stream.h"
 #include "herd/worker.h"
@@ -137,7 +136,6 @@ struct dial {
     struct herd_dialler dialler;
     struct herd_stream stream;
     struct herd_outbound outbound;
-    struct herd_sendbuffer sendbuffer;
     struct herd_redial redial;
     struct herd_task task;
 };
