@@ -84,11 +84,6 @@ static unsigned known_count(const struct herd_inbound *inbound)
     return inbound->route_count < HERD_ROUTES_IN ? inbound->route_count : HERD_ROUTES_IN;
 }
 
-static bool says(const struct herd_known_route *known, const struct herd_version *version)
-{
-    return known->origin == version->origin && memcmp(known->way, version->way, sizeof known->way) == 0;
-}
-
 /* Of a line that had to be read the long way, which one by a known route has as well where it is in an unusual form. */
 static void know_route(struct herd_inbound *inbound, const struct herd_peer_at *at, const struct herd_version *version)
 {
@@ -97,12 +92,10 @@ static void know_route(struct herd_inbound *inbound, const struct herd_peer_at *
     unsigned i;
 
     for (i = 0; i < known_count(inbound); i++)
-        if (says(&inbound->routes[i], version)) return;
+        if (route_says(&inbound->routes[i], version)) return;
     if (version->origin == HERD_NAME_UNKNOWN || !herd_route_make(at, &route)) return;
     known->route = route;
-    known->origin = version->origin;
-    known->way_count = version->way_count;
-    memcpy(known->way, version->way, sizeof known->way);
+    route_note(known, version);
     inbound->route_count++;
 }
 

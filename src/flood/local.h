@@ -58,4 +58,17 @@ size_t inbound_read_usual(struct herd_inbound *inbound, struct herd_text bytes, 
 /* Offers what was read to the store. An AT that was dropped taints the session. */
 void inbound_learn_read(struct herd_inbound *inbound, const struct herd_now *now);
 
+/* Whether it is the route of a version, as far as the version knows it. */
+static inline bool route_says(const struct herd_known_route *known, const struct herd_version *version)
+{
+    return known->origin == version->origin && memcmp(known->way, version->way, sizeof known->way) == 0;
+}
+
+static inline void route_note(struct herd_known_route *known, const struct herd_version *version)
+{
+    known->origin = version->origin;
+    known->way_count = version->way_count;
+    memcpy(known->way, version->way, sizeof known->way);
+}
+
 #endif

@@ -21,12 +21,6 @@
 #include "herd/memory.h"
 #include "local.h"
 
-static bool leaves_by(const struct herd_known_route *known, const struct herd_version *version)
-{
-    return known->route.start_length != 0 && known->origin == version->origin &&
-           memcmp(known->way, version->way, sizeof known->way) == 0;
-}
-
 static struct herd_peer_at at_of(const struct herd_flood *flood, const struct herd_version *version)
 {
     const struct herd_names *names = &flood->store->names;
@@ -51,8 +45,7 @@ __attribute__((noinline)) static struct herd_text append_first(struct herd_flood
     struct herd_peer_at at = at_of(flood, version);
     size_t before = herd_buffer_length(out);
 
-    known->origin = version->origin;
-    memcpy(known->way, version->way, sizeof known->way);
+    route_note(known, version);
     herd_route_make(&at, &known->route);
     herd_peer_append_at(out, &at);
     return (struct herd_text){herd_buffer_text(out).bytes + before, herd_buffer_length(out) - before};
@@ -68,7 +61,7 @@ static struct herd_text append_version(struct herd_flood *flood, const struct he
     memcpy(&servers, version->way, sizeof version->way);
     servers = servers * HERD_NAMES_MAX + version->origin;
     known = &flood->routes[(servers * UINT64_C(0x9e3779b97f4a7c15) >> 56) % HERD_ROUTES_OUT];
-    if (leaves_by(known, version))
+    if (known->route.start_length != 0 && route_says(known, version))
         return herd_route_append(out, &known->route, version->difference_ns, &version->report);
     return append_first(flood, known, version, out);
 }

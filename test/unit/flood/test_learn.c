@@ -9,41 +9,10 @@
 
 #include <cmocka.h>
 
+#include "floodfixture.h"
 #include "herd/reply.h"
-#include "rig.h"
 
 #define KIWI(time, way) "AT Hands +0.500000000 kiwi +1+1 " time " " way "\n"
-
-struct world {
-    struct rig rig;
-    struct herd_inbound inbound; /* of Hands, run one */
-};
-
-static int setup(void **state)
-{
-    struct world *world = calloc(1, sizeof(*world));
-    if (world == NULL) return -1;
-    rig_init(&world->rig, 1);
-    rig_accept(&world->rig, &world->inbound, 0, RIG_ONE);
-    *state = world;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *world = *state;
-    herd_inbound_finish(&world->inbound);
-    rig_finish(&world->rig);
-    free(world);
-    return 0;
-}
-
-static void feed(struct world *world, const char *lines)
-{
-    assert_int_equal(rig_feed(&world->rig, &world->inbound, lines), 0);
-    assert_int_equal(world->inbound.state, HERD_PEER_LIVE);
-    rig_assert_said(&world->rig, ""); /* nothing in a flood is answered */
-}
 
 static void assert_claim(const struct world *world, uint64_t incarnation, uint64_t mark)
 {

@@ -12,38 +12,7 @@
 
 #include <cmocka.h>
 
-#include "rig.h"
-
-struct world {
-    struct rig rig;
-    struct herd_inbound inbound; /* of Hands, run one */
-};
-
-static int setup(void **state)
-{
-    struct world *world = calloc(1, sizeof(*world));
-    if (world == NULL) return -1;
-    rig_init(&world->rig, 1);
-    rig_accept(&world->rig, &world->inbound, 0, RIG_ONE);
-    *state = world;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *world = *state;
-    herd_inbound_finish(&world->inbound);
-    rig_finish(&world->rig);
-    free(world);
-    return 0;
-}
-
-static void feed(struct world *world, const char *lines)
-{
-    assert_int_equal(rig_feed(&world->rig, &world->inbound, lines), 0);
-    assert_int_equal(world->inbound.state, HERD_PEER_LIVE);
-    rig_assert_said(&world->rig, ""); /* nothing in a flood is answered */
-}
+#include "floodfixture.h"
 
 /* Whether the session knows so many routes, and lines are really read by them: these have one whose way is wrong. */
 static void assert_read_by_routes(struct world *world, unsigned count)
