@@ -39,7 +39,8 @@ int herd_cut_scan(struct herd_text body, unsigned depth_max, struct herd_cut *re
  * Appends the scanned body with at most `bound` (<= HERD_BOUND_MAX) elements of
  * results: everything up to the end of element `bound`, then everything after
  * the end of the last one; bound 0 leaves `[]`. Every run of two or more
- * newlines (LF or CRLF) becomes its first one; newlines at the end go.
+ * newlines (LF or CRLF) becomes its first one; newlines before the first byte
+ * and at the end go.
  */
 void herd_cut_append(struct herd_buffer *out, struct herd_text body, const struct herd_cut *cut, unsigned bound);
 

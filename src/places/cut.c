@@ -259,6 +259,13 @@ static struct herd_text text_from(struct herd_text text, size_t start)
     return (struct herd_text){text.bytes + start, text.length - start};
 }
 
+static struct herd_text without_first_newlines(struct herd_text text)
+{
+    for (size_t length; (length = newline_length(text)) > 0;)
+        text = text_from(text, length);
+    return text;
+}
+
 /* Appends a piece with each run of newlines made its first one. */
 static void append_piece(struct herd_buffer *out, struct herd_text piece)
 {
@@ -268,8 +275,7 @@ static void append_piece(struct herd_buffer *out, struct herd_text piece)
         herd_buffer_append(out, (struct herd_text){piece.bytes, taken});
         piece = text_from(piece, taken);
         if (found == NULL) return;
-        for (size_t length; (length = newline_length(piece)) > 0;)
-            piece = text_from(piece, length);
+        piece = without_first_newlines(piece);
     }
 }
 
@@ -286,11 +292,11 @@ void herd_cut_append(struct herd_buffer *out, struct herd_text body, const struc
 {
     assert(bound <= HERD_BOUND_MAX && cut->last_end <= body.length);
     if (cut->start == 0 || bound >= cut->count) {
-        append_piece(out, without_last_newlines(body));
+        append_piece(out, without_last_newlines(without_first_newlines(body)));
         return;
     }
     size_t keep = bound == 0 ? cut->start : cut->ends[bound - 1];
-    append_piece(out, (struct herd_text){body.bytes, keep});
+    append_piece(out, without_first_newlines((struct herd_text){body.bytes, keep}));
     struct herd_text rest = text_from(body, cut->last_end);
     if (bound == 0) { /* what is left is `[]`, without the white space before the bracket */
         const char *bracket = memchr(rest.bytes, ']', rest.length);

@@ -208,6 +208,8 @@ class Bytes(Relay):
                 (b'{\r\n\r\n"results":[],\r\n"a":1}\r\n', b'{\r\n"results":[],\r\n"a":1}'),
                 (b'{\n\r\n\n"results":[]\r\n\n}', b'{\n"results":[]\r\n}'),
                 (b'{\n \n"results":[]}', b'{\n \n"results":[]}'),
+                (b'\n\n{"results":[1,2]}\n', b'{"results":[1]}'),
+                (b'\r\n{"results":[]}', b'{"results":[]}'),
                 (b'{"results":[\n\n1\n\n,\n\n2]}', b'{"results":[\n1]}'),
                 (b'{"results" : [ 1e400 , -0.0 , 123456789012345678901234567890 ] , "a" : 1.50E+1 }',
                  b'{"results" : [ 1e400 ] , "a" : 1.50E+1 }'),
