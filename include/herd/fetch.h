@@ -6,9 +6,8 @@
  * HTTP requests without blocking: curl's multi interface on the libuv loop.
  * A fetcher owns one multi handle, a timer and a poll handle per socket.
  * No redirects, no proxy or .netrc or cookies from the environment, http and
- * https only, peers verified. So many transfers at once, so many of them to one
- * host; then some wait in a queue whose time counts into the request's
- * deadline; then -EBUSY.
+ * https only, peers verified. A request begins at once: how many there are at
+ * once, and who waits, is for who starts them to say (herd/places.h).
  * A GET that died on a connection kept alive before any byte of an answer
  * came is sent once more on a new one; a POST always has a new one.
  */
@@ -23,35 +22,35 @@ struct herd_fetch_limits {
     uint32_t header_bytes_max;      /* of an answer, in all */
     uint32_t slow_bytes_per_second; /* what is slower is given up, 0: never, */
     uint32_t slow_s;                /* after it has been for so long */
-    uint32_t transfers_max;         /* at once; at least 1 */
-    uint32_t transfers_per_host_max;
-    uint32_t queue_max; /* requests that wait for a place; may be 0 */
 };
 
 /* What has no configuration, as initialisers of herd_fetch_limits. */
 #define HERD_FETCH_DEFAULTS                                                                                            \
-    .connect_timeout_ms = 2000, .header_bytes_max = 32 * 1024, .slow_bytes_per_second = 100, .slow_s = 4,              \
-    .transfers_max = 64, .transfers_per_host_max = 16, .queue_max = 1024
+    .connect_timeout_ms = 2000, .header_bytes_max = 32 * 1024, .slow_bytes_per_second = 100, .slow_s = 4
 
 struct herd_fetch_counts {
     uint64_t requests;
-    uint64_t waited;          /* transfers_max or transfers_per_host_max */
-    uint64_t queue_full;      /* refused with -EBUSY */
     uint64_t headers_too_big; /* header_bytes_max */
     uint64_t too_big;         /* body_bytes_max */
-    uint64_t timeouts;        /* in the queue, connecting, too slow, or in all */
+    uint64_t timeouts;        /* connecting, too slow, or in all */
 };
 
 struct herd_fetch_request {
     struct herd_text url;       /* copied; may hold a key: never logged */
     struct herd_text post;      /* body of a POST, copied; bytes NULL: GET */
     const char *const *headers; /* "Name: value" strings, NULL at the end, copied; NULL: none */
-    uint32_t timeout_ms;        /* in all, queueing included */
+    uint32_t timeout_ms;        /* in all */
     size_t body_bytes_max;
 };
 
+/*
+ * Errors. What the other end did: -ETIMEDOUT, -ECONNREFUSED, -EIO (anything
+ * else). What it has no part in: -EFBIG (the answer is beyond a limit),
+ * -ECANCELED, -EMFILE (no descriptor is left), -EINVAL (no URL, or the system's
+ * certificates are missing), -ENOMEM (libcurl has none, or takes no more).
+ */
 struct herd_fetch_answer {
-    int error;                /* 0, or -ETIMEDOUT, -EFBIG, -EBUSY, -ECANCELED, -ECONNREFUSED, -EIO (anything else) */
+    int error;                /* 0, or one of these */
     const char *error_text;   /* for the log; never holds the URL or a key; "" where error is 0 */
     long http_status;         /* 0 where none came */
     struct herd_buffer *body; /* the owner may take it (swap it out); else it is freed after the call */

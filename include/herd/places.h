@@ -29,10 +29,16 @@
  * renders a body of the legacy shape with status UNKNOWN_ERROR. A provider
  * that failed so many times running (no answer, no JSON, HTTP 429 or 5xx) is
  * left alone for a while, as if it had failed at once, then tried with one
- * request.
+ * request. Only what the provider did counts: not that its turn did not come,
+ * that it was asked with little time left, or that an answer is beyond our own
+ * limits.
  *
  * timeout_ms is for a question in all: a provider gets an equal share of what
  * is left with the remote ones after it. Who joins a request shares its fate.
+ *
+ * So many requests are under way at once, and so many of them to one host; more
+ * wait. Whose turn it is goes round by connection (struct herd_places_asker);
+ * where too many wait, who has most of them loses one.
  */
 
 #include <stdint.h>
@@ -56,17 +62,21 @@ struct herd_places_provider_options {
 
 /* What has no configuration, as initialisers of herd_places_options. */
 #define HERD_PLACES_DEFAULTS                                                                                           \
-    .timeout_ms = 8000, .body_bytes_max = 4 * 1024 * 1024, .depth_max = 64, .breaker_failures = 5, .breaker_ms = 5000
+    .timeout_ms = 8000, .body_bytes_max = 4 * 1024 * 1024, .depth_max = 64, .breaker_failures = 5, .breaker_ms = 5000, \
+    .transfers_max = 64, .transfers_per_host_max = 16, .queue_max = 1024
 
 struct herd_places_options {
     const struct herd_places_provider_options *providers; /* in order; everything is copied */
     unsigned provider_count;
     enum herd_places_rank local_rank;
-    uint32_t timeout_ms;       /* for a question in all */
-    uint32_t body_bytes_max;   /* longest answer of a provider */
-    uint32_t depth_max;        /* nesting of its JSON; at most HERD_CUT_DEPTH_MAX */
-    uint32_t breaker_failures; /* running, until a provider is left alone; 0: never */
-    uint32_t breaker_ms;       /* for so long, give or take a fifth */
+    uint32_t timeout_ms;             /* for a question in all */
+    uint32_t body_bytes_max;         /* longest answer of a provider */
+    uint32_t depth_max;              /* nesting of its JSON; at most HERD_CUT_DEPTH_MAX */
+    uint32_t breaker_failures;       /* running, until a provider is left alone; 0: never */
+    uint32_t breaker_ms;             /* for so long, give or take a fifth */
+    uint32_t transfers_max;          /* requests that the driver has at once; at least 1 */
+    uint32_t transfers_per_host_max; /* of them to one host; at least 1 */
+    uint32_t queue_max;              /* requests that wait; may be 0 */
 };
 
 struct herd_places_counts {
@@ -75,9 +85,17 @@ struct herd_places_counts {
     uint64_t too_deep;       /* depth_max */
     uint64_t breaker_opened; /* breaker_failures */
     uint64_t left_alone;     /* not asked, as the breaker was open */
+    uint64_t waited;         /* transfers_max or transfers_per_host_max */
+    uint64_t queue_full;     /* not asked: queue_max */
+    uint64_t late;           /* not asked: had waited for all of its time */
 };
 
 enum herd_places_state { HERD_PLACES_IDLE, HERD_PLACES_WAITING, HERD_PLACES_READY };
+
+/* Who asks: a connection. Zeroed at first; stays where it is while a ticket of its waits. */
+struct herd_places_asker {
+    unsigned waiting; /* its tickets that wait */
+};
 
 /* One question of one client. The asker owns it; it stays where it is until rendered or left, or is moved. */
 struct herd_places_ticket {
@@ -89,6 +107,7 @@ struct herd_places_ticket {
     double radius_m;
     struct herd_places_request *request; /* whose answer it renders; NULL: the local indexes, or a failure */
     const char *failure;                 /* a literal: why no provider could be asked at all; NULL otherwise */
+    struct herd_places_asker *asker;     /* whose turns it takes; NULL: of somebody who has no other question */
     void (*on_ready)(struct herd_places_ticket *ticket);
 };
 
@@ -132,17 +151,28 @@ struct herd_places_wish {
 };
 
 /*
- * Takes the next wish; false where there is none. Call after each ask, answer,
- * fail and set_indexes. Every wish that was taken is answered or failed, once,
- * also where its askers are gone.
+ * Takes the next wish; false where there is none, or none may be made now.
+ * Call, until it is false, after each ask, answer, fail and set_indexes, and
+ * when herd_places_due_ms has come: what has waited in vain becomes ready in
+ * this call. Every wish that was taken is answered or failed, once, also where
+ * its askers are gone.
  */
 bool herd_places_next_wish(struct herd_places *places, int64_t now_ms, struct herd_places_wish *ret_wish);
+/* When the first of those that wait will have waited too long; INT64_MAX: none waits. */
+int64_t herd_places_due_ms(const struct herd_places *places);
 /* What became of a performed wish; calls on_ready of its tickets, or opens the next provider's request. Takes the
  * buffer's memory. */
 void herd_places_answer(struct herd_places *places, struct herd_places_request *request, long http_status,
                         struct herd_buffer *body, int64_t now_ms);
+/* Whose doing it is that there is no answer. */
+enum herd_places_failure {
+    HERD_PLACES_FAILED, /* the provider's */
+    HERD_PLACES_SLOW,   /* the provider's, unless it was asked with little time left */
+    HERD_PLACES_OURS,   /* ours: it was not asked at all, or its answer is beyond our limits */
+};
+
 /* It failed: `reason` is for the client's error_message, without secrets; it is copied. */
-void herd_places_fail(struct herd_places *places, struct herd_places_request *request, const char *reason,
-                      int64_t now_ms);
+void herd_places_fail(struct herd_places *places, struct herd_places_request *request, enum herd_places_failure failure,
+                      const char *reason, int64_t now_ms);
 
 #endif

@@ -4,9 +4,9 @@
  * Happy path: a fetch is copied, runs, curl finishes it, and in the next turn
  * its owner is told and the fetch freed.
  *
- * Else: the queue is full, curl cannot start, the URL is none: finished with
- * an error, and told in the next turn like any other. Cancelled: taken from
- * the queue or from curl, the same. The fetcher closes: all are cancelled,
+ * Else: curl cannot start, the URL is none: finished with an error, and told in
+ * the next turn like any other. Cancelled: taken from curl, the same. The
+ * fetcher closes: all are cancelled,
  * curl is cleaned up (which closes sockets, so it comes before the handles of
  * the loop), and when the last owner was told and the last handle is closed
  * it frees itself. Owners are only ever told from `turn`, where curl is not on
@@ -42,7 +42,6 @@ static void fetch_free(struct herd_fetch *fetch)
     curl_slist_free_all(fetch->headers);
     herd_memory_free(fetch->url);
     herd_memory_free(fetch->post);
-    herd_memory_free(fetch->host);
     herd_memory_free(fetch);
 }
 
@@ -97,19 +96,17 @@ static void on_turn(struct herd_task *task)
 int herd_fetcher_create(struct herd_loop *loop, const struct herd_fetch_limits *limits, const char *user_agent,
                         struct herd_fetcher **ret_fetcher)
 {
-    assert(limits->connect_timeout_ms > 0 && limits->transfers_max > 0 && limits->transfers_per_host_max > 0);
+    assert(limits->connect_timeout_ms > 0);
     struct herd_fetcher *fetcher = herd_memory_allocate_zeroed(1, sizeof *fetcher);
     fetcher->loop = loop;
     fetcher->limits = *limits;
     fetcher->user_agent = copy_text(herd_text_of(user_agent));
-    herd_list_init(&fetcher->waiting);
     herd_list_init(&fetcher->running);
     herd_list_init(&fetcher->finished);
     herd_task_init(&fetcher->turn, on_turn);
     uv_timer_init(&loop->uv, &fetcher->curl_timer);
-    uv_timer_init(&loop->uv, &fetcher->queue_timer);
-    fetcher->curl_timer.data = fetcher->queue_timer.data = fetcher;
-    fetcher->handles = 2;
+    fetcher->curl_timer.data = fetcher;
+    fetcher->handles = 1;
     *ret_fetcher = fetcher;
     return 0;
 }
@@ -123,8 +120,6 @@ void herd_fetch_finish(struct herd_fetch *fetch, int error, const char *text)
 {
     struct herd_fetcher *fetcher = fetch->fetcher;
     assert(fetch->state != HERD_FETCH_TOLD && fetch->easy == NULL);
-    if (fetch->state == HERD_FETCH_RUNNING) fetcher->running_count--;
-    if (fetch->state == HERD_FETCH_WAITING && !herd_list_empty(&fetch->node)) fetcher->waiting_count--;
     if (fetch->state != HERD_FETCH_FINISHED) {
         herd_list_remove(&fetch->node);
         herd_list_append(&fetcher->finished, &fetch->node);
@@ -162,7 +157,8 @@ struct herd_fetch *herd_fetch_start(struct herd_fetcher *fetcher, const struct h
     herd_buffer_init(&fetch->body);
     fetch->fetcher = fetcher;
     fetcher->counts.requests++;
-    fetch->state = HERD_FETCH_WAITING;
+    fetch->state = HERD_FETCH_RUNNING;
+    herd_list_append(&fetcher->running, &fetch->node);
     fetch->deadline_ms = herd_fetch_now_ms() + request->timeout_ms;
     fetch->body_bytes_max = request->body_bytes_max;
     fetch->on_done = on_done;
@@ -174,32 +170,21 @@ struct herd_fetch *herd_fetch_start(struct herd_fetcher *fetcher, const struct h
     if (fetcher->closing)
         herd_fetch_finish(fetch, -ECANCELED, "cancelled");
     else if (fetcher->multi == NULL && herd_fetch_socket_open(fetcher) < 0)
-        herd_fetch_finish(fetch, -EIO, "libcurl does not start");
+        herd_fetch_finish(fetch, -ENOMEM, "libcurl does not start");
     else if (!copy_url(fetch, request->url))
-        herd_fetch_finish(fetch, -EIO, "malformed URL");
+        herd_fetch_finish(fetch, -EINVAL, "malformed URL");
     else if (!copy_headers(fetch, request->headers))
-        herd_fetch_finish(fetch, -EIO, "out of memory");
-    else
-        herd_fetch_queue(fetch);
+        herd_fetch_finish(fetch, -ENOMEM, "out of memory");
+    else if (herd_fetch_transfer_begin(fetch) < 0)
+        herd_fetch_finish(fetch, -ENOMEM, "libcurl does not take the request");
     return fetch;
 }
 
 void herd_fetch_cancel(struct herd_fetch *fetch)
 {
-    struct herd_fetcher *fetcher = fetch->fetcher;
     if (fetch->state == HERD_FETCH_TOLD) return;
     if (fetch->state == HERD_FETCH_RUNNING) herd_fetch_transfer_end(fetch);
     herd_fetch_finish(fetch, -ECANCELED, "cancelled");
-    herd_fetch_pump(fetcher);
-}
-
-static void cancel_all(struct herd_list_node *list)
-{
-    while (!herd_list_empty(list)) {
-        struct herd_fetch *fetch = HERD_CONTAINER(list->next, struct herd_fetch, node);
-        if (fetch->state == HERD_FETCH_RUNNING) herd_fetch_transfer_end(fetch);
-        herd_fetch_finish(fetch, -ECANCELED, "cancelled");
-    }
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -213,12 +198,11 @@ void herd_fetcher_close(struct herd_fetcher *fetcher, void (*on_closed)(void *ow
     fetcher->closing = true;
     fetcher->on_closed = on_closed;
     fetcher->owner = owner;
-    cancel_all(&fetcher->waiting);
-    cancel_all(&fetcher->running);
+    while (!herd_list_empty(&fetcher->running))
+        herd_fetch_cancel(HERD_CONTAINER(fetcher->running.next, struct herd_fetch, node));
     for (struct herd_list_node *node = fetcher->finished.next; node != &fetcher->finished; node = node->next)
         herd_fetch_finish(HERD_CONTAINER(node, struct herd_fetch, node), -ECANCELED, "cancelled");
     if (fetcher->multi != NULL) curl_multi_cleanup(fetcher->multi);
     fetcher->multi = NULL;
     uv_close((uv_handle_t *)&fetcher->curl_timer, on_timer_closed);
-    uv_close((uv_handle_t *)&fetcher->queue_timer, on_timer_closed);
 }

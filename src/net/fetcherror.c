@@ -21,15 +21,15 @@ static const struct {
     {CURLE_COULDNT_RESOLVE_HOST, -EIO, "host name not found"},
     {CURLE_UNSUPPORTED_PROTOCOL, -EIO, "not HTTP"},
     {CURLE_WEIRD_SERVER_REPLY, -EIO, "answer is not HTTP"},
-    {CURLE_URL_MALFORMAT, -EIO, "malformed URL"},
+    {CURLE_URL_MALFORMAT, -EINVAL, "malformed URL"},
     {CURLE_PARTIAL_FILE, -EIO, "answer cut short"},
     {CURLE_GOT_NOTHING, -EIO, "closed without an answer"},
     {CURLE_SEND_ERROR, -EIO, "connection lost"},
     {CURLE_RECV_ERROR, -EIO, "connection lost"},
-    {CURLE_OUT_OF_MEMORY, -EIO, "out of memory, or a header too long"},
+    {CURLE_OUT_OF_MEMORY, -ENOMEM, "out of memory, or a header too long"},
     {CURLE_SSL_CONNECT_ERROR, -EIO, "TLS handshake failed"},
     {CURLE_PEER_FAILED_VERIFICATION, -EIO, "the server's certificate is not trusted"},
-    {CURLE_SSL_CACERT_BADFILE, -EIO, "the system's certificates cannot be read"},
+    {CURLE_SSL_CACERT_BADFILE, -EINVAL, "the system's certificates cannot be read"},
     {CURLE_BAD_CONTENT_ENCODING, -EIO, "unknown transfer coding"},
 };
 

@@ -60,6 +60,18 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *owner)
     return length;
 }
 
+/* As curl would; but curl does not tell why it has none, and that we are out of descriptors is no fault of the server.
+ */
+static curl_socket_t on_open_socket(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct herd_fetch *fetch = owner;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    (void)purpose;
+    if (fd >= 0) return fd;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) fetch->no_socket = true;
+    return CURL_SOCKET_BAD;
+}
+
 /* Sets one option and remembers whether any failed. */
 #define SET(option, value)                                                                                             \
     do {                                                                                                               \
@@ -100,6 +112,8 @@ static bool set_request(CURL *easy, struct herd_fetch *fetch)
     SET(CURLOPT_URL, fetch->url);
     SET(CURLOPT_USERAGENT, fetch->fetcher->user_agent);
     SET(CURLOPT_HTTPHEADER, fetch->headers);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, fetch);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, fetch);
     SET(CURLOPT_HEADERFUNCTION, on_header);
@@ -170,6 +184,8 @@ static void conclude(struct herd_fetch *fetch, CURLcode code)
     if (code == CURLE_FILESIZE_EXCEEDED) fetch->fetcher->counts.too_big++; /* the announced length said so */
     if (error < 0 && fetch->too_big != NULL)
         herd_fetch_finish(fetch, -EFBIG, fetch->too_big);
+    else if (code == CURLE_COULDNT_CONNECT && fetch->no_socket)
+        herd_fetch_finish(fetch, -EMFILE, "no descriptors are left");
     else
         herd_fetch_finish(fetch, error, text);
 }
@@ -185,5 +201,4 @@ void herd_fetch_transfer_collect(struct herd_fetcher *fetcher)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &fetch);
         conclude((struct herd_fetch *)(void *)fetch, code);
     }
-    herd_fetch_pump(fetcher);
 }

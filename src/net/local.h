@@ -39,7 +39,6 @@ bool herd_peername_ipv4(const struct sockaddr *address, uint32_t *ret_address);
  * Fetching, from the outside in:
  *
  *     fetch.c          the face: start, cancel, close, and telling the owner
- *     fetchqueue.c     how many at once, who waits, for how long
  *     fetchtransfer.c  one transfer: its options, its bytes, what became of it
  *     fetchsocket.c    curl's sockets and timer on the loop
  */
@@ -49,14 +48,10 @@ struct herd_fetcher {
     struct herd_fetch_counts counts;
     CURLM *multi;                   /* NULL before the first fetch, and once closing */
     uv_timer_t curl_timer;          /* when curl wants to be called */
-    uv_timer_t queue_timer;         /* earliest deadline in `waiting` */
     struct herd_task turn;          /* tells the owners of `finished` */
-    struct herd_list_node waiting;  /* herd_fetch.node, in the order they came */
-    struct herd_list_node running;  /* transfers that curl works on */
+    struct herd_list_node running;  /* herd_fetch.node: transfers that curl works on */
     struct herd_list_node finished; /* owners not yet told */
-    unsigned waiting_count;
-    unsigned running_count;
-    unsigned handles; /* open uv handles */
+    unsigned handles;               /* open uv handles */
     char *user_agent;
     bool global; /* curl_global_init was done */
     bool closing;
@@ -66,7 +61,6 @@ struct herd_fetcher {
 };
 
 enum herd_fetch_state {
-    HERD_FETCH_WAITING,
     HERD_FETCH_RUNNING,
     HERD_FETCH_FINISHED,
     HERD_FETCH_TOLD,
@@ -81,12 +75,12 @@ struct herd_fetch {
     char *url;
     char *post; /* NULL: GET */
     size_t post_length;
-    char *host; /* scheme, host and port: what the limit per host counts */
     uint64_t deadline_ms;
     struct herd_buffer body;
     size_t body_bytes_max;
     size_t header_bytes;
     bool retried;
+    bool no_socket;      /* there was no descriptor or memory for one */
     const char *too_big; /* which cap was passed */
     long http_status;
     int error;
@@ -100,12 +94,7 @@ uint64_t herd_fetch_now_ms(void);
 /* The end of one, from any state before: its owner is told in a later turn. `text` is a literal. */
 void herd_fetch_finish(struct herd_fetch *fetch, int error, const char *text);
 
-/* Takes a new one: it runs, waits, or is refused. */
-void herd_fetch_queue(struct herd_fetch *fetch);
-/* Starts those that wait and may run. */
-void herd_fetch_pump(struct herd_fetcher *fetcher);
-
-/* Hands a fetch to curl: 0 or -EIO. */
+/* Hands a fetch to curl: 0, or -EIO where it does not take it. */
 int herd_fetch_transfer_begin(struct herd_fetch *fetch);
 /* Takes a fetch away from curl. */
 void herd_fetch_transfer_end(struct herd_fetch *fetch);

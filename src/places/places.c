@@ -4,7 +4,8 @@
  *
  * The happy path with local indexes: ask says READY, render searches and
  * writes. With a remote provider: ask opens a request or joins an identical
- * one, next_wish hands it to the driver, answer scans the body once, each
+ * one, next_wish (placesqueue.c) hands it to the driver when it is its turn,
+ * answer scans the body once, each
  * ticket's render cuts its own slice, the last one frees the body.
  *
  *     places.buckets -> request -> request ...       not yet settled, by hash of the place
@@ -39,7 +40,7 @@
 
 static const char no_index[] = "The index of places is missing or damaged.";
 static const char no_provider[] = "No provider of places is set up.";
-static const char left_alone[] = "The places provider keeps failing and is left alone for a while.";
+const char herd_places_left_alone[] = "The places provider keeps failing and is left alone for a while.";
 static const char not_json[] = "The places provider did not answer with JSON.";
 
 static void provider_init(struct herd_places_provider *provider, const struct herd_places_provider_options *options,
@@ -51,9 +52,31 @@ static void provider_init(struct herd_places_provider *provider, const struct he
     provider->name = herd_memory_allocate(size);
     memcpy(provider->name, options->name, size);
     herd_breaker_init(&provider->breaker, limits->breaker_failures, limits->breaker_ms);
+    herd_places_queue_init(&provider->queue);
     if (provider->local) return;
     herd_buffer_append(&provider->url, herd_text_of(options->url));
     herd_google_legacy_append_key(&provider->encoded_key, options->key);
+}
+
+/* `https://maps.example.org:443` of `https://maps.example.org:443/json`. */
+static struct herd_text host_of(const struct herd_places_provider *provider)
+{
+    struct herd_text url = herd_buffer_text(&provider->url);
+    size_t length = 0;
+    for (unsigned slashes = 0; length < url.length; length++)
+        if (url.bytes[length] == '/' && ++slashes == 3) break;
+    return (struct herd_text){url.bytes, length};
+}
+
+/* Providers at one host share how much it is asked at once. */
+static void find_hosts(struct herd_places *places)
+{
+    for (unsigned i = 0; i < places->provider_count; i++) {
+        struct herd_places_provider *provider = &places->providers[i];
+        if (!provider->local) places->remote_count++;
+        while (provider->host < i && !herd_text_equal(host_of(&places->providers[provider->host]), host_of(provider)))
+            provider->host++;
+    }
 }
 
 struct herd_places *herd_places_create(const struct herd_places_options *options)
@@ -63,14 +86,18 @@ struct herd_places *herd_places_create(const struct herd_places_options *options
     places->provider_count = options->provider_count;
     for (unsigned i = 0; i < options->provider_count; i++)
         provider_init(&places->providers[i], &options->providers[i], options);
+    find_hosts(places);
     places->local_rank = options->local_rank;
     places->timeout_ms = options->timeout_ms;
     places->body_bytes_max = options->body_bytes_max;
     places->depth_max = options->depth_max;
+    places->transfers_max = options->transfers_max;
+    places->transfers_per_host_max = options->transfers_per_host_max;
+    places->queue_max = options->queue_max;
     for (unsigned i = 0; i < HERD_PLACES_BUCKETS; i++)
         herd_list_init(&places->buckets[i]);
     herd_list_init(&places->index_waiters);
-    herd_list_init(&places->wishes);
+    herd_list_init(&places->due);
     uint64_t seed;
     herd_random_system(&seed, sizeof(seed));
     herd_random_init(&places->random, seed);
@@ -131,16 +158,16 @@ static enum choice choose(struct herd_places *places, struct herd_text place, un
 static const char *none_reason(const struct herd_places *places)
 {
     for (unsigned i = 0; i < places->provider_count; i++)
-        if (!places->providers[i].local) return left_alone;
+        if (!places->providers[i].local) return herd_places_left_alone;
     return places->provider_count == 0 ? no_provider : no_index;
 }
 
-/* The request's provider failed for `reason`: on to the next. */
+/* The request's provider failed for `reason`, or is not asked: on to the next. */
 static void move_on(struct herd_places *places, struct herd_places_request *request, const char *reason)
 {
     unsigned provider = 0;
     struct herd_places_request *other = NULL;
-    herd_places_request_unlist(request);
+    herd_places_request_unlist(places, request);
     if (herd_list_empty(&request->waiting)) {
         herd_places_request_free(places, request);
         return;
@@ -208,10 +235,9 @@ enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_p
         ticket->failure = none_reason(places);
         return ticket->state;
     }
-    if (choice == CHOICE_OPEN) request = herd_places_request_open(places, place, provider);
-    herd_list_append(&request->waiting, &ticket->node);
-    ticket->request = request;
-    ticket->state = HERD_PLACES_WAITING;
+    if (choice == CHOICE_OPEN) request = herd_places_request_open(places, place);
+    herd_places_request_join(places, request, ticket);
+    if (choice == CHOICE_OPEN) herd_places_request_enlist(places, request, provider);
     return ticket->state;
 }
 
@@ -271,7 +297,7 @@ void herd_places_leave(struct herd_places *places, struct herd_places_ticket *ti
         herd_places_request_release(places, request);
         return;
     }
-    herd_list_remove(&ticket->node);
+    herd_places_request_part(ticket);
     bool taken = request->state == HERD_PLACES_REQUEST_FLYING || request->state == HERD_PLACES_REQUEST_DONE;
     if (!taken && herd_list_empty(&request->waiting)) herd_places_request_drop(places, request);
 }
@@ -296,58 +322,34 @@ void herd_places_set_indexes(struct herd_places *places, const struct herd_place
             move_on(places, request, no_index);
             continue;
         }
-        herd_places_request_unlist(request);
+        herd_places_request_unlist(places, request);
         herd_places_request_settle(places, request, false);
     }
 }
 
-/* An equal share of the time that is left, for this provider and each remote one after it. */
-static uint32_t share_of_time_ms(const struct herd_places *places, const struct herd_places_request *request)
+void herd_places_request_pass(struct herd_places *places, struct herd_places_request *request, const char *reason)
 {
-    int64_t left_ms = request->deadline_ms - places->now_ms;
-    unsigned remote = 0;
-    for (unsigned i = request->provider; i < places->provider_count; i++)
-        if (!places->providers[i].local) remote++;
-    assert(remote > 0);
-    return left_ms > remote ? (uint32_t)(left_ms / remote) : 1;
-}
-
-bool herd_places_next_wish(struct herd_places *places, int64_t now_ms, struct herd_places_wish *ret_wish)
-{
-    places->now_ms = now_ms;
-    if (herd_list_empty(&places->wishes)) return false;
-    struct herd_places_request *request = HERD_CONTAINER(places->wishes.next, struct herd_places_request, queue_node);
-    const struct herd_places_provider *provider = &places->providers[request->provider];
-    herd_list_remove(&request->queue_node);
-    request->state = HERD_PLACES_REQUEST_FLYING;
-    places->counts.wishes++;
-    herd_buffer_clear(&places->url);
-    herd_google_legacy_append_url(&places->url, herd_buffer_text(&provider->url), herd_buffer_text(&request->place),
-                                  herd_buffer_text(&provider->encoded_key));
-    *ret_wish = (struct herd_places_wish){
-        .request = request,
-        .provider = provider->name,
-        .url = herd_buffer_text(&places->url),
-        .timeout_ms = share_of_time_ms(places, request),
-        .body_bytes_max = places->body_bytes_max,
-    };
-    return true;
+    if (request->probe) herd_breaker_withdraw(&places->providers[request->provider].breaker);
+    move_on(places, request, reason);
 }
 
 /* For the breaker; what the asker gets is another matter. */
-static void count_failure(struct herd_places *places, unsigned provider)
+static void count_failure(struct herd_places *places, const struct herd_places_request *request,
+                          enum herd_places_failure failure)
 {
-    struct herd_breaker *breaker = &places->providers[provider].breaker;
-    if (herd_breaker_fail(breaker, places->now_ms, &places->random)) places->counts.breaker_opened++;
+    struct herd_breaker *breaker = &places->providers[request->provider].breaker;
+    bool ours = failure == HERD_PLACES_OURS || (failure == HERD_PLACES_SLOW && request->hurried);
+    if (ours && request->probe) herd_breaker_withdraw(breaker);
+    if (!ours && herd_breaker_fail(breaker, places->now_ms, &places->random)) places->counts.breaker_opened++;
 }
 
-/* Whether a body may be relayed. */
-static bool acceptable(struct herd_places *places, struct herd_text body, struct herd_cut *ret_cut)
+/* Whether a body may be relayed: 0; -EINVAL where it is none, -E2BIG where it is beyond our limits. */
+static int check_body(struct herd_places *places, struct herd_text body, struct herd_cut *ret_cut)
 {
-    if (body.length > places->body_bytes_max) return false;
+    if (body.length > places->body_bytes_max) return -E2BIG;
     int error = herd_cut_scan(body, places->depth_max, ret_cut);
     if (error == -E2BIG) places->counts.too_deep++;
-    return error == 0;
+    return error;
 }
 
 void herd_places_answer(struct herd_places *places, struct herd_places_request *request, long http_status,
@@ -358,32 +360,35 @@ void herd_places_answer(struct herd_places *places, struct herd_places_request *
     assert(request->state == HERD_PLACES_REQUEST_FLYING);
     herd_buffer_init(body);
     places->now_ms = now_ms;
-    if (!acceptable(places, herd_buffer_text(&received), &cut)) {
+    bool bad = http_status >= HTTP_SERVER_ERROR || http_status == HTTP_TOO_MANY_REQUESTS;
+    int error = check_body(places, herd_buffer_text(&received), &cut);
+    if (error < 0) {
         herd_buffer_finish(&received);
-        herd_places_fail(places, request, not_json, now_ms);
+        herd_places_fail(places, request, error == -E2BIG && !bad ? HERD_PLACES_OURS : HERD_PLACES_FAILED, not_json,
+                         now_ms);
         return;
     }
     herd_buffer_finish(&request->body);
     request->body = received;
     request->cut = cut;
-    if (http_status >= HTTP_SERVER_ERROR || http_status == HTTP_TOO_MANY_REQUESTS)
-        count_failure(places, request->provider);
+    if (bad)
+        count_failure(places, request, HERD_PLACES_FAILED);
     else
         herd_breaker_succeed(&places->providers[request->provider].breaker);
     if (http_status == HTTP_OK) {
-        herd_places_request_unlist(request);
+        herd_places_request_unlist(places, request);
         herd_places_request_settle(places, request, true);
     } else {
         move_on(places, request, NULL);
     }
 }
 
-void herd_places_fail(struct herd_places *places, struct herd_places_request *request, const char *reason,
-                      int64_t now_ms)
+void herd_places_fail(struct herd_places *places, struct herd_places_request *request, enum herd_places_failure failure,
+                      const char *reason, int64_t now_ms)
 {
     assert(request->state == HERD_PLACES_REQUEST_FLYING);
     places->now_ms = now_ms;
     places->counts.failures++;
-    count_failure(places, request->provider);
+    count_failure(places, request, failure);
     move_on(places, request, reason);
 }

@@ -18,8 +18,7 @@
 void herd_places_request_free(struct herd_places *places, struct herd_places_request *request)
 {
     assert(herd_list_empty(&request->waiting) && request->holders == 0);
-    herd_list_remove(&request->bucket_node);
-    herd_list_remove(&request->queue_node);
+    herd_places_request_unlist(places, request);
     herd_buffer_finish(&request->place);
     herd_buffer_finish(&request->body);
     herd_memory_free(request);
@@ -50,32 +49,56 @@ struct herd_places_request *herd_places_request_find(struct herd_places *places,
 
 void herd_places_request_enlist(struct herd_places *places, struct herd_places_request *request, unsigned provider)
 {
-    bool local = places->providers[provider].local;
     request->provider = provider;
-    request->state = local ? HERD_PLACES_REQUEST_INDEX : HERD_PLACES_REQUEST_WISH;
+    request->probe = places->providers[provider].breaker.state == HERD_BREAKER_HALF_OPEN;
     herd_list_append(bucket_of(places, herd_buffer_text(&request->place)), &request->bucket_node);
-    herd_list_append(local ? &places->index_waiters : &places->wishes, &request->queue_node);
+    if (places->providers[provider].local) {
+        request->state = HERD_PLACES_REQUEST_INDEX;
+        herd_list_append(&places->index_waiters, &request->queue_node);
+    } else {
+        herd_places_queue_push(places, request);
+    }
 }
 
-void herd_places_request_unlist(struct herd_places_request *request)
+void herd_places_request_unlist(struct herd_places *places, struct herd_places_request *request)
 {
+    if (request->state == HERD_PLACES_REQUEST_WISH) herd_places_queue_remove(places, request);
+    if (request->state == HERD_PLACES_REQUEST_FLYING) herd_places_queue_land(places, request);
     herd_list_remove(&request->bucket_node);
     herd_list_remove(&request->queue_node);
     request->state = HERD_PLACES_REQUEST_DONE;
 }
 
-struct herd_places_request *herd_places_request_open(struct herd_places *places, struct herd_text place,
-                                                     unsigned provider)
+struct herd_places_request *herd_places_request_open(struct herd_places *places, struct herd_text place)
 {
     struct herd_places_request *request = herd_memory_allocate_zeroed(1, sizeof(*request));
     herd_list_init(&request->bucket_node);
     herd_list_init(&request->queue_node);
+    herd_list_init(&request->due_node);
     herd_list_init(&request->waiting);
+    request->state = HERD_PLACES_REQUEST_DONE;
     request->deadline_ms = places->now_ms + places->timeout_ms;
     herd_buffer_append(&request->place, place);
     places->request_count++;
-    herd_places_request_enlist(places, request, provider);
     return request;
+}
+
+void herd_places_request_join(struct herd_places *places, struct herd_places_request *request,
+                              struct herd_places_ticket *ticket)
+{
+    unsigned lead = ticket->asker == NULL ? 0 : ticket->asker->waiting++;
+    herd_list_append(&request->waiting, &ticket->node);
+    ticket->request = request;
+    ticket->state = HERD_PLACES_WAITING;
+    herd_places_queue_join(places, request, lead);
+}
+
+void herd_places_request_part(struct herd_places_ticket *ticket)
+{
+    herd_list_remove(&ticket->node);
+    if (ticket->asker == NULL) return;
+    assert(ticket->asker->waiting > 0);
+    ticket->asker->waiting--;
 }
 
 void herd_places_request_settle(struct herd_places *places, struct herd_places_request *request, bool with_body)
@@ -84,7 +107,7 @@ void herd_places_request_settle(struct herd_places *places, struct herd_places_r
     request->holders = 1;
     while (!herd_list_empty(&request->waiting)) {
         struct herd_places_ticket *ticket = HERD_CONTAINER(request->waiting.next, struct herd_places_ticket, node);
-        herd_list_remove(&ticket->node);
+        herd_places_request_part(ticket);
         ticket->state = HERD_PLACES_READY;
         ticket->request = with_body ? request : NULL;
         if (with_body) request->holders++;
@@ -96,6 +119,7 @@ void herd_places_request_settle(struct herd_places *places, struct herd_places_r
 void herd_places_request_merge(struct herd_places *places, struct herd_places_request *from,
                                struct herd_places_request *into)
 {
+    herd_places_queue_join(places, into, herd_places_request_lead(from));
     while (!herd_list_empty(&from->waiting)) {
         struct herd_places_ticket *ticket = HERD_CONTAINER(from->waiting.next, struct herd_places_ticket, node);
         herd_list_remove(&ticket->node);
@@ -113,7 +137,6 @@ void herd_places_request_merge(struct herd_places *places, struct herd_places_re
 
 void herd_places_request_drop(struct herd_places *places, struct herd_places_request *request)
 {
-    if (request->state == HERD_PLACES_REQUEST_WISH)
-        herd_breaker_withdraw(&places->providers[request->provider].breaker);
+    if (request->probe) herd_breaker_withdraw(&places->providers[request->provider].breaker);
     herd_places_request_free(places, request);
 }

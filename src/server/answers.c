@@ -164,7 +164,7 @@ static void ask(struct session *session, const struct herd_version *version, con
                 struct herd_buffer *out)
 {
     struct server *server = session->server;
-    struct herd_places_ticket ticket = {.on_ready = on_ready};
+    struct herd_places_ticket ticket = {.on_ready = on_ready, .asker = &session->asker};
     struct herd_position position;
     struct pending *pending;
 

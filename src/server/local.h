@@ -77,6 +77,7 @@ struct session {
     struct herd_list_node started_node; /* server.started: has an unfinished line */
     struct herd_list_node idle_node;    /* server.idle: by last activity, where there is a limit */
     struct herd_list_node pendings;
+    struct herd_places_asker asker;
     struct herd_list_node durable_node; /* journalwork.fresh or .waiting: replies wait for the disk */
     struct herd_task task;              /* goes on parsing or answering in the next turn */
     int64_t read_ns;                    /* wall clock when the last bytes were read */
@@ -236,7 +237,8 @@ struct placework {
     unsigned file_count;
     struct herd_places_index indexes[HERD_LOCAL_INDEXES_MAX]; /* of the good ones; the worker's until it is done */
     unsigned index_count;
-    unsigned errands; /* requests at the fetcher */
+    uv_timer_t due_timer; /* when the first of the questions that wait for a provider has waited too long */
+    uint64_t unasked;     /* questions that were never asked, as last logged */
     bool closing;
     bool fetcher_closed;
 };

@@ -39,6 +39,12 @@ static void log_failure(const struct errand *errand, const struct herd_fetch_ans
     herd_log_end(&log);
 }
 
+static enum herd_places_failure failure_of(int error)
+{
+    if (error == -ETIMEDOUT) return HERD_PLACES_SLOW;
+    return error == -ECONNREFUSED || error == -EIO ? HERD_PLACES_FAILED : HERD_PLACES_OURS;
+}
+
 static void on_fetched(struct herd_fetch *fetch, struct herd_fetch_answer *answer, void *owner)
 {
     struct errand *errand = owner;
@@ -48,32 +54,59 @@ static void on_fetched(struct herd_fetch *fetch, struct herd_fetch_answer *answe
     char reason[160];
 
     (void)fetch;
-    server->placework.errands--;
     if (answer->error == 0) {
         herd_places_answer(places, errand->request, answer->http_status, answer->body, now_ms);
     } else {
         if (answer->error != -ECANCELED) log_failure(errand, answer);
         snprintf(reason, sizeof reason, "The places provider failed: %s.", answer->error_text);
-        herd_places_fail(places, errand->request, reason, now_ms);
+        herd_places_fail(places, errand->request, failure_of(answer->error), reason, now_ms);
     }
     herd_memory_free(errand);
     placework_pump(server);
 }
 
+static void on_due(uv_timer_t *timer)
+{
+    placework_pump(timer->data);
+}
+
+/* Questions that were never asked, for want of room or time: how often is in the state, that it happens is said here.
+ */
+static void log_unasked(struct placework *work)
+{
+    const struct herd_places_counts *counts = herd_places_counts(work->places);
+    uint64_t unasked = counts->queue_full + counts->late;
+    struct herd_log_event log;
+
+    if (unasked == work->unasked) return;
+    work->unasked = unasked;
+    if (!herd_log_begin(&log, HERD_LOG_WARNING, "places_crowded")) return;
+    herd_log_number(&log, "provider_queue_max", (int64_t)counts->queue_full);
+    herd_log_number(&log, "waited_too_long", (int64_t)counts->late);
+    herd_log_end(&log);
+}
+
 void placework_pump(struct server *server)
 {
     struct placework *work = &server->placework;
+    int64_t now_ms = (int64_t)uv_now(&server->loop.uv);
     struct herd_places_wish wish;
+    int64_t due_ms;
 
-    while (herd_places_next_wish(work->places, (int64_t)uv_now(&server->loop.uv), &wish)) {
+    while (!work->closing && herd_places_next_wish(work->places, now_ms, &wish)) {
         struct errand *errand = herd_memory_allocate(sizeof *errand);
         struct herd_fetch_request request = {
             .url = wish.url, .timeout_ms = wish.timeout_ms, .body_bytes_max = wish.body_bytes_max};
 
         *errand = (struct errand){server, wish.request, wish.provider};
-        work->errands++;
         herd_fetch_start(work->fetcher, &request, on_fetched, errand);
     }
+    if (work->closing) return;
+    log_unasked(work);
+    due_ms = herd_places_due_ms(work->places);
+    uv_timer_stop(&work->due_timer);
+    if (due_ms < INT64_MAX)
+        uv_timer_start(&work->due_timer, on_due, due_ms > now_ms ? (uint64_t)(due_ms - now_ms) : 1, 0);
 }
 
 /* -- Opening and closing --------------------------------------------------- */
@@ -140,9 +173,6 @@ static struct herd_fetch_limits fetch_limits(const struct herd_config *config)
         .header_bytes_max = config->limits.provider_header_bytes_max,
         .slow_bytes_per_second = config->limits.provider_slow_bytes_per_second,
         .slow_s = config->limits.provider_slow_s,
-        .transfers_max = config->limits.provider_transfers_max,
-        .transfers_per_host_max = config->limits.provider_transfers_per_host_max,
-        .queue_max = config->limits.provider_queue_max,
     };
 }
 
@@ -157,6 +187,9 @@ int placework_open(struct server *server)
                                           .depth_max = config->limits.provider_depth_max,
                                           .breaker_failures = config->limits.provider_breaker_failures,
                                           .breaker_ms = config->limits.provider_breaker_ms,
+                                          .transfers_max = config->limits.provider_transfers_max,
+                                          .transfers_per_host_max = config->limits.provider_transfers_per_host_max,
+                                          .queue_max = config->limits.provider_queue_max,
                                           .local_rank = strcmp(config->places.local_rank, "distance") == 0
                                                             ? HERD_PLACES_DISTANCE
                                                             : HERD_PLACES_PROMINENCE};
@@ -165,6 +198,8 @@ int placework_open(struct server *server)
 
     if (code != 0) return code;
     work->places = herd_places_create(&options);
+    uv_timer_init(&server->loop.uv, &work->due_timer);
+    work->due_timer.data = server;
     explicit_bzero(key, sizeof key);
     work->fetcher_closed = true;
     if (has(providers, options.provider_count, "google_legacy")) {
@@ -193,6 +228,7 @@ void placework_close(struct server *server)
     if (work->closing) return;
     work->closing = true;
     indexfiles_close(server);
+    if (work->due_timer.loop != NULL) uv_close((uv_handle_t *)&work->due_timer, NULL);
     if (work->fetcher != NULL) herd_fetcher_close(work->fetcher, on_fetcher_closed, server);
 }
 

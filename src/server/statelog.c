@@ -96,8 +96,9 @@ static void log_places(const struct server *server)
         {"provider_bytes_max", fetches.too_big},
         {"provider_header_bytes_max", fetches.headers_too_big},
         {"provider_depth_max", places->too_deep},
-        {"provider_transfers_max", fetches.waited},
-        {"provider_queue_max", fetches.queue_full},
+        {"provider_transfers_max", places->waited},
+        {"provider_queue_max", places->queue_full},
+        {"waited_too_long", places->late},
         {"provider_breaker_failures", places->breaker_opened},
         {"left_alone", places->left_alone},
     };

@@ -144,7 +144,8 @@ class OfProviders(Counted):
         connections[1].send(b"seen\n")
         server.log.wait("in", line="seen")
         self.assert_failure_body(connections[2].whatsat(b"kiwi", b"3", b"1")[1])
-        self.assert_counts(server, "state_places", provider_transfers_max=1, provider_queue_max=1)
+        self.assert_counts(server, "state_places", provider_transfers_max=2, provider_queue_max=1, waited_too_long=0)
+        self.assertEqual(server.log.wait("places_crowded")[-1]["provider_queue_max"], "1")
         fake.release()
         for connection in connections[:2]:
             self.assertNotIn(b"UNKNOWN_ERROR", connection.answer()[1])

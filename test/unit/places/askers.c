@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "askers.h"
 
+#include <stdio.h>
+
 #include "herd/memory.h"
 
 static void on_ready(struct herd_places_ticket *ticket)
@@ -57,7 +59,7 @@ enum herd_places_state askers_ask_text(struct world *world, struct asker *asker,
 {
     struct herd_position location;
     struct herd_question question = {.bound = bound};
-    *asker = (struct asker){.ticket = {.on_ready = on_ready}};
+    *asker = (struct asker){.ticket = {.on_ready = on_ready, .asker = world->connection}};
     assert_int_equal(herd_position_parse(position, &location), 0);
     assert_int_equal(herd_decimal_parse(radius, &question.radius_km), 0);
     return herd_places_ask(world->places, &asker->ticket, &location, &question, world->now_ms);
@@ -66,6 +68,13 @@ enum herd_places_state askers_ask_text(struct world *world, struct asker *asker,
 enum herd_places_state askers_ask(struct world *world, struct asker *asker, unsigned bound)
 {
     return askers_ask_text(world, asker, HERD_TEXT("+34.068930-118.445127"), HERD_TEXT("10"), bound);
+}
+
+enum herd_places_state askers_ask_at(struct world *world, struct asker *asker, unsigned number)
+{
+    char position[32];
+    snprintf(position, sizeof(position), "+%u.%03u+1", number / 1000, number % 1000);
+    return askers_ask_text(world, asker, herd_text_of(position), HERD_TEXT("1"), 1);
 }
 
 struct herd_places_wish askers_take_wish(struct world *world, const char *url)

@@ -15,6 +15,8 @@
 #define NOT_JSON FAILED("The places provider did not answer with JSON.")
 #define NO_PROVIDER FAILED("No provider of places is set up.")
 #define NO_INDEX FAILED("The index of places is missing or damaged.")
+#define TOO_LATE FAILED("The question has waited too long for its turn at the places provider.")
+#define TOO_MANY FAILED("Too many questions wait for the places provider.")
 #define LEFT_ALONE FAILED("The places provider keeps failing and is left alone for a while.")
 
 struct asker {
@@ -29,6 +31,7 @@ struct world {
     struct placesfixture fixture;
     struct herd_places *places;
     int64_t now_ms;
+    struct herd_places_asker *connection; /* whose questions are asked next; NULL: each of somebody else's */
 };
 
 /* For each test: a world whose index holds Westwood; the service is opened by the test. */
@@ -42,6 +45,8 @@ enum herd_places_state askers_ask_text(struct world *world, struct asker *asker,
                                        struct herd_text radius, unsigned bound);
 /* At the place of PLACE. */
 enum herd_places_state askers_ask(struct world *world, struct asker *asker, unsigned bound);
+/* Somewhere else for each number. */
+enum herd_places_state askers_ask_at(struct world *world, struct asker *asker, unsigned number);
 /* The next wish, which must be for that URL. */
 struct herd_places_wish askers_take_wish(struct world *world, const char *url);
 void askers_expect_no_wish(struct world *world);

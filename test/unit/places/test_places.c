@@ -220,7 +220,7 @@ static void tells_why_it_failed(void **state)
     askers_ask(world, &askers[0], 1);
     askers_ask(world, &askers[1], 2);
     struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
-    herd_places_fail(world->places, wish.request, reason, world->now_ms);
+    herd_places_fail(world->places, wish.request, HERD_PLACES_FAILED, reason, world->now_ms);
     memset(reason, 'x', sizeof(reason));
     for (unsigned i = 0; i < 2; i++)
         askers_expect_render(world, &askers[i], FAILED("Too \\\"slow\\\"."));
@@ -241,7 +241,7 @@ static void leaves_while_in_flight(void **state)
     askers_ask(world, &askers[0], 1);
     struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
     herd_places_leave(world->places, &askers[0].ticket);
-    herd_places_fail(world->places, wish.request, "Slow.", world->now_ms);
+    herd_places_fail(world->places, wish.request, HERD_PLACES_FAILED, "Slow.", world->now_ms);
     askers_expect_no_wish(world);
     assert_int_equal(askers[0].ready, 0);
     /* In between: whoever asks the same joins it. */

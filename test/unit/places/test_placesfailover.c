@@ -12,7 +12,7 @@ static void asks_the_next_provider(void **state)
     assert_int_equal(wish.timeout_ms, 4000); /* half of the time for each */
     world->now_ms += 3000;
     askers_ask(world, &askers[1], 2);
-    herd_places_fail(world->places, wish.request, "Slow.", world->now_ms);
+    herd_places_fail(world->places, wish.request, HERD_PLACES_FAILED, "Slow.", world->now_ms);
     wish = askers_take_wish(world, "https://h.test/json?" PLACE "&key=k%20y");
     assert_int_equal(wish.timeout_ms, 5000);
     assert_int_equal(askers[0].ready, 0);
@@ -29,10 +29,10 @@ static void time_that_is_up_leaves_one_millisecond(void **state)
     askers_ask(world, &asker, 1);
     struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
     world->now_ms += 9000;
-    herd_places_fail(world->places, wish.request, "Slow.", world->now_ms);
+    herd_places_fail(world->places, wish.request, HERD_PLACES_FAILED, "Slow.", world->now_ms);
     wish = askers_take_wish(world, "https://h.test/json?" PLACE "&key=k%20y");
     assert_int_equal(wish.timeout_ms, 1);
-    herd_places_fail(world->places, wish.request, "Slow as well.", world->now_ms);
+    herd_places_fail(world->places, wish.request, HERD_PLACES_FAILED, "Slow as well.", world->now_ms);
     askers_expect_render(world, &asker, FAILED("Slow as well."));
 }
 
@@ -64,7 +64,7 @@ static void falls_back_to_the_index(void **state)
     askers_ask(world, &askers[0], 1);
     struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
     assert_int_equal(wish.timeout_ms, 8000); /* local takes no time */
-    herd_places_fail(world->places, wish.request, "Slow.", world->now_ms);
+    herd_places_fail(world->places, wish.request, HERD_PLACES_FAILED, "Slow.", world->now_ms);
     assert_int_equal(askers[0].ready, 0); /* it waits for the index now */
     askers_expect_no_wish(world);
     herd_places_set_indexes(world->places, &world->fixture.index, 1);
@@ -105,9 +105,9 @@ static void merges_on_the_way(void **state)
     struct herd_places_wish second = askers_take_wish(world, "https://h.test/json?" PLACE "&key=k%20y");
     askers_ask(world, &askers[1], 2);
     struct herd_places_wish third = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
-    herd_places_fail(world->places, third.request, "Slow.", world->now_ms);
+    herd_places_fail(world->places, third.request, HERD_PLACES_FAILED, "Slow.", world->now_ms);
     askers_expect_no_wish(world);
-    herd_places_fail(world->places, second.request, "Slow as well.", world->now_ms);
+    herd_places_fail(world->places, second.request, HERD_PLACES_FAILED, "Slow as well.", world->now_ms);
     askers_expect_render(world, &askers[0], ERROR_BODY);
     askers_expect_render(world, &askers[1], ERROR_BODY);
 }
@@ -118,7 +118,7 @@ static void ask_and_fail(struct world *world, unsigned times)
     for (unsigned i = 0; i < times; i++) {
         assert_int_equal(askers_ask(world, &asker, 1), HERD_PLACES_WAITING);
         struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
-        herd_places_fail(world->places, wish.request, "Down.", world->now_ms);
+        herd_places_fail(world->places, wish.request, HERD_PLACES_FAILED, "Down.", world->now_ms);
         askers_expect_render(world, &asker, FAILED("Down."));
     }
 }
