@@ -7,7 +7,7 @@ import resource
 import signal
 import subprocess
 
-from harness import DEADLINE_S, STOP_DEADLINE_S, wait_readable
+from harness import DEADLINE_S, wait_readable
 
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 LIBC = ctypes.CDLL(None)
@@ -101,13 +101,13 @@ class Process:
         return self.wait()
 
     def stop(self, number=signal.SIGTERM):
-        """Ends it politely: exit 0 in time."""
+        """Ends it politely: exit 0."""
         self.send_signal(signal.SIGCONT)
         self.send_signal(number)
         return self.ended_well()
 
     def ended_well(self):
-        status = self.wait(STOP_DEADLINE_S)
+        status = self.wait()
         if status != 0:
             raise AssertionError(f"{self.name} ended with {status}\n{self.stderr()[-4000:]}")
         self.check_clean()

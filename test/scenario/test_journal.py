@@ -194,7 +194,7 @@ class Claims(Journal):
 
     def test_directory_that_cannot_be_made(self):
         in_the_way = self.alone.write_file("file", "in the way")
-        for directory in ("/proc/nothing/journal", in_the_way, in_the_way + "/journal"):
+        for directory in (os.path.join(self.alone.directory, "n" * 256, "journal"), in_the_way, in_the_way + "/journal"):
             with self.subTest(directory=directory):
                 status, _, err = self.second(journal={"directory": directory})
                 self.assertIn(status, (SYSTEM, PERMISSION), err)

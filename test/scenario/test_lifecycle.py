@@ -60,7 +60,7 @@ class CommandLine(Scenario):
         self.assertIn("Goliath", err)
 
     def test_unreadable_config(self):
-        for path in ("/nonexistent/herd.conf", self.herd_here.directory):
+        for path in (os.path.join(self.herd_here.directory, "none", "herd.conf"), self.herd_here.directory):
             for more in ((), ("-t",)):
                 status, _, err = self.run_server("--name", "Goloman", "--config", path, *more)
                 self.assertEqual(status, NO_INPUT)

@@ -127,7 +127,7 @@ class SlowLines(Limits):
         self.assertEqual(idle.ask(b"hello"), b"? hello")
 
     def test_a_line_that_ends_in_time_starts_anew(self):
-        server = self.lone(limits={"line_timeout_ms": 1000})
+        server = self.lone(limits={"line_timeout_ms": 4000})
         connection, clock = self.client(server), self.client(server)
         clock.send(b"never ends")
         while clock.silent():
@@ -138,7 +138,7 @@ class SlowLines(Limits):
 
 
     def test_idle_connections(self):
-        server = self.lone(limits={"idle_timeout_ms": 700})
+        server = self.lone(limits={"idle_timeout_ms": 4000})
         idle, busy = self.client(server), self.client(server)
         while idle.silent():
             self.assertEqual(busy.ask(b"hello"), b"? hello")

@@ -21,9 +21,11 @@
 #include "herd/clock.h"
 #include "herd/log.h"
 
+#include "../ownfolder.h"
+
 struct world {
-    char directory[64];
-    char path[96];
+    char directory[OWN_FOLDER_SIZE];
+    char path[OWN_FOLDER_SIZE + 16];
     int stderr_before;
     struct herd_buffer text;
 };
@@ -32,8 +34,7 @@ static inline int setup(void **state)
 {
     struct world *world = calloc(1, sizeof(*world));
     if (world == NULL) return -1;
-    snprintf(world->directory, sizeof(world->directory), "/tmp/herd-test-log.XXXXXX");
-    if (mkdtemp(world->directory) == NULL) return -1;
+    if (!own_folder(world->directory, "test-log")) return -1;
     snprintf(world->path, sizeof(world->path), "%s/log", world->directory);
     world->stderr_before = -1;
     *state = world;
@@ -43,7 +44,7 @@ static inline int setup(void **state)
 static inline int teardown(void **state)
 {
     struct world *world = *state;
-    char old[128];
+    char old[sizeof world->path];
     herd_log_close();
     snprintf(old, sizeof(old), "%s/old", world->directory);
     unlink(old);

@@ -241,8 +241,9 @@ static void names_are_limited_but_wire_is_not(void **state)
 static void file_that_cannot_be_is_an_error(void **state)
 {
     struct world *world = *state;
-    struct herd_log_options options = {
-        .server = "Goloman", .path = "/nonexistent/log", .level = HERD_LOG_INFO, HERD_LOG_DEFAULTS};
+    char nowhere[sizeof world->path + 8];
+    snprintf(nowhere, sizeof nowhere, "%s/none/log", world->directory);
+    struct herd_log_options options = {.server = "Goloman", .path = nowhere, .level = HERD_LOG_INFO, HERD_LOG_DEFAULTS};
     assert_int_equal(herd_log_open(&options), -ENOENT);
     options.path = world->directory;
     assert_int_equal(herd_log_open(&options), -EISDIR);

@@ -190,9 +190,9 @@ static void test_stall(void **state)
     struct server *server = server_open(10);
     struct session *session, *patient;
     int fd = server_connect(server, &session), fd_patient = server_connect(server, &patient);
-    session->stream.stall_ms = 100;
     block(server, session);
-    block(server, patient); /* without a limit */
+    block(server, patient);         /* without a limit */
+    session->stream.stall_ms = 100; /* not before both are blocked, which may take longer than that */
     UNTIL(&server->fixture, session->closes == 1);
     assert_int_equal(session->status, -ETIMEDOUT);
     assert_int_equal(patient->closes, 0);
@@ -232,8 +232,8 @@ static void test_stall_while_ending(void **state)
     struct server *server = server_open(10);
     struct session *session;
     int fd = server_connect(server, &session);
-    session->stream.stall_ms = 100;
     block(server, session);
+    session->stream.stall_ms = 100;
     herd_stream_end(&session->stream, 60000);
     UNTIL(&server->fixture, session->closes == 1);
     assert_int_equal(session->status, -ETIMEDOUT);

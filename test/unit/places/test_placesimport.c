@@ -10,6 +10,8 @@
 #include "herd/memory.h"
 #include "herd/placesimport.h"
 
+#include "../ownfolder.h"
+
 #define WESTWOOD "5408522\tWestwood\t34.05612\t-118.43063\tPPLX\tUS\tCA\t2019"
 #define BEVERLY_HILLS "5328041\tBeverly Hills\t34.07362\t-118.40036\tPPL\tUS\tCA\t34109"
 #define CAFE                                                                                                           \
@@ -17,9 +19,9 @@
     "\"type\":\"Point\",\"coordinates\":[9.5,47.25]}}"
 
 struct world {
-    char folder[64];
-    char input[96];
-    char output[96];
+    char folder[OWN_FOLDER_SIZE];
+    char input[OWN_FOLDER_SIZE + 16];
+    char output[OWN_FOLDER_SIZE + 16];
     char *messages;
     size_t messages_length;
     struct herd_places_import_counts counts;
@@ -29,8 +31,7 @@ static int setup(void **state)
 {
     struct world *world = calloc(1, sizeof(*world));
     if (world == NULL) return -1;
-    snprintf(world->folder, sizeof(world->folder), "/tmp/herd-test-places.XXXXXX");
-    if (mkdtemp(world->folder) == NULL) return -1;
+    if (!own_folder(world->folder, "test-places")) return -1;
     snprintf(world->input, sizeof(world->input), "%s/input", world->folder);
     snprintf(world->output, sizeof(world->output), "%s/places.idx", world->folder);
     *state = world;
@@ -141,7 +142,7 @@ static void imports_every_format(void **state)
 static void refuses_a_bad_line_and_leaves_the_output(void **state)
 {
     struct world *world = *state;
-    char expected[160];
+    char expected[sizeof world->input + 96];
     assert_int_equal(import_text(world, HERD_PLACES_TSV, HERD_TEXT(WESTWOOD "\n"), false), 0);
     assert_int_equal(import_text(world, HERD_PLACES_TSV,
                                  HERD_TEXT(WESTWOOD "\n\n"
@@ -202,7 +203,7 @@ static void tells_what_it_cannot_do(void **state)
         assert_int_equal(import_with(world, &options), 64);
     }
     options.attribution = "";
-    char nowhere[128];
+    char nowhere[sizeof world->output + 32];
     snprintf(nowhere, sizeof(nowhere), "%s/none/places.idx", world->folder);
     options.output = nowhere;
     assert_int_equal(import_with(world, &options), 73);

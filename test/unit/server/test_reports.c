@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../ownfolder.h"
+
 #define REPORT(client) "IAMAT " client " +34.068930-118.445127 0000000001.000000000\n"
 #define ANSWER(difference, client) "AT Goloman " difference " " client " +34.068930-118.445127 0000000001.000000000\n"
 
@@ -161,14 +163,14 @@ static void what_was_answered_waits_for_the_disk(void **state)
 {
     struct world *world = *state;
     struct journalwork *work = &world->server.journalwork;
-    char directory[] = "/tmp/herd-reports-XXXXXX";
+    char directory[OWN_FOLDER_SIZE];
     char problem[HERD_JOURNAL_PROBLEM_SIZE];
-    char command[64];
+    char command[sizeof directory + 8];
     struct herd_journal_options options = {.herd = HERD_TEXT("herd"),
                                            .server = HERD_TEXT("Goloman"),
                                            .durability = HERD_JOURNAL_SYNCED,
                                            .on_record = ignore_record};
-    assert_non_null(mkdtemp(directory));
+    assert_true(own_folder(directory, "reports"));
     options.directory = directory;
     assert_int_equal(herd_journal_open(&options, problem, &work->journal), 0);
     world->config.journal.durability = HERD_DURABILITY_SYNCED;
