@@ -105,6 +105,8 @@ struct herd_config {
         uint32_t peer_line_bytes_max;
         uint32_t peer_hello_bytes_max; /* a line before a peer is authenticated */
         uint32_t peer_output_bytes_max;
+        uint32_t peer_strangers_max;
+        uint32_t peer_strangers_per_address_max;
         uint32_t accepts_per_turn_max;
         uint32_t keepalive_s;
         uint32_t log_field_bytes_max;

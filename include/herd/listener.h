@@ -68,10 +68,11 @@ struct herd_listener {
     struct herd_listener_counts counts;
     struct herd_admit admit; /* connections per address */
     int socket;
-    int accepted;              /* inside on_connection: what nobody took yet; else -1 */
-    uint32_t accepted_address; /* its handle in `admit` */
-    unsigned handles;          /* open handles; on_closed at 0 */
-    unsigned delay_ms;         /* of the last rest; 0 once accepting works */
+    int accepted;                         /* inside on_connection: what nobody took yet; else -1 */
+    uint32_t accepted_address;            /* its handle in `admit` */
+    const struct sockaddr *accepted_from; /* inside on_connection: the other side's address */
+    unsigned handles;                     /* open handles; on_closed at 0 */
+    unsigned delay_ms;                    /* of the last rest; 0 once accepting works */
     bool closing;
 };
 

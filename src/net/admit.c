@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "herd/random.h"
@@ -19,7 +18,7 @@
 
 struct item {
     struct herd_table_node node;
-    unsigned char key[9]; /* 4 or 6, then an IPv4 address or the first half of an IPv6 one */
+    unsigned char key[9]; /* see herd_peername_key: of an IPv6 address the first half */
     uint32_t connections;
 };
 
@@ -46,29 +45,11 @@ void herd_admit_finish(struct herd_admit *admit)
     herd_slab_finish(&admit->addresses);
 }
 
-/* False for an address of another family. */
-static bool make_key(const struct sockaddr *address, unsigned char key[9])
-{
-    uint32_t ipv4;
-    memset(key, 0, 9);
-    if (herd_peername_ipv4(address, &ipv4)) {
-        key[0] = 4;
-        memcpy(key + 1, &ipv4, sizeof ipv4);
-        return true;
-    }
-    if (address->sa_family != AF_INET6) return false;
-    struct sockaddr_in6 in6;
-    memcpy(&in6, address, sizeof in6);
-    key[0] = 6;
-    memcpy(key + 1, in6.sin6_addr.s6_addr, 8);
-    return true;
-}
-
 int herd_admit_take(struct herd_admit *admit, const struct sockaddr *address, unsigned per_address_max,
                     uint32_t *ret_handle)
 {
     unsigned char key[9];
-    if (per_address_max == 0 || herd_peername_loopback(address) || !make_key(address, key)) {
+    if (per_address_max == 0 || herd_peername_loopback(address) || !herd_peername_key(address, key, sizeof key)) {
         *ret_handle = HERD_SLAB_NONE;
         return 0;
     }

@@ -82,7 +82,9 @@ static void offer(struct herd_listener *listener, int fd, const struct sockaddr 
         return;
     }
     listener->accepted = fd;
+    listener->accepted_from = peer;
     options->on_connection(listener, options->owner);
+    listener->accepted_from = NULL;
     if (listener->accepted < 0) return;
     herd_admit_give(&listener->admit, listener->accepted_address);
     close(listener->accepted);

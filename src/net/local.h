@@ -34,6 +34,12 @@ void herd_peername_format(const struct sockaddr *address, char *out, size_t size
 bool herd_peername_loopback(const struct sockaddr *address);
 /* The IPv4 address in network order, mapped ones too: whether it is one. */
 bool herd_peername_ipv4(const struct sockaddr *address, uint32_t *ret_address);
+/*
+ * What tells addresses apart, without their ports: 4 and the IPv4 address, or 6
+ * and as much of the IPv6 one as `size` (5 to 17) leaves room for, then zeros.
+ * False, and only zeros, for another family.
+ */
+bool herd_peername_key(const struct sockaddr *address, unsigned char *key, size_t size);
 
 /*
  * Fetching, from the outside in:

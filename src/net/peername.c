@@ -26,6 +26,24 @@ bool herd_peername_ipv4(const struct sockaddr *address, uint32_t *ret_address)
     return true;
 }
 
+bool herd_peername_key(const struct sockaddr *address, unsigned char *key, size_t size)
+{
+    uint32_t ipv4;
+    assert(size > sizeof ipv4 && size <= 1 + sizeof(struct in6_addr));
+    memset(key, 0, size);
+    if (herd_peername_ipv4(address, &ipv4)) {
+        key[0] = 4;
+        memcpy(key + 1, &ipv4, sizeof ipv4);
+        return true;
+    }
+    if (address->sa_family != AF_INET6) return false;
+    struct sockaddr_in6 in6;
+    memcpy(&in6, address, sizeof in6);
+    key[0] = 6;
+    memcpy(key + 1, in6.sin6_addr.s6_addr, size - 1);
+    return true;
+}
+
 static unsigned port_of(const struct sockaddr *address)
 {
     struct sockaddr_in in; /* the port is in the same place in both families */

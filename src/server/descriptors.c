@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* How many connections the descriptor limit allows: half of it, so that running out cannot happen. */
+/* The limit on descriptors. Clients get half of them and neighbours a quarter, so that running out cannot happen. */
 #include "local.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #define DESCRIPTORS_MIN 48
 
-unsigned descriptors_allow(unsigned connections_max)
+unsigned descriptors_raise(void)
 {
     struct rlimit limit;
 
@@ -27,5 +28,5 @@ unsigned descriptors_allow(unsigned connections_max)
                 (unsigned long long)limit.rlim_cur, DESCRIPTORS_MIN);
         return 0;
     }
-    return limit.rlim_cur / 2 < connections_max ? (unsigned)(limit.rlim_cur / 2) : connections_max;
+    return limit.rlim_cur < UINT_MAX ? (unsigned)limit.rlim_cur : UINT_MAX;
 }

@@ -107,7 +107,7 @@ static void down(struct dial *dial, bool connected, const char *reason)
     dial->welcomed = false;
     dial->state = DIAL_IDLE;
     herd_redial_failed(&dial->redial, &dial->server->flood.random, server_now(dial->server).monotonic_ms);
-    server_peers_changed(dial->server);
+    server_peers_changed(dial->server, 1);
     server_drain_step(dial->server);
 }
 
@@ -138,7 +138,7 @@ static void became_live(struct dial *dial)
     herd_redial_welcomed(&dial->redial, server_now(dial->server).monotonic_ms);
     log_up(dial);
     herd_loop_mark(&dial->server->loop, HERD_PHASE_FLOOD);
-    server_peers_changed(dial->server);
+    server_peers_changed(dial->server, 1);
 }
 
 static void on_read(struct herd_stream *stream, struct herd_text bytes)
@@ -227,7 +227,7 @@ static void on_dialled(struct herd_dialler *dialler, int status)
     out = herd_stream_out(&dial->stream);
     herd_outbound_start(&dial->outbound, &now, out);
     log_lines(dial, out, 0);
-    server_peers_changed(dial->server);
+    server_peers_changed(dial->server, 1);
 }
 
 static void connect_now(struct dial *dial)
@@ -320,7 +320,7 @@ void dial_urge(struct dial *dial)
 {
     if (dial->state != DIAL_IDLE) return;
     herd_redial_urge(&dial->redial, server_now(dial->server).monotonic_ms);
-    server_peers_changed(dial->server);
+    server_peers_changed(dial->server, 1);
 }
 
 bool dial_flushed(const struct dial *dial)

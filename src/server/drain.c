@@ -29,14 +29,12 @@ static void close_handle(uv_handle_t *handle)
 
 static void start_closing(struct server *server)
 {
-    struct herd_list_node *node;
     unsigned i;
 
     server->state = SERVER_CLOSING;
     for (i = 0; i < server->dial_count; i++)
         dial_close(&server->dials[i]);
-    for (node = server->guests.next; node != &server->guests; node = node->next)
-        herd_stream_close(&HERD_CONTAINER(node, struct guest, node)->stream, 0);
+    guests_close(server);
     placework_close(server);
     journalwork_close(server);
     expiry_stop(&server->expiry);

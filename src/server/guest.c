@@ -4,6 +4,11 @@
  * and queued there for the other neighbours. The stream reads a bounded part
  * in each turn, so a neighbour that sends a million lines does not keep the
  * clients waiting.
+ *
+ * Until it is welcomed a guest is an arrival, and has a seat in the lobby; it
+ * goes where the lobby says that others need the place. Arrivals may be
+ * thousands a second, so they cost little: no timer is moved for them, and
+ * whoever wants to know what neighbours have sent does not ask them.
  */
 #include "local.h"
 
@@ -17,6 +22,7 @@
 #define USER_TIMEOUT_MS 5000
 #define WRITE_STALL_MS 10000
 #define LINGER_MS 1000
+#define MADE_ROOM (-ECONNABORTED) /* the status of who had to go */
 
 static struct herd_text name_of(const struct guest *guest)
 {
@@ -52,6 +58,54 @@ static void drop_replaced(struct herd_inbound *inbound)
     herd_stream_close(&guest->stream, -ECANCELED);
 }
 
+static void end(struct guest *guest, int error)
+{
+    herd_inbound_stop(&guest->inbound);
+    if (error == -EPROTO)
+        herd_stream_end(&guest->stream, LINGER_MS); /* lets REFUSE arrive */
+    else
+        herd_stream_close(&guest->stream, error);
+}
+
+static void dismiss(struct guest *guest)
+{
+    herd_lobby_dismiss(&guest->server->lobby, &guest->seat);
+    herd_listener_release(&guest->place); /* at once: many may come in one turn */
+    herd_inbound_stop(&guest->inbound);
+    herd_stream_close(&guest->stream, MADE_ROOM); /* where it was refused already REFUSE has had its time */
+}
+
+/* So many may come in one turn that a neighbour's HELLO is here and was not read yet. */
+static bool speaks_up(struct guest *guest)
+{
+    if (guest->seat.greeted) return false;
+    herd_stream_read_now(&guest->stream);
+    return guest->seat.greeted || guest->welcomed;
+}
+
+/* A guest came, or said HELLO: who is one too many for that goes. */
+static void make_room(struct guest *guest)
+{
+    struct herd_lobby *lobby = &guest->server->lobby;
+    struct herd_lobby_seat *seat;
+
+    while ((seat = herd_lobby_surplus(lobby, &guest->seat)) != NULL) {
+        struct guest *other = HERD_CONTAINER(seat, struct guest, seat);
+        if (!speaks_up(other)) dismiss(other);
+    }
+}
+
+/* Closing the socket ends it. One that cannot be watched would not be heard in time, so it has to come again. */
+static void watch(struct guest *guest)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    uv_os_fd_t socket;
+    int error = uv_fileno((const uv_handle_t *)&guest->stream.tcp, &socket);
+
+    if (error == 0 && epoll_ctl(guest->server->guests_epoll, EPOLL_CTL_ADD, socket, &event) < 0) error = -errno;
+    if (error < 0) end(guest, error);
+}
+
 static void urge_dial(struct guest *guest)
 {
     struct server *server = guest->server;
@@ -61,21 +115,17 @@ static void urge_dial(struct guest *guest)
 
 static void became_live(struct guest *guest)
 {
-    guest->welcomed = true;
-    guest->server->unwelcomed--;
-    log_link(guest, "link_up", NULL);
-    if (guest->inbound.rival) dial_note_rival(&guest->server->dials[guest->inbound.neighbour->slot]);
-    urge_dial(guest);
-    server_peers_changed(guest->server);
-}
+    struct server *server = guest->server;
 
-static void end(struct guest *guest, int error)
-{
-    herd_inbound_stop(&guest->inbound);
-    if (error == -EPROTO)
-        herd_stream_end(&guest->stream, LINGER_MS); /* lets REFUSE arrive */
-    else
-        herd_stream_close(&guest->stream, error);
+    guest->welcomed = true;
+    herd_lobby_leave(&server->lobby, &guest->seat);
+    herd_list_remove(&guest->node);
+    herd_list_append(&server->guests, &guest->node);
+    watch(guest);
+    log_link(guest, "link_up", NULL);
+    if (guest->inbound.rival) dial_note_rival(&server->dials[guest->inbound.neighbour->slot]);
+    urge_dial(guest);
+    server_peers_changed(server, 1);
 }
 
 /* What of the lines just taken was not stored although it should have been: malformed, or no room. */
@@ -107,6 +157,10 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
     log_dropped(guest, &counts);
     if (guest->inbound.replaced != NULL) drop_replaced(guest->inbound.replaced);
     guest->inbound.replaced = NULL;
+    if (guest->inbound.state == HERD_PEER_PROVING && !guest->seat.greeted) {
+        herd_lobby_greet(&guest->server->lobby, &guest->seat);
+        make_room(guest);
+    }
     if (!guest->welcomed && guest->inbound.state == HERD_PEER_LIVE) became_live(guest);
     herd_loop_mark(&guest->server->loop, HERD_PHASE_FLOOD);
     if (error < 0) end(guest, error);
@@ -120,6 +174,7 @@ static void on_end(struct herd_stream *stream)
 static const char *reason_of(const struct guest *guest, int status)
 {
     if (guest->inbound.end.text[0] != '\0') return guest->inbound.end.text;
+    if (status == MADE_ROOM) return "made room for others";
     return status == 0 || status == -ECONNRESET ? "connection closed" : uv_strerror(status);
 }
 
@@ -137,54 +192,55 @@ static void on_closed(struct herd_stream *stream, int status)
     struct server *server = guest->server;
 
     herd_inbound_stop(&guest->inbound);
-    if (!guest->welcomed) server->unwelcomed--;
+    herd_lobby_leave(&server->lobby, &guest->seat);
     log_end(guest, status);
     herd_list_remove(&guest->node);
     herd_inbound_finish(&guest->inbound);
     herd_listener_release(&guest->place);
     herd_memory_free(guest);
-    server->guest_count--;
     server_drain_step(server);
 }
 
 static const struct herd_stream_events events = {.on_read = on_read, .on_end = on_end, .on_closed = on_closed};
 
-/* The one that has had the longest time for its handshake. Its place is free at once: many may come in one turn. */
-static void evict_stranger(struct server *server)
+/* The hosts that each neighbour may come from. */
+static void expect_neighbours(struct server *server)
 {
-    struct herd_list_node *node;
+    unsigned i;
 
-    for (node = server->guests.next; node != &server->guests; node = node->next) {
-        struct guest *guest = HERD_CONTAINER(node, struct guest, node);
-        if (guest->welcomed || guest->stream.state != HERD_STREAM_OPEN) continue;
-        server->counts.strangers_evicted++;
-        herd_listener_release(&guest->place);
-        end(guest, -ECONNABORTED);
-        return;
+    for (i = 0; i < server->dial_count; i++) {
+        const struct herd_server_config *config = server->dials[i].config;
+        const struct herd_address *source = &config->peer_source;
+        herd_lobby_expect(&server->lobby, (const struct sockaddr *)&config->peers.socket,
+                          source->text != NULL ? (const struct sockaddr *)&source->socket : NULL);
     }
 }
 
-int guests_init(struct server *server)
+int guests_init(struct server *server, unsigned descriptors_max)
 {
+    const struct herd_lobby_limits limits = {.neighbours_max = server->dial_count,
+                                             .before_max = HERD_LOBBY_BEFORE_MAX,
+                                             .strangers_max = server->config->limits.peer_strangers_max,
+                                             .per_address_max = server->config->limits.peer_strangers_per_address_max};
+
+    herd_lobby_init(&server->lobby, &limits);
+    expect_neighbours(server);
+    herd_lobby_squeeze(&server->lobby, descriptors_max / 4); /* clients have half of them */
     server->guests_epoll = epoll_create1(EPOLL_CLOEXEC);
     return server->guests_epoll < 0 ? -errno : 0;
 }
 
 void guests_finish(struct server *server)
 {
+    herd_lobby_finish(&server->lobby);
     if (server->guests_epoll >= 0) close(server->guests_epoll);
     server->guests_epoll = -1;
 }
 
-/* Closing the socket ends it. One that cannot be watched would not be heard in time, so it has to come again. */
-static void watch(struct guest *guest)
+unsigned guests_max(const struct server *server)
 {
-    struct epoll_event event = {.events = EPOLLIN};
-    uv_os_fd_t socket;
-    int error = uv_fileno((const uv_handle_t *)&guest->stream.tcp, &socket);
-
-    if (error == 0 && epoll_ctl(guest->server->guests_epoll, EPOLL_CTL_ADD, socket, &event) < 0) error = -errno;
-    if (error < 0) end(guest, error);
+    /* Each neighbour's session and one that it replaced, and whoever comes is let in before somebody has to go. */
+    return herd_lobby_places(&server->lobby) + 2 * server->dial_count + 1;
 }
 
 void guest_accept(struct herd_listener *listener, void *owner)
@@ -203,15 +259,13 @@ void guest_accept(struct herd_listener *listener, void *owner)
     herd_stream_set_user_timeout(&guest->stream, USER_TIMEOUT_MS);
     herd_stream_address(&guest->stream, guest->address, sizeof guest->address);
     herd_inbound_init(&guest->inbound, &server->flood, herd_stream_from_loopback(&guest->stream), &now);
-    herd_list_append(&server->guests, &guest->node);
-    server->guest_count++;
-    server->unwelcomed++;
-    watch(guest);
-    if (server->unwelcomed > GUEST_STRANGERS_MAX) evict_stranger(server);
-    server_peers_changed(server);
+    herd_list_append(&server->arrivals, &guest->node);
+    herd_lobby_enter(&server->lobby, &guest->seat, listener->accepted_from);
+    make_room(guest);
+    server_peers_changed(server, HERD_HANDSHAKE_MS);
 }
 
-int64_t guest_tick(struct guest *guest, const struct herd_now *now)
+static int64_t tick(struct guest *guest, const struct herd_now *now)
 {
     struct herd_buffer *out = herd_stream_out(&guest->stream);
     size_t before = herd_buffer_length(out);
@@ -222,13 +276,51 @@ int64_t guest_tick(struct guest *guest, const struct herd_now *now)
     return herd_inbound_deadline(&guest->inbound);
 }
 
+/* All of them have the same time, so the first who is still waited for is the next whose time is over. */
+static int64_t tick_arrivals(struct server *server, const struct herd_now *now)
+{
+    struct herd_list_node *node;
+
+    for (node = server->arrivals.next; node != &server->arrivals; node = node->next) {
+        int64_t due_ms = tick(HERD_CONTAINER(node, struct guest, node), now);
+        if (due_ms != INT64_MAX) return due_ms;
+    }
+    return INT64_MAX;
+}
+
+int64_t guests_tick(struct server *server, const struct herd_now *now)
+{
+    int64_t next_ms = tick_arrivals(server, now);
+    struct herd_list_node *node;
+
+    for (node = server->guests.next; node != &server->guests; node = node->next) {
+        int64_t due_ms = tick(HERD_CONTAINER(node, struct guest, node), now);
+        if (due_ms < next_ms) next_ms = due_ms;
+    }
+    return next_ms;
+}
+
 /* Mostly nothing has come, and one call finds that out for all of them. */
 void guests_hear(struct server *server)
 {
     struct herd_list_node *node;
     struct epoll_event event;
 
-    if (server->guest_count == 0 || epoll_wait(server->guests_epoll, &event, 1, 0) == 0) return;
+    if (herd_list_empty(&server->guests) || epoll_wait(server->guests_epoll, &event, 1, 0) == 0) return;
     for (node = server->guests.next; node != &server->guests; node = node->next)
         herd_stream_read_now(&HERD_CONTAINER(node, struct guest, node)->stream);
+}
+
+static void close_all(struct herd_list_node *list)
+{
+    struct herd_list_node *node;
+
+    for (node = list->next; node != list; node = node->next)
+        herd_stream_close(&HERD_CONTAINER(node, struct guest, node)->stream, 0);
+}
+
+void guests_close(struct server *server)
+{
+    close_all(&server->guests);
+    close_all(&server->arrivals);
 }

@@ -22,6 +22,7 @@
 #include "herd/flood.h"
 #include "herd/journal.h"
 #include "herd/listener.h"
+#include "herd/lobby.h"
 #include "herd/log.h"
 #include "herd/loop.h"
 #include "herd/places.h"
@@ -160,25 +161,27 @@ void dial_close(struct dial *dial);
 
 /* -- A neighbour's stream to this server ---------------------------------- */
 
-/* More guests that were not welcomed yet and the oldest of them goes: strangers cannot keep neighbours out. */
-#define GUEST_STRANGERS_MAX 16
-
 struct guest {
     struct herd_stream stream;
     struct herd_listener_place place;
+    struct herd_lobby_seat seat; /* until it is welcomed */
     struct server *server;
-    struct herd_list_node node; /* server.guests */
+    struct herd_list_node node; /* server.arrivals, then server.guests */
     struct herd_inbound inbound;
     bool welcomed;
     bool replaced;
     char address[56];
 };
 
-/* Before the first is accepted: 0 or a negative errno; and after the last is gone. */
-int guests_init(struct server *server);
+/* Before the first is accepted, when the dials are there: 0 or a negative errno; and after the last is gone. */
+int guests_init(struct server *server, unsigned descriptors_max);
 void guests_finish(struct server *server);
+/* How many there may be at once. */
+unsigned guests_max(const struct server *server);
 void guest_accept(struct herd_listener *listener, void *owner);
-int64_t guest_tick(struct guest *guest, const struct herd_now *now);
+/* As dial_tick, of all of them. */
+int64_t guests_tick(struct server *server, const struct herd_now *now);
+void guests_close(struct server *server);
 /* Takes in what the neighbours have sent by now. */
 void guests_hear(struct server *server);
 
@@ -186,15 +189,13 @@ void guests_hear(struct server *server);
 
 #define STRANGERS_KNOWN 16
 
-struct stranger {
-    char host[56];
-    char reason[64];
-    int64_t logged_ms; /* 0: nobody */
-    uint32_t unsaid;   /* refused since */
-};
-
 struct strangers {
-    struct stranger known[STRANGERS_KNOWN];
+    struct stranger {
+        char host[56];
+        char reason[64];
+        int64_t logged_ms; /* 0: nobody */
+        uint32_t unsaid;   /* refused since */
+    } known[STRANGERS_KNOWN];
 };
 
 /* Logs that a session ended before WELCOME, once in a minute for each address and reason. */
@@ -314,10 +315,9 @@ struct server_counts {
     uint64_t line_timeouts;
     uint64_t lines_too_long;
     uint64_t idle_timeouts;
-    uint64_t strangers_evicted; /* peers that had not proved themselves when too many others came */
-    uint64_t output_pauses;     /* output_pause_bytes */
-    uint64_t whatsat_pauses;    /* whatsat_per_connection_max */
-    uint64_t full_turns;        /* lines_per_turn_max */
+    uint64_t output_pauses;  /* output_pause_bytes */
+    uint64_t whatsat_pauses; /* whatsat_per_connection_max */
+    uint64_t full_turns;     /* lines_per_turn_max */
 };
 
 struct server {
@@ -335,10 +335,10 @@ struct server {
     struct herd_list_node started; /* oldest first */
     struct herd_list_node idle;    /* longest idle first */
     unsigned session_count;
-    struct herd_list_node guests;
-    unsigned guest_count;
-    int guests_epoll;    /* tells in one call whether any guest's bytes wait */
-    unsigned unwelcomed; /* guests that were not welcomed yet */
+    struct herd_list_node guests;   /* those that were welcomed */
+    struct herd_list_node arrivals; /* those that were not yet, oldest first */
+    struct herd_lobby lobby;        /* where these wait */
+    int guests_epoll;               /* tells in one call whether any welcomed guest's bytes wait */
     struct dial *dials;
     unsigned dial_count;
     struct reports reports;
@@ -356,21 +356,21 @@ struct server {
 };
 
 /* 0, or a sysexits code with the reason said on standard error; then server_finish is still due. */
-int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned connections_max);
+int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned descriptors_max);
 /* Runs until it was told to end. */
 void server_run(struct server *server);
 /* Frees everything: 0, or a sysexits code where the loop did not end empty. */
 int server_finish(struct server *server);
 struct herd_now server_now(const struct server *server);
-/* A deadline of a dial or guest may have come nearer. */
-void server_peers_changed(struct server *server);
+/* A deadline of a dial or guest may have come nearer: they are looked at in `in_ms` (at least 1) at the latest. */
+void server_peers_changed(struct server *server, uint64_t in_ms);
 /* A session, a dial or a guest is gone, or has nothing left to do. */
 void server_drain_step(struct server *server);
 /* drain.c: SIGTERM's work. */
 void server_drain(struct server *server);
 
-/* descriptors.c: raises the soft limit to the hard one; returns how many connections it allows, or 0 and says why. */
-unsigned descriptors_allow(unsigned connections_max);
+/* descriptors.c: raises the soft limit to the hard one; returns how many it allows then, or 0 and says why. */
+unsigned descriptors_raise(void);
 
 /* notify.c: tells systemd, where there is one. */
 void notify_ready(const struct server *server);

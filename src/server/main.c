@@ -83,15 +83,15 @@ static void log_listening(const struct server *server)
 static int serve(const struct herd_config *config, unsigned self)
 {
     struct server *server;
-    unsigned connections = descriptors_allow(config->limits.connections_max);
+    unsigned descriptors = descriptors_raise();
     int code;
     int end;
 
-    if (connections == 0) return EX_OSERR;
+    if (descriptors == 0) return EX_OSERR;
     code = logopen(config, config->servers[self].name);
     if (code != 0) return code;
     server = herd_memory_allocate_zeroed(1, sizeof *server);
-    code = server_start(server, config, self, connections);
+    code = server_start(server, config, self, descriptors);
     if (code == 0) {
         notbuilt(config, &config->servers[self]);
         log_listening(server);

@@ -31,27 +31,26 @@ static void on_peer_timer(uv_timer_t *timer)
 {
     struct server *server = timer->data;
     struct herd_now now = server_now(server);
-    int64_t next_ms = INT64_MAX;
-    struct herd_list_node *node;
+    int64_t next_ms;
     unsigned i;
 
     if (server->state == SERVER_CLOSING) return;
+    next_ms = guests_tick(server, &now);
     for (i = 0; i < server->dial_count; i++) {
         int64_t due_ms = dial_tick(&server->dials[i], &now);
-        if (due_ms < next_ms) next_ms = due_ms;
-    }
-    for (node = server->guests.next; node != &server->guests; node = node->next) {
-        int64_t due_ms = guest_tick(HERD_CONTAINER(node, struct guest, node), &now);
         if (due_ms < next_ms) next_ms = due_ms;
     }
     if (next_ms == INT64_MAX) return;
     uv_timer_start(timer, on_peer_timer, next_ms > now.monotonic_ms ? (uint64_t)(next_ms - now.monotonic_ms) : 1, 0);
 }
 
-void server_peers_changed(struct server *server)
+void server_peers_changed(struct server *server, uint64_t in_ms)
 {
+    uv_timer_t *timer = &server->peer_timer;
+
     if (server->state == SERVER_CLOSING) return;
-    uv_timer_start(&server->peer_timer, on_peer_timer, 1, 0);
+    if (uv_is_active((uv_handle_t *)timer) && uv_timer_get_due_in(timer) <= in_ms) return;
+    uv_timer_start(timer, on_peer_timer, in_ms, 0);
 }
 
 static void on_sweep(uv_timer_t *timer)
@@ -185,19 +184,20 @@ static int listen_on(struct server *server, struct herd_listener *listener, cons
     return error == UV_EACCES ? EX_NOPERM : EX_UNAVAILABLE;
 }
 
-static int start_listeners(struct server *server, unsigned connections_max)
+static int start_listeners(struct server *server, unsigned descriptors_max)
 {
     const struct herd_server_config *self = server->self;
-    struct herd_listener_options clients = {.address = self->clients_listen.socket,
-                                            .connections_max = connections_max,
-                                            .per_address_max = server->config->limits.connections_per_address_max,
-                                            .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
-                                            .keepalive_s = server->config->limits.keepalive_s,
-                                            .on_connection = session_accept,
-                                            .owner = server};
+    unsigned connections_max = server->config->limits.connections_max;
+    struct herd_listener_options clients = {
+        .address = self->clients_listen.socket,
+        .connections_max = connections_max < descriptors_max / 2 ? connections_max : descriptors_max / 2,
+        .per_address_max = server->config->limits.connections_per_address_max,
+        .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
+        .keepalive_s = server->config->limits.keepalive_s,
+        .on_connection = session_accept,
+        .owner = server};
     struct herd_listener_options peers = {.address = self->peers_listen.socket,
-                                          .connections_max =
-                                              2 * server->flood.neighbour_count + 2 * GUEST_STRANGERS_MAX,
+                                          .connections_max = guests_max(server),
                                           .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
                                           .keepalive_s = HERD_STREAM_KEEPALIVE_S,
                                           .on_connection = guest_accept,
@@ -233,6 +233,7 @@ static void init(struct server *server, const struct herd_config *config, unsign
     herd_list_init(&server->started);
     herd_list_init(&server->idle);
     herd_list_init(&server->guests);
+    herd_list_init(&server->arrivals);
     server->guests_epoll = -1;
 }
 
@@ -257,7 +258,7 @@ static int open_journal(struct server *server, unsigned slot)
     return code;
 }
 
-int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned connections_max)
+int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned descriptors_max)
 {
     unsigned neighbours[HERD_NEIGHBOURS_MAX];
     unsigned count = herd_config_neighbours(config, self, neighbours);
@@ -273,19 +274,19 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, commands_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_FLOOD, flood_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_LOG, log_phase, server);
-    code = guests_init(server);
-    if (code < 0) return system_failure("cannot watch connections", code);
     code = start_signals(server);
     if (code < 0) return system_failure("cannot watch signals", code);
     code = placework_open(server);
     if (code != 0) return code;
     start_peers(server, neighbours, count);
-    code = start_listeners(server, connections_max);
+    code = guests_init(server, descriptors_max);
+    if (code < 0) return system_failure("cannot watch connections", code);
+    code = start_listeners(server, descriptors_max);
     if (code != 0) return code;
     code = open_journal(server, count);
     if (code != 0) return code;
     server->state = SERVER_RUNNING;
-    server_peers_changed(server);
+    server_peers_changed(server, 1);
     return 0;
 }
 

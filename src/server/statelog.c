@@ -60,6 +60,7 @@ static void log_limits(const struct server *server)
 {
     const struct herd_listener_counts *clients = &server->clients.counts;
     const struct herd_listener_counts *peers = &server->peers.counts;
+    const struct herd_lobby_counts *lobby = &server->lobby.counts;
     const struct server_counts *counts = &server->counts;
     const struct number numbers[] = {
         {"connections_max", clients->refused_connections},
@@ -72,7 +73,9 @@ static void log_limits(const struct server *server)
         {"line_bytes_max", counts->lines_too_long},
         {"line_timeout_ms", counts->line_timeouts},
         {"idle_timeout_ms", counts->idle_timeouts},
-        {"strangers_evicted", server->counts.strangers_evicted},
+        {"strangers_evicted", lobby->neighbours + lobby->strangers + lobby->per_address},
+        {"peer_strangers_max", lobby->strangers},
+        {"peer_strangers_per_address_max", lobby->per_address},
         {"write_stall_ms", server->loop.stalls},
         {"output_pause_bytes", counts->output_pauses},
         {"whatsat_per_connection_max", counts->whatsat_pauses},

@@ -80,6 +80,22 @@ static inline struct sockaddr_in loopback(unsigned port)
     return address;
 }
 
+/* An address of either family, some port. */
+static inline struct sockaddr_storage numeric_storage(const char *text)
+{
+    struct sockaddr_storage storage;
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(1)};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(1)};
+    memset(&storage, 0, sizeof storage);
+    if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
+        memcpy(&storage, &in, sizeof in);
+    } else {
+        assert_int_equal(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
+        memcpy(&storage, &in6, sizeof in6);
+    }
+    return storage;
+}
+
 static inline struct sockaddr_storage loopback_storage(unsigned port)
 {
     struct sockaddr_storage storage;

@@ -6,24 +6,9 @@
 
 #include "herd/admit.h"
 
-static struct sockaddr_storage address_of(const char *text)
-{
-    struct sockaddr_storage storage;
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(1)};
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(1)};
-    memset(&storage, 0, sizeof storage);
-    if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
-        memcpy(&storage, &in, sizeof in);
-    } else {
-        assert_int_equal(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
-        memcpy(&storage, &in6, sizeof in6);
-    }
-    return storage;
-}
-
 static int take(struct herd_admit *admit, const char *text, unsigned max, uint32_t *ret_handle)
 {
-    struct sockaddr_storage address = address_of(text);
+    struct sockaddr_storage address = numeric_storage(text);
     return herd_admit_take(admit, (const struct sockaddr *)&address, max, ret_handle);
 }
 

@@ -42,6 +42,7 @@ int world_setup(void **state)
     assert_int_equal(herd_loop_init(&server->loop), 0);
     herd_store_init(&server->store, &key, 0, 100);
     herd_flood_init(&server->flood, &server->store, HERD_TEXT("herd"), server->name, 1, 1);
+    herd_list_init(&server->guests);
     reports_init(server);
     server->placework.places = herd_places_create(&options);
     for (unsigned i = 0; i < WORLD_SESSIONS; i++)
