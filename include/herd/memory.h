@@ -21,6 +21,12 @@ void *herd_memory_allocate(size_t size);
 #define HERD_CACHE_LINE 64
 /* The same, at the start of a line of the processor's cache. */
 void *herd_memory_allocate_lines(size_t size);
+/*
+ * The same for some megabytes that are written at once and then read all over:
+ * in the system's large pages where it has them, which spares an interruption
+ * for every 4 KiB.
+ */
+void *herd_memory_allocate_large(size_t size);
 /* `count * size` zeroed bytes; a product that overflows counts as memory out. */
 void *herd_memory_allocate_zeroed(size_t count, size_t size);
 /* Grows or shrinks; `old` may be NULL. */

@@ -3,7 +3,7 @@
 #define HERD_PLACESINDEX_H
 
 /*
- * The index of places: a read-only file in memory (mapped by its user), in
+ * The index of places: a read-only file in memory (read by indexfile.h), in
  * which "the nearest n within r" and "the most prominent n within r" are found
  * in microseconds without allocating. docs of the bytes: src/places/local.h.
  *

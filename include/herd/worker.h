@@ -4,8 +4,8 @@
 
 /*
  * One function run in a thread of libuv's pool, and a call on the loop when it
- * is through. For what would block the loop: reading a file in, walking over a
- * memory map.
+ * is through. For what would block the loop: reading a file in, asking
+ * a file system.
  *
  * Between start and on_done the struct belongs to the worker: what `run` works
  * on is touched by nobody else, and the struct is not freed.

@@ -3,9 +3,11 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define EXIT_SYSTEM 71 /* EX_OSERR */
+#define LARGE_PAGE ((size_t)1 << 21)
 
 /*
  * Nothing here may allocate, and no exit handler may run: whatever they would
@@ -31,6 +33,15 @@ void *herd_memory_allocate_lines(size_t size)
     size_t lines = size == 0 ? 1 : (size + HERD_CACHE_LINE - 1) / HERD_CACHE_LINE;
     void *memory = aligned_alloc(HERD_CACHE_LINE, lines * HERD_CACHE_LINE);
     if (memory == NULL) die();
+    return memory;
+}
+
+void *herd_memory_allocate_large(size_t size)
+{
+    void *memory = NULL;
+    if (size < LARGE_PAGE) return herd_memory_allocate(size);
+    if (posix_memalign(&memory, LARGE_PAGE, size) != 0) die();
+    (void)madvise(memory, size - size % LARGE_PAGE, MADV_HUGEPAGE); /* where there are none it is as good as before */
     return memory;
 }
 

@@ -114,6 +114,9 @@ _Static_assert(sizeof(struct herd_index_leaf) == 512, "no padding in leaves");
 _Static_assert(sizeof(struct herd_index_point) == 16, "no padding in points");
 _Static_assert(sizeof(struct herd_index_record) == 6, "no padding in records");
 
+/* What is wrong with the head of an index of `length` bytes (NULL: nothing), of which no byte behind it is looked at.
+ */
+const char *herd_index_check_head(const struct herd_index_header *header, size_t length);
 /*
  * The levels of a tree over `place_count` points: fills ret_start with the first
  * node of each level and, after the last, the number of all; returns the number
@@ -170,10 +173,8 @@ void herd_breaker_withdraw(struct herd_breaker *breaker);
 
 #define HERD_PLACES_BUCKETS 256
 
-/* Who asks more than this has its later questions all in the last round. */
-#define HERD_PLACES_ROUNDS 64
+#define HERD_PLACES_ROUNDS 64 /* who asks more than this has its later questions all in the last one */
 
-/* Requests that wait for one provider (placesqueue.c). */
 struct herd_places_queue {
     struct herd_list_node rounds[HERD_PLACES_ROUNDS]; /* herd_places_request.queue_node, from rounds[round % ..] on */
     uint64_t round;                                   /* being served: nothing waits in an earlier one */
@@ -280,7 +281,6 @@ void herd_places_queue_push(struct herd_places *places, struct herd_places_reque
 void herd_places_queue_remove(struct herd_places *places, struct herd_places_request *request);
 /* Somebody joined who has so many other questions unanswered: it may go earlier. Nothing where it does not wait. */
 void herd_places_queue_join(struct herd_places *places, struct herd_places_request *request, unsigned lead);
-/* The driver is done with it. */
 void herd_places_queue_land(struct herd_places *places, const struct herd_places_request *request);
 /* Other unanswered questions of whoever waits for it and has fewest. */
 unsigned herd_places_request_lead(const struct herd_places_request *request);

@@ -2,7 +2,7 @@
 /*
  * The import: lines of the inputs become drafts, drafts become an index in
  * memory, the index becomes a file beside the output, is synced, and takes the
- * output's name in one step. A reader that has the old file mapped keeps it.
+ * output's name in one step. A reader that has the old file open keeps it.
  *
  * What can go wrong is told with file and line and leaves the output as it was:
  * an input that cannot be read (66), a line that cannot (65), an output that

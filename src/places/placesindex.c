@@ -61,6 +61,12 @@ static const char *check_header(const struct herd_index_header *header, size_t l
     return NULL;
 }
 
+const char *herd_index_check_head(const struct herd_index_header *header, size_t length)
+{
+    const char *problem = check_kind(header, length);
+    return problem == NULL ? check_header(header, length) : problem;
+}
+
 /* Sections follow each other without gaps, so that every byte is under some checksum. */
 static const char *check_sections(const struct herd_index_header *header)
 {
@@ -162,8 +168,7 @@ int herd_places_index_open(const void *memory, size_t length, struct herd_places
     assert((uintptr_t)memory % 8 == 0);
     const struct herd_index_header *header = memory;
     struct herd_places_index index;
-    const char *problem = check_kind(header, length);
-    if (problem == NULL) problem = check_header(header, length);
+    const char *problem = herd_index_check_head(header, length);
     if (problem == NULL) problem = check_sections(header);
     if (problem == NULL) problem = read_sections(header, &index);
     if (problem != NULL) {

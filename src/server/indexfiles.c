@@ -1,41 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The indexes of places: maps the files and has one worker check them, which
- * also reads their pages in, so that the loop never waits for the disk. Then the
- * service has those that are good, in the order of the configuration.
+ * The indexes of places: has one worker read the files into memory and check
+ * them, so that the loop never waits for the disk. Then the service has those
+ * that are good, in the order of the configuration. Once a second the worker
+ * looks whether the files are still what was read: they stay in use as they
+ * were, and that a restart would find something else is logged.
  *
- * A file that is configured and cannot be read stops the start. One that turns
+ * A file that is configured and cannot be opened stops the start. One that turns
  * out damaged does not: it is logged and left out, and where none is left
  * WHATSAT says so. The file beside the program may also be missing.
  */
 #include "local.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "herd/log.h"
 #include "herd/memory.h"
 
-static void check_indexes(struct herd_worker *worker)
+static bool cancelled(const void *worker)
+{
+    return herd_worker_cancelled(worker);
+}
+
+static void read_indexes(struct herd_worker *worker)
 {
     struct server *server = worker->owner;
     struct placework *work = &server->placework;
     unsigned i;
 
     for (i = 0; i < work->file_count && !herd_worker_cancelled(worker); i++) {
-        struct indexfile *file = &work->files[i];
         struct herd_places_index *index = &work->indexes[work->index_count];
-        if (herd_places_index_open(file->map, file->map_length, index, &file->problem) == 0) work->index_count++;
+        if (herd_index_file_read(&work->files[i], cancelled, worker, index) == 0) work->index_count++;
     }
 }
 
-static void say_unusable(const struct indexfile *file)
+static void say_unusable(const struct herd_index_file *file)
 {
     struct herd_log_event log;
 
@@ -45,7 +47,7 @@ static void say_unusable(const struct indexfile *file)
     herd_log_end(&log);
 }
 
-static void on_checked(struct herd_worker *worker, int status)
+static void on_read(struct herd_worker *worker, int status)
 {
     struct server *server = worker->owner;
     struct placework *work = &server->placework;
@@ -55,6 +57,50 @@ static void on_checked(struct herd_worker *worker, int status)
         if (work->files[i].problem != NULL) say_unusable(&work->files[i]);
     herd_places_set_indexes(work->places, work->indexes, status == 0 ? work->index_count : 0);
     placework_pump(server);
+}
+
+static void look(struct herd_worker *worker)
+{
+    struct server *server = worker->owner;
+    struct placework *work = &server->placework;
+    unsigned i;
+
+    for (i = 0; i < work->file_count && !herd_worker_cancelled(worker); i++)
+        if (herd_index_file_look(&work->files[i])) work->changed |= 1u << i;
+}
+
+static void say_changed(const struct herd_index_file *file)
+{
+    static const char *const texts[] = {
+        [HERD_INDEX_FILE_SAME] = "it is the file again that was there at the start",
+        [HERD_INDEX_FILE_CHANGED] = "it is not what it was at the start, which stays in use; restart to take it",
+        [HERD_INDEX_FILE_GONE] = "it is gone; what it held at the start stays in use until a restart",
+    };
+    struct herd_log_event log;
+
+    if (!herd_log_begin(&log, HERD_LOG_WARNING, "places_changed")) return;
+    herd_log_string(&log, "path", file->path);
+    herd_log_string(&log, "reason", texts[file->news]);
+    herd_log_end(&log);
+}
+
+static void on_looked(struct herd_worker *worker, int status)
+{
+    struct server *server = worker->owner;
+    struct placework *work = &server->placework;
+    unsigned i;
+
+    for (i = 0; i < work->file_count && status == 0; i++)
+        if ((work->changed >> i & 1) != 0) say_changed(&work->files[i]);
+    work->changed = 0;
+}
+
+void indexfiles_tick(struct server *server)
+{
+    struct placework *work = &server->placework;
+
+    if (work->file_count > 0 && !work->worker.busy)
+        herd_worker_start(&work->worker, &server->loop, look, on_looked, server);
 }
 
 /* `<directory of the program>/../share/herd/places.idx`. */
@@ -73,46 +119,11 @@ static char *beside_program(void)
     return path;
 }
 
-static char *copy_string(const char *string)
+static int add_file(struct placework *work, const char *path)
 {
-    size_t size = strlen(string) + 1;
-
-    return memcpy(herd_memory_allocate(size), string, size);
-}
-
-static int map_file(struct indexfile *file)
-{
-    struct stat status;
-    int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
-    int error = 0;
-
-    if (descriptor < 0) return -errno;
-    if (fstat(descriptor, &status) < 0)
-        error = -errno;
-    else if (!S_ISREG(status.st_mode) || status.st_size == 0)
-        error = -EINVAL;
-    if (error == 0) {
-        void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
-        if (map == MAP_FAILED) {
-            error = -errno;
-        } else {
-            file->map = map;
-            file->map_length = (size_t)status.st_size;
-        }
-    }
-    close(descriptor);
-    return error;
-}
-
-/* Takes the path: 0 or a negative errno. */
-static int add_file(struct placework *work, char *path)
-{
-    struct indexfile *file = &work->files[work->file_count];
-
+    _Static_assert(HERD_LOCAL_INDEXES_MAX <= 32, "placework.changed has a bit for each");
     assert(work->file_count < HERD_LOCAL_INDEXES_MAX);
-    work->file_count++;
-    *file = (struct indexfile){.path = path};
-    return map_file(file);
+    return herd_index_file_open(&work->files[work->file_count++], path);
 }
 
 static int add_configured(struct placework *work, const struct herd_config *config)
@@ -120,10 +131,9 @@ static int add_configured(struct placework *work, const struct herd_config *conf
     unsigned i;
 
     for (i = 0; i < config->places.local_index_count; i++) {
-        const char *path = config->places.local_indexes[i];
-        int error = add_file(work, copy_string(path));
-        if (error == 0) continue;
-        fprintf(stderr, "herd-server: cannot read the places index %s: %s\n", path, strerror(-error));
+        if (add_file(work, config->places.local_indexes[i]) == 0) continue;
+        fprintf(stderr, "herd-server: cannot read the places index %s: %s\n", config->places.local_indexes[i],
+                work->files[i].problem);
         return EX_NOINPUT;
     }
     return 0;
@@ -132,19 +142,22 @@ static int add_configured(struct placework *work, const struct herd_config *conf
 int indexfiles_open(struct server *server)
 {
     struct placework *work = &server->placework;
-    int error = 0;
+    char *path;
+    int error;
 
     if (server->config->places.local_index_count > 0) {
         int code = add_configured(work, server->config);
         if (code != 0) return code;
+        error = 0;
     } else {
-        error = add_file(work, beside_program());
+        path = beside_program();
+        error = add_file(work, path);
+        herd_memory_free(path);
     }
     if (error == 0) {
-        herd_worker_start(&work->worker, &server->loop, check_indexes, on_checked, server);
+        herd_worker_start(&work->worker, &server->loop, read_indexes, on_read, server);
         return 0;
     }
-    work->files[0].problem = strerror(-error);
     say_unusable(&work->files[0]);
     herd_places_set_indexes(work->places, NULL, 0);
     return 0;
@@ -160,8 +173,6 @@ void indexfiles_finish(struct server *server)
     struct placework *work = &server->placework;
     unsigned i;
 
-    for (i = 0; i < work->file_count; i++) {
-        if (work->files[i].map != NULL) munmap(work->files[i].map, work->files[i].map_length);
-        herd_memory_free(work->files[i].path);
-    }
+    for (i = 0; i < work->file_count; i++)
+        herd_index_file_finish(&work->files[i]);
 }

@@ -20,13 +20,13 @@
 #include "herd/dialler.h"
 #include "herd/fetch.h"
 #include "herd/flood.h"
+#include "herd/indexfile.h"
 #include "herd/journal.h"
 #include "herd/listener.h"
 #include "herd/lobby.h"
 #include "herd/log.h"
 #include "herd/loop.h"
 #include "herd/places.h"
-#include "herd/placesindex.h"
 #include "herd/reply.h"
 #include "herd/store.h"
 #include "herd/stream.h"
@@ -223,22 +223,16 @@ int secret_load(const char *configured, struct herd_keys *ret_keys);
 
 /* -- Places --------------------------------------------------------------- */
 
-struct indexfile {
-    char *path;
-    void *map; /* NULL: none */
-    size_t map_length;
-    const char *problem; /* what is wrong with it; NULL: nothing */
-};
-
 struct placework {
     struct herd_places *places;
     struct herd_fetcher *fetcher; /* NULL where no provider needs one */
-    struct herd_worker worker;    /* checks the indexes, and by that reads them in */
-    struct indexfile files[HERD_LOCAL_INDEXES_MAX];
+    struct herd_worker worker;    /* reads the indexes, later looks whether their files have changed */
+    struct herd_index_file files[HERD_LOCAL_INDEXES_MAX];
     unsigned file_count;
     struct herd_places_index indexes[HERD_LOCAL_INDEXES_MAX]; /* of the good ones; the worker's until it is done */
     unsigned index_count;
     uv_timer_t due_timer; /* when the first of the questions that wait for a provider has waited too long */
+    uint32_t changed;     /* a bit for each of files, the worker's until it is done */
     uint64_t unasked;     /* questions that were never asked, as last logged */
     bool closing;
     bool fetcher_closed;
@@ -250,11 +244,14 @@ int placework_open(struct server *server);
 void placework_pump(struct server *server);
 /* Cancels errands and closes what is on the loop. */
 void placework_close(struct server *server);
+/* Once a second. */
+void placework_tick(struct server *server);
 /* After the loop has ended. */
 void placework_finish(struct server *server);
 
 /* indexfiles.c: what the local provider searches, opened and closed by placework. 0 or a sysexits code. */
 int indexfiles_open(struct server *server);
+void indexfiles_tick(struct server *server);
 void indexfiles_close(struct server *server);
 void indexfiles_finish(struct server *server);
 

@@ -213,6 +213,11 @@ int placework_open(struct server *server)
     return has(providers, options.provider_count, "local") ? indexfiles_open(server) : 0;
 }
 
+void placework_tick(struct server *server)
+{
+    if (!server->placework.closing) indexfiles_tick(server);
+}
+
 static void on_fetcher_closed(void *owner)
 {
     struct server *server = owner;

@@ -60,6 +60,7 @@ static void on_sweep(uv_timer_t *timer)
     session_sweep(server);
     expiry_sweep(&server->expiry);
     journalwork_tick(server);
+    placework_tick(server);
 }
 
 /* -- The end of a turn -------------------------------------------------------- */

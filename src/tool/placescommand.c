@@ -9,19 +9,15 @@
  * no good 65 with the reason.
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "herd/config.h"
+#include "herd/indexfile.h"
 #include "herd/memory.h"
 #include "herd/placesimport.h"
-#include "herd/placesindex.h"
 #include "herd/position.h"
 #include "local.h"
 
@@ -141,14 +137,9 @@ static const struct option query_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-struct mapping {
-    const char *path;
-    void *map; /* NULL: none */
-    size_t length;
-};
-
 struct asking {
-    struct mapping mappings[HERD_LOCAL_INDEXES_MAX];
+    const char *paths[HERD_LOCAL_INDEXES_MAX];
+    struct herd_index_file files[HERD_LOCAL_INDEXES_MAX];
     struct herd_places_index indexes[HERD_LOCAL_INDEXES_MAX];
     unsigned count;
     struct herd_places_query query;
@@ -168,7 +159,7 @@ static int parse_query_options(int argc, char **argv, struct asking *asking)
         case 'i':
             if (asking->count == HERD_LOCAL_INDEXES_MAX)
                 return usage_error("more than 16 indexes, the first too many is ", optarg) + 1;
-            asking->mappings[asking->count++].path = optarg;
+            asking->paths[asking->count++] = optarg;
             break;
         case 'r':
             if (strcmp(optarg, "distance") != 0 && strcmp(optarg, "prominence") != 0)
@@ -216,40 +207,16 @@ static void default_index(char path[PATH_BYTES_MAX])
     memcpy(slash != NULL ? slash : path, tail, sizeof tail);
 }
 
-/* Maps a regular file: 0 or a negative errno. An empty one is NULL and 0 bytes. */
-static int map_file(struct mapping *mapping)
-{
-    struct stat status;
-    int error = 0;
-    int descriptor = open(mapping->path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return -errno;
-    if (fstat(descriptor, &status) != 0) error = -errno;
-    if (error == 0 && !S_ISREG(status.st_mode)) error = -EINVAL;
-    if (error == 0 && status.st_size > 0) {
-        void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-        if (map == MAP_FAILED) {
-            error = -errno;
-        } else {
-            mapping->map = map;
-            mapping->length = (size_t)status.st_size;
-        }
-    }
-    close(descriptor);
-    return error;
-}
-
 static int open_indexes(struct asking *asking)
 {
     for (unsigned i = 0; i < asking->count; i++) {
-        struct mapping *mapping = &asking->mappings[i];
-        const char *problem = NULL;
-        int error = map_file(mapping);
-        if (error != 0) {
-            herd_complain("cannot read the index of places %s: %s", mapping->path, herd_error_text(error));
+        struct herd_index_file *file = &asking->files[i];
+        if (herd_index_file_open(file, asking->paths[i]) != 0) {
+            herd_complain("cannot read the index of places %s: %s", file->path, file->problem);
             return EX_NOINPUT;
         }
-        if (herd_places_index_open(mapping->map, mapping->length, &asking->indexes[i], &problem) != 0) {
-            herd_complain("cannot use %s as an index of places: %s", mapping->path, problem);
+        if (herd_index_file_read(file, NULL, NULL, &asking->indexes[i]) != 0) {
+            herd_complain("cannot use %s as an index of places: %s", file->path, file->problem);
             return EX_DATAERR;
         }
     }
@@ -279,12 +246,12 @@ static int run_query(int argc, char **argv)
     if (code != EX_OK) return code;
     if (asking.count == 0) {
         default_index(path);
-        asking.mappings[asking.count++].path = path;
+        asking.paths[asking.count++] = path;
     }
     code = open_indexes(&asking);
     if (code == EX_OK) code = print_answer(&asking);
     for (unsigned i = 0; i < asking.count; i++)
-        if (asking.mappings[i].map != NULL) munmap(asking.mappings[i].map, asking.mappings[i].length);
+        herd_index_file_finish(&asking.files[i]);
     return code;
 }
 

@@ -8,17 +8,13 @@
  * the answer is checked (within the radius, best first). A wrong one ends it
  * with 76. Prints one JSON object.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "herd/clock.h"
 #include "herd/histogram.h"
-#include "herd/placesindex.h"
+#include "herd/indexfile.h"
 #include "herd/random.h"
 
 #define SOUTH_E9 INT64_C(46000000000)
@@ -36,14 +32,9 @@ static _Noreturn void fail(int code, const char *what)
 
 static void open_index(const char *path, struct herd_places_index *ret_index)
 {
-    struct stat status;
-    const char *problem = NULL;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0 || fstat(descriptor, &status) < 0) fail(EX_NOINPUT, "cannot read the index");
-    void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    close(descriptor);
-    if (map == MAP_FAILED) fail(EX_NOINPUT, "cannot map the index");
-    if (herd_places_index_open(map, (size_t)status.st_size, ret_index, &problem) != 0) fail(EX_DATAERR, problem);
+    static struct herd_index_file file;
+    if (herd_index_file_open(&file, path) != 0) fail(EX_NOINPUT, file.problem);
+    if (herd_index_file_read(&file, NULL, NULL, ret_index) != 0) fail(EX_DATAERR, file.problem);
 }
 
 static struct herd_places_query draw_query(struct herd_random *random, enum herd_places_rank rank)

@@ -5,9 +5,7 @@ import json
 
 import provider as ways
 from client import now_text
-from harness import tool_program
 from herd import Herd
-from process import Process
 from provider import Provider, body, cut, is_json, place, results, well
 from scenario import Scenario
 
@@ -100,56 +98,6 @@ class Distance(Scenario):
         connection.iamat(b"kiwi", WESTWOOD)
         names = [each["name"] for each in json.loads(connection.whatsat(b"kiwi", b"10", b"3")[1])["results"]]
         self.assertEqual(names, ["Westwood", "Century City", "Beverly Hills"])
-
-
-class Several(Scenario):
-    """Indexes of our own, made by the tool."""
-
-    NO_INPUT = 66
-    TOWN = "1,Town,34.06,-118.43\n"
-    SHOPS = "1,Kiosk,34.069,-118.445\n2,Bakery,34.07,-118.40\n"
-
-    def setUp(self):
-        self.indexes = []
-        self.place = self.herd(("Goloman",), (), places={"local": {"rank": "distance", "indexes": self.indexes}})
-        for source, table, credit in (("towns", self.TOWN, "The towns"), ("shops", self.SHOPS, "The shops")):
-            table = self.place.write_file(f"{source}.csv", "id,name,lat,lon\n" + table)
-            self.indexes.append(f"{self.place.directory}/{source}.idx")
-            tool = Process(f"import-{source}", [tool_program(), "places", "import", "-f", "csv", "-s", source, "-a", credit,
-                                                "-o", self.indexes[-1], table], self.place.directory)
-            self.place.others.append(tool)
-            self.assertEqual(tool.wait(), 0, tool.stderr())
-            tool.check_clean()
-
-    def ask(self):
-        self.place.write_file("herd.conf", self.place.config_text())
-        server = self.place.start()["Goloman"]
-        connection = self.client(server)
-        connection.iamat(b"kiwi", WESTWOOD)
-        answer = json.loads(connection.whatsat(b"kiwi", b"10", b"20")[1])
-        return answer.get("html_attributions"), [each["place_id"] for each in answer["results"]], server.log
-
-    def test_merged(self):
-        credits, ids, log = self.ask()
-        self.assertEqual(credits, ["The towns", "The shops"])
-        self.assertEqual(ids, ["shops:1", "towns:1", "shops:2"])
-        self.assertEqual(log.events("places_unusable"), [])
-
-    def test_damaged_is_left_out(self):
-        with open(self.indexes[0], "r+b") as file:
-            file.seek(-1, 2)
-            file.write(b"\xff")
-        credits, ids, log = self.ask()
-        self.assertEqual((credits, ids), (["The shops"], ["shops:1", "shops:2"]))
-        self.assertEqual([each["path"] for each in log.wait("places_unusable")], [self.indexes[0]])
-
-    def test_missing_stops_the_start(self):
-        self.indexes.append(f"{self.place.directory}/none.idx")
-        self.place.write_file("herd.conf", self.place.config_text())
-        process = self.place["Goloman"].start()
-        self.assertEqual(process.wait(), self.NO_INPUT)
-        self.assertIn(self.indexes[-1], process.stderr())
-        process.check_clean()
 
 
 class NotBuilt(Scenario):

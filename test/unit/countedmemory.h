@@ -20,6 +20,11 @@ void *herd_memory_allocate_lines(size_t size)
     return herd_memory_resize(NULL, size);
 }
 
+void *herd_memory_allocate_large(size_t size)
+{
+    return herd_memory_resize(NULL, size);
+}
+
 void *herd_memory_allocate_zeroed(size_t count, size_t size)
 {
     void *memory = calloc(count + 1, size + 1);
