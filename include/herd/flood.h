@@ -73,7 +73,7 @@ struct herd_flood_counts {
     uint64_t at_received;
     uint64_t at_newer;
     uint64_t at_dropped;    /* not canonical */
-    uint64_t at_full;       /* the store, or the table of names, had no room */
+    uint64_t at_full;       /* the store had no room for one more client */
     uint64_t at_expired;    /* older than the time to live */
     uint64_t lines_skipped; /* verbs of a newer version */
     uint64_t refused;       /* inbound sessions that were sent REFUSE */

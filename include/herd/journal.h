@@ -59,7 +59,7 @@ struct herd_journal_options {
     int64_t interval_ms;    /* WRITTEN: between two fdatasync; 0: the default */
     void *owner;
     /* During open: one version, often not the newest one of its client. `version` views memory that is void after the
-     * call; its origin, way and way_count are empty, to be set by the callee: herd_names_number(..., origin). */
+     * call; its origin, way and way_count are empty, to be set by the callee: herd_version_set_origin. */
     void (*on_record)(void *owner, struct herd_text origin, struct herd_version *version);
     /* From the journal's thread, until close returns: look at durable and state again (uv_async_send). May be NULL. */
     void (*on_synced)(void *owner);
@@ -112,7 +112,7 @@ int herd_journal_close(struct herd_journal *journal);
 /* Until close. Not of NULL. */
 const struct herd_journal_replay *herd_journal_replayed(const struct herd_journal *journal);
 
-/* Adds a version to the batch; `names` knows its origin. No system call. */
+/* Adds a version to the batch; `names` has its origin's number, where it has one. No system call. */
 void herd_journal_append(struct herd_journal *journal, const struct herd_names *names,
                          const struct herd_version *version);
 /* The same of a version whose AT line, without its LF, was written already. */

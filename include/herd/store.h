@@ -6,7 +6,10 @@
  * The location store: one last-writer-wins register per client, and one dirty
  * FIFO per slot. A slot is whoever must learn of changes: a neighbour.
  *
- *     record    the newest version of one client, its texts kept verbatim
+ *     record    the newest version of one client, its texts kept verbatim; a
+ *               server that the configuration names is a number in it, the name
+ *               of any other origin one more text: so there is no table of such
+ *               names that could be full
  *     seq       +1 for every change accepted here; each record has that of its
  *               last change
  *     FIFO      the records a slot has still to be told of, linked through the
@@ -48,10 +51,25 @@ struct herd_version {
     uint32_t handle;            /* where herd_store_look_ahead has found the client */
     struct herd_record *record; /* the same; NULL: nowhere */
     int64_t difference_ns;      /* origin's receive time less report.time_ns; the sum fits 64 bits */
-    uint8_t origin;             /* number of the server that took it from the client */
+    struct herd_text foreign;   /* the origin's name where it has no number; nothing otherwise, and not looked at */
+    uint8_t origin;             /* number of the server that took it from the client; HERD_NAME_UNKNOWN: foreign */
     uint8_t way_count;
     uint8_t way[HERD_WAY_MAX]; /* servers it came through, the last one told this one, then zeros; for tracing only */
 };
+
+/* The name of the server that took it from the client: a view of what the version views, or of `names`. */
+static inline struct herd_text herd_version_origin(const struct herd_names *names, const struct herd_version *version)
+{
+    return version->origin != HERD_NAME_UNKNOWN ? herd_names_text(names, version->origin) : version->foreign;
+}
+
+/* Sets who took it from the client, by number where the name has one; otherwise views the name, which is valid. */
+static inline void herd_version_set_origin(const struct herd_names *names, struct herd_text name,
+                                           struct herd_version *version)
+{
+    version->origin = herd_names_find(names, name);
+    version->foreign = name;
+}
 
 enum herd_put {
     HERD_PUT_NEWER, /* stored, sequence number given, queued */
@@ -69,14 +87,14 @@ struct herd_queue {
     uint32_t length; /* linked entries, cancelled ones too */
 };
 
-#define HERD_TEXT_CLASSES (HERD_REPORT_LENGTH_MAX / 8 + 2) /* sizes of 8 to 1224 bytes by 8 */
+#define HERD_TEXT_CLASSES ((HERD_REPORT_LENGTH_MAX + HERD_NAME_LENGTH_MAX) / 8 + 2) /* sizes of 8 bytes on by 8 */
 
 struct herd_store {
-    struct herd_names names; /* server names by number */
+    struct herd_names names; /* of the configuration's servers */
     struct herd_slab records;
     struct herd_table table;
     struct herd_siphash_key key;
-    struct herd_slab texts[HERD_TEXT_CLASSES]; /* `<client> <position> <time>` of records */
+    struct herd_slab texts[HERD_TEXT_CLASSES]; /* `<client> <position> <time>` of records, and a foreign origin */
     struct herd_queue queues[HERD_SLOTS_MAX];
     struct herd_digest sum; /* of the hashes of all records but those in `unsummed` */
     uint32_t unsummed[HERD_UNSUMMED_MAX];

@@ -12,7 +12,7 @@ void herd_flood_init(struct herd_flood *flood, struct herd_store *store, struct 
     flood->herd = herd;
     flood->name = name;
     herd_store_set_herd(store, herd);
-    flood->number = herd_names_number(&store->names, name);
+    flood->number = herd_names_add(&store->names, name);
     flood->incarnation = incarnation;
     herd_random_init(&flood->random, seed);
     flood->hello_bytes_max = HERD_PEER_HANDSHAKE_LINE_MAX;
@@ -28,7 +28,7 @@ struct herd_neighbour *herd_flood_add(struct herd_flood *flood, struct herd_text
     assert(flood->neighbour_count < flood->store->slot_count);
     assert(flood->neighbour_count < sizeof flood->neighbours / sizeof flood->neighbours[0]);
     neighbour->name = name;
-    neighbour->number = herd_names_number(&flood->store->names, name);
+    neighbour->number = herd_names_add(&flood->store->names, name);
     neighbour->slot = flood->neighbour_count++;
     return neighbour;
 }

@@ -18,15 +18,15 @@ static unsigned sender_slot(const struct herd_inbound *inbound)
     return same_run || HERD_MUTANT(ECHO_BY_NAME) ? neighbour->slot : HERD_SLOT_NONE;
 }
 
-/* The last seven of the servers it came through; one whose name finds no room in the table is left out. */
-static void set_way(struct herd_store *store, const struct herd_peer_at *at, struct herd_version *version)
+/* The last seven of the servers it came through; one that the configuration does not name is left out. */
+static void set_way(const struct herd_store *store, const struct herd_peer_at *at, struct herd_version *version)
 {
     unsigned i = at->visited_count > HERD_WAY_MAX ? at->visited_count - HERD_WAY_MAX : 0;
 
     version->way_count = 0;
     memset(version->way, HERD_NAME_UNKNOWN, sizeof version->way);
     for (; i < at->visited_count; i++) {
-        uint8_t number = herd_names_number(&store->names, at->visited[i]);
+        uint8_t number = herd_names_find(&store->names, at->visited[i]);
         if (number != HERD_NAME_UNKNOWN) version->way[version->way_count++] = number;
     }
 }
@@ -38,8 +38,7 @@ static void learn(struct herd_inbound *inbound, const struct herd_version *versi
     enum herd_put put;
 
     if (flood->store->ttl_ns != 0) herd_store_find_live(flood->store, version->report.client, now->wall_ns);
-    put = version->origin == HERD_NAME_UNKNOWN ? HERD_PUT_FULL
-                                               : herd_store_learn(flood->store, version, sender_slot(inbound));
+    put = herd_store_learn(flood->store, version, sender_slot(inbound));
     if (put == HERD_PUT_SAME && HERD_MUTANT(CANCEL_BY_NAME))
         herd_store_learn(flood->store, version, inbound->neighbour->slot);
     if (put == HERD_PUT_NEWER) {
@@ -84,16 +83,20 @@ static unsigned known_count(const struct herd_inbound *inbound)
     return inbound->route_count < HERD_ROUTES_IN ? inbound->route_count : HERD_ROUTES_IN;
 }
 
-/* Of a line that had to be read the long way, which one by a known route has as well where it is in an unusual form. */
+/*
+ * Of a line that had to be read the long way, which one by a known route has as well where it is in an unusual form.
+ * Foreign origins have no routes: there may be any number of them.
+ */
 static void know_route(struct herd_inbound *inbound, const struct herd_peer_at *at, const struct herd_version *version)
 {
     struct herd_known_route *known = &inbound->routes[inbound->route_count % HERD_ROUTES_IN];
     struct herd_route route;
     unsigned i;
 
+    if (version->origin == HERD_NAME_UNKNOWN) return;
     for (i = 0; i < known_count(inbound); i++)
         if (route_says(&inbound->routes[i], version)) return;
-    if (version->origin == HERD_NAME_UNKNOWN || !herd_route_make(at, &route)) return;
+    if (!herd_route_make(at, &route)) return;
     known->route = route;
     route_note(known, version);
     inbound->route_count++;
@@ -168,7 +171,7 @@ void inbound_read_at(struct herd_inbound *inbound, struct herd_text line, struct
     }
     version->report = at.report;
     version->difference_ns = at.difference_ns;
-    version->origin = herd_names_number(&flood->store->names, at.origin);
+    herd_version_set_origin(&flood->store->names, at.origin, version);
     set_way(flood->store, &at, version);
     know_route(inbound, &at, version);
     keep_read(inbound, line.bytes, now);

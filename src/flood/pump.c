@@ -27,7 +27,7 @@ static struct herd_peer_at at_of(const struct herd_flood *flood, const struct he
     HERD_UNINITIALIZED struct herd_peer_at at;
     unsigned i;
 
-    at.origin = herd_names_text(names, version->origin);
+    at.origin = herd_version_origin(names, version);
     at.difference_ns = version->difference_ns;
     at.report = version->report;
     for (i = 0; i < version->way_count; i++)
@@ -37,7 +37,10 @@ static struct herd_peer_at at_of(const struct herd_flood *flood, const struct he
     return at;
 }
 
-/* The first line of a route, or one that is too long to be kept. Apart, not to be in the way of the others. */
+/*
+ * The first line of a route, or one that is too long to be kept, or whose origin is foreign. Apart, not to be in the
+ * way of the others.
+ */
 __attribute__((noinline)) static struct herd_text append_first(struct herd_flood *flood, struct herd_known_route *known,
                                                                const struct herd_version *version,
                                                                struct herd_buffer *out)
@@ -45,8 +48,10 @@ __attribute__((noinline)) static struct herd_text append_first(struct herd_flood
     struct herd_peer_at at = at_of(flood, version);
     size_t before = herd_buffer_length(out);
 
-    route_note(known, version);
-    herd_route_make(&at, &known->route);
+    if (version->origin != HERD_NAME_UNKNOWN) {
+        route_note(known, version);
+        herd_route_make(&at, &known->route);
+    }
     herd_peer_append_at(out, &at);
     return (struct herd_text){herd_buffer_text(out).bytes + before, herd_buffer_length(out) - before};
 }

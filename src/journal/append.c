@@ -72,10 +72,9 @@ void herd_journal_append(struct herd_journal *journal, const struct herd_names *
                          const struct herd_version *version)
 {
     if (journal == NULL) return;
-    assert(version->origin != HERD_NAME_UNKNOWN);
     if (!takes(journal)) return;
     size_t before = herd_buffer_length(&journal->batch);
-    append_version(&journal->batch, herd_names_text(names, version->origin), version);
+    append_version(&journal->batch, herd_version_origin(names, version), version);
     count_batch(journal, herd_buffer_length(&journal->batch) - before);
 }
 

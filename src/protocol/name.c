@@ -37,50 +37,57 @@ void herd_names_finish(struct herd_names *names)
         union {
             const char *bytes;
             void *memory;
-        } owned = {names->texts[i].bytes}; /* ours: written once in herd_names_number */
+        } owned = {names->texts[i].bytes}; /* ours: written once in herd_names_add */
         herd_memory_free(owned.memory);
     }
     herd_names_init(names);
 }
 
-static bool is_named(const struct herd_names *names, unsigned number, struct herd_text name)
+/* Of all its bytes, eight at a time: the names of one herd are often alike but for one. */
+static unsigned place_of(struct herd_text name)
 {
-    struct herd_text known = names->texts[number];
-    return known.length == name.length && herd_word_same(known.bytes, name.bytes, name.length);
+    uint64_t hash = name.length;
+    for (size_t at = 0; at < name.length; at += HERD_WORD_SIZE) {
+        size_t rest = name.length - at < HERD_WORD_SIZE ? name.length - at : HERD_WORD_SIZE;
+        uint64_t word = rest < HERD_WORD_SIZE ? herd_word_load_last(name.bytes, name.length, rest)
+                                              : herd_word_load(name.bytes + at);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return (unsigned)hash % HERD_NAME_PLACES;
+}
+
+_Static_assert(2 * HERD_NAMES_MAX <= HERD_NAME_PLACES, "there is a free place where a search ends");
+_Static_assert(HERD_NAMES_MAX <= UINT8_MAX, "a number is a byte");
+
+/* The place that has the name's number, or the free one where it belongs. */
+static unsigned find_place(const struct herd_names *names, struct herd_text name)
+{
+    unsigned place = place_of(name);
+    for (;; place = (place + 1) % HERD_NAME_PLACES) {
+        if (names->places[place] == HERD_NAME_UNKNOWN) return place;
+        struct herd_text known = names->texts[names->places[place]];
+        if (known.length == name.length && herd_word_same(known.bytes, name.bytes, name.length)) return place;
+    }
 }
 
 uint8_t herd_names_find(const struct herd_names *names, struct herd_text name)
 {
-    for (unsigned i = 1; i <= names->count; i++) {
-        if (is_named(names, i, name)) return (uint8_t)i;
-    }
-    return HERD_NAME_UNKNOWN;
-}
-
-/* A name's ends and length tell those of one herd apart. */
-static unsigned place_of(struct herd_text name)
-{
-    uint64_t ends = ((uint64_t)name.length << 16) + ((uint64_t)(unsigned char)name.bytes[0] << 8) +
-                    (unsigned char)name.bytes[name.length - 1];
-    return (unsigned)(ends * UINT64_C(0x9e3779b97f4a7c15) >> 58) % HERD_NAMES_RECENT;
-}
-
-uint8_t herd_names_number(struct herd_names *names, struct herd_text name)
-{
     assert(name.length >= 1 && name.length <= HERD_NAME_LENGTH_MAX);
-    uint8_t *recent = &names->recent[place_of(name)];
-    if (*recent != HERD_NAME_UNKNOWN && is_named(names, *recent, name)) return *recent;
-    uint8_t known = herd_names_find(names, name);
-    if (known != HERD_NAME_UNKNOWN) {
-        *recent = known;
-        return known;
-    }
+    return names->places[find_place(names, name)];
+}
+
+uint8_t herd_names_add(struct herd_names *names, struct herd_text name)
+{
     assert(herd_name_valid(name));
-    if (names->count == HERD_NAMES_MAX) return HERD_NAME_UNKNOWN;
+    uint8_t *number = &names->places[find_place(names, name)];
+    if (*number != HERD_NAME_UNKNOWN) return *number;
+    assert(names->count < HERD_NAMES_MAX);
     char *bytes = herd_memory_allocate(name.length);
     memcpy(bytes, name.bytes, name.length);
     names->texts[++names->count] = (struct herd_text){bytes, name.length};
-    return (uint8_t)names->count;
+    *number = (uint8_t)names->count;
+    return *number;
 }
 
 struct herd_text herd_names_text(const struct herd_names *names, uint8_t number)

@@ -135,7 +135,7 @@ static void on_ready(struct herd_places_ticket *ticket)
 /* The AT line with LF of a WHATSAT's reply. */
 static void append_location(const struct server *server, const struct herd_version *version, struct herd_buffer *out)
 {
-    herd_reply_append_at(out, herd_names_text(&server->store.names, version->origin), version->difference_ns,
+    herd_reply_append_at(out, herd_version_origin(&server->store.names, version), version->difference_ns,
                          &version->report);
     herd_buffer_append_byte(out, '\n');
 }

@@ -198,10 +198,8 @@ static void on_record(void *owner, struct herd_text origin, struct herd_version 
     struct server *server = owner;
 
     if (herd_store_expired(&server->store, version, server_now(server).wall_ns)) return;
-    version->origin = herd_names_number(&server->store.names, origin);
-    if (version->origin == HERD_NAME_UNKNOWN ||
-        herd_store_learn(&server->store, version, HERD_SLOT_NONE) == HERD_PUT_FULL)
-        server->journalwork.refused++;
+    herd_version_set_origin(&server->store.names, origin, version);
+    if (herd_store_learn(&server->store, version, HERD_SLOT_NONE) == HERD_PUT_FULL) server->journalwork.refused++;
 }
 
 /* Going on without them would lose them for good when the journal is next written anew. */

@@ -142,6 +142,17 @@ static int start_signals(struct server *server)
 
 /* -- Start ------------------------------------------------------------------------ */
 
+_Static_assert(HERD_SERVERS_MAX <= HERD_NAMES_MAX, "every server of a configuration has a number");
+
+/* Before any name comes from elsewhere: the journal, neighbours. */
+static void number_servers(struct server *server)
+{
+    unsigned i;
+
+    for (i = 0; i < server->config->server_count; i++)
+        herd_names_add(&server->store.names, herd_text_of(server->config->servers[i].name));
+}
+
 static int start_store(struct server *server, unsigned slot_count)
 {
     struct herd_siphash_key key;
@@ -153,6 +164,7 @@ static int start_store(struct server *server, unsigned slot_count)
     while (incarnation == 0)
         herd_random_system(&incarnation, sizeof incarnation);
     herd_store_init(&server->store, &key, slot_count, server->config->limits.clients_max);
+    number_servers(server);
     herd_flood_init(&server->flood, &server->store, herd_text_of(server->config->herd), server->name, incarnation,
                     seed);
     server->flood.hello_bytes_max = server->config->limits.peer_hello_bytes_max;

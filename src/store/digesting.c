@@ -14,15 +14,19 @@
 
 #define TOGETHER 32u /* records that are added up at once */
 
-/* Of the name, as its number is another one on every server. */
-static uint64_t origin_hash(struct herd_store *store, uint8_t origin)
+static uint64_t name_hash(const struct herd_store *store, struct herd_text name)
 {
-    struct herd_text name;
+    return herd_digest_hash(store->digest_key, 0, 0, name).low;
+}
 
-    if (store->origin_hashes[origin] != 0) return store->origin_hashes[origin];
-    name = herd_names_text(&store->names, origin);
-    store->origin_hashes[origin] = herd_digest_hash(store->digest_key, 0, 0, name).low;
-    return store->origin_hashes[origin];
+/* Of the name, as its number is another one on every server, and on some it may have none. */
+static uint64_t origin_hash(struct herd_store *store, const struct herd_record *record)
+{
+    uint64_t *known = &store->origin_hashes[record->origin];
+
+    if (record->origin == HERD_NAME_UNKNOWN) return name_hash(store, record_foreign(store, record));
+    if (*known == 0) *known = name_hash(store, herd_names_text(&store->names, record->origin));
+    return *known;
 }
 
 static struct herd_digest hash_of(struct herd_store *store, const struct herd_record *record)
@@ -30,7 +34,7 @@ static struct herd_digest hash_of(struct herd_store *store, const struct herd_re
     struct herd_text text = {record_text(store, record), record_length(record)};
     uint64_t received_ns = (uint64_t)(record->time_ns + record->difference_ns);
 
-    return herd_digest_hash(store->digest_key, received_ns, origin_hash(store, record->origin), text);
+    return herd_digest_hash(store->digest_key, received_ns, origin_hash(store, record), text);
 }
 
 static void join_sum(struct herd_store *store, struct herd_record *record)

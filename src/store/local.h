@@ -11,7 +11,8 @@
 /*
  * A record is as small as its facts allow: at a million clients every eight
  * bytes here are eight megabytes. Its texts lie behind one another in an item
- * of the slab for texts of their length.
+ * of the slab for texts of their length; last, without a blank before it, the
+ * name of an origin that has no number.
  */
 struct herd_record {
     struct herd_table_node node; /* herd_store.table */
@@ -23,6 +24,7 @@ struct herd_record {
     uint16_t client_length;
     uint8_t position_length;
     uint8_t time_length;
+    uint8_t foreign_length; /* of the origin's name in the text; 0: it has a number */
     uint8_t origin;
     uint8_t way[HERD_WAY_MAX]; /* 0 at the end where fewer */
     bool unsummed;             /* its hash is not in herd_store.sum; it is in herd_store.unsummed */
@@ -50,7 +52,7 @@ static inline unsigned record_class(size_t length)
     return (unsigned)((length + RECORD_TEXT_UNIT - 1) / RECORD_TEXT_UNIT);
 }
 
-/* Bytes of `<client> <position> <time>`. */
+/* Bytes of `<client> <position> <time>`, which a foreign origin's name follows. */
 static inline size_t record_length(const struct herd_record *record)
 {
     return (size_t)record->client_length + 1 + record->position_length + 1 + record->time_length;
@@ -65,19 +67,29 @@ static inline char *record_text(const struct herd_store *store, const struct her
 /* recordtext.c: gives a record's text room for another length: where it is now. */
 char *record_text_move(struct herd_store *store, struct herd_record *record, unsigned text_class);
 
-/* Keeps a report's text, as a rule where the one before was: at `text`. */
-static inline void record_text_set(struct herd_store *store, struct herd_record *record, char *text,
-                                   const struct herd_report *report)
+static inline struct herd_text record_foreign(const struct herd_store *store, const struct herd_record *record)
 {
-    unsigned text_class = record_class(herd_report_length(report));
+    return (struct herd_text){record_text(store, record) + record_length(record), record->foreign_length};
+}
+
+/* Keeps a report's text, as a rule where the one before was: at `text`. Returns where it ends. */
+static inline char *record_text_set(struct herd_store *store, struct herd_record *record, char *text,
+                                    const struct herd_report *report, size_t foreign_length)
+{
+    unsigned text_class = record_class(herd_report_length(report) + foreign_length);
 
     if (text_class != record->text_class) text = record_text_move(store, record, text_class);
     record->client_length = (uint16_t)report->client.length;
     record->position_length = (uint8_t)report->position.length;
     record->time_length = (uint8_t)report->time.length;
+    record->foreign_length = (uint8_t)foreign_length;
     assert(text != NULL); /* one that is new had none, so it was moved */
-    herd_report_write(report, text);
+    return herd_report_write(report, text);
 }
+
+/* recordtext.c: the same of a version whose origin is foreign. Apart, not to be in the way of the others. */
+void record_text_set_foreign(struct herd_store *store, struct herd_record *record, char *text,
+                             const struct herd_version *version);
 
 /* digesting.c: see record_unsum. */
 void record_leave_sum(struct herd_store *store, uint32_t handle, struct herd_record *record);

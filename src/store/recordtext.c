@@ -38,11 +38,20 @@ char *record_text_move(struct herd_store *store, struct herd_record *record, uns
     return record_text(store, record);
 }
 
+__attribute__((noinline)) void record_text_set_foreign(struct herd_store *store, struct herd_record *record, char *text,
+                                                       const struct herd_version *version)
+{
+    struct herd_text name = version->foreign;
+
+    assert(name.length >= 1 && name.length <= HERD_NAME_LENGTH_MAX);
+    memcpy(record_text_set(store, record, text, &version->report, name.length), name.bytes, name.length);
+}
+
 void record_text_drop(struct herd_store *store, struct herd_record *record)
 {
     if (record->text_class != 0) herd_slab_give(&store->texts[record->text_class], record->text);
     record->text = 0;
     record->text_class = 0;
     record->client_length = 0;
-    record->position_length = record->time_length = 0;
+    record->position_length = record->time_length = record->foreign_length = 0;
 }

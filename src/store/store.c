@@ -121,7 +121,10 @@ static inline void set(struct herd_store *store, const struct found *found, cons
     struct herd_record *record = found->record;
 
     record_unsum(store, found->handle, record);
-    record_text_set(store, record, found->text, &version->report);
+    if (version->origin != HERD_NAME_UNKNOWN)
+        record_text_set(store, record, found->text, &version->report, 0);
+    else
+        record_text_set_foreign(store, record, found->text, version);
     record->time_ns = version->report.time_ns;
     record->difference_ns = version->difference_ns;
     record->origin = version->origin;
@@ -177,13 +180,14 @@ enum herd_put herd_store_report(struct herd_store *store, const struct herd_vers
     return store_as(store, &found, version, 0);
 }
 
-/* Whether it is what is stored, to the byte, as most of what neighbours repeat is. */
+/* Whether it is what is stored, to the byte, as most of what neighbours repeat is. A foreign one is not looked at. */
 static bool is_stored(const struct herd_version *version, const struct found *found)
 {
     const struct herd_report *report = &version->report;
     const struct herd_record *record = found->record;
 
-    return version->difference_ns == record->difference_ns && version->origin == record->origin && report->joined &&
+    return version->difference_ns == record->difference_ns && version->origin == record->origin &&
+           version->origin != HERD_NAME_UNKNOWN && report->joined &&
            report->position.length == record->position_length && report->time.length == record->time_length &&
            herd_word_same(found->text, report->client.bytes, herd_report_length(report));
 }

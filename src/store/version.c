@@ -10,11 +10,11 @@ static int compare_numbers(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-/* Both orders of the same name are numbers of one table, so equal numbers are equal names. */
-static int compare_origins(const struct herd_names *names, uint8_t a, uint8_t b)
+/* Numbers are of one table, so equal ones are equal names. */
+static int compare_origins(const struct herd_names *names, const struct herd_version *a, const struct herd_version *b)
 {
-    if (a == b) return 0;
-    return herd_text_compare(herd_names_text(names, a), herd_names_text(names, b));
+    if (a->origin == b->origin && a->origin != HERD_NAME_UNKNOWN) return 0;
+    return herd_text_compare(herd_version_origin(names, a), herd_version_origin(names, b));
 }
 
 int herd_version_compare(const struct herd_names *names, const struct herd_version *a, const struct herd_version *b)
@@ -22,7 +22,7 @@ int herd_version_compare(const struct herd_names *names, const struct herd_versi
     int order = compare_numbers(a->report.time_ns, b->report.time_ns);
 
     if (order == 0) order = compare_numbers(a->difference_ns, b->difference_ns);
-    if (order == 0) order = compare_origins(names, a->origin, b->origin);
+    if (order == 0) order = compare_origins(names, a, b);
     if (order == 0) order = herd_text_compare(a->report.position, b->report.position);
     if (order == 0 && !HERD_MUTANT(ORDER_NO_LAST_TIE)) order = herd_text_compare(a->report.time, b->report.time);
     return order;
@@ -44,6 +44,7 @@ void herd_store_view(const struct herd_store *store, uint32_t handle, struct her
     ret_version->hash = 0;
     ret_version->difference_ns = record->difference_ns;
     ret_version->origin = record->origin;
+    ret_version->foreign = (struct herd_text){text + record->time_length, record->foreign_length};
     while (way_count < HERD_WAY_MAX && record->way[way_count] != HERD_NAME_UNKNOWN)
         way_count++;
     ret_version->way_count = (uint8_t)way_count;

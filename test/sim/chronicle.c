@@ -57,7 +57,7 @@ static void replay_line(struct sim_server *server, struct herd_text rest, int64_
     version.report = at.report;
     version.difference_ns = at.difference_ns;
     if (herd_store_expired(&server->store, &version, now_ns)) return;
-    version.origin = herd_names_number(&server->store.names, at.origin);
+    herd_version_set_origin(&server->store.names, at.origin, &version);
     herd_store_learn(&server->store, &version, HERD_SLOT_NONE);
 }
 

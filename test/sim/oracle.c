@@ -38,7 +38,7 @@ void oracle_look_up(const struct sim_world *world, const struct sim_server *serv
     ret_best->known = record != 0;
     if (record == 0) return;
     herd_store_view(&server->store, record, &version);
-    ret_best->origin = number_of(world, herd_names_text(&server->store.names, version.origin));
+    ret_best->origin = number_of(world, herd_version_origin(&server->store.names, &version));
     ret_best->position_length = (uint8_t)version.report.position.length;
     ret_best->time_length = (uint8_t)version.report.time.length;
     ret_best->time_ns = version.report.time_ns;

@@ -102,6 +102,7 @@ struct sim_world {
     struct herd_random random;
     int64_t now_ms;
     struct sim_mood mood;
+    bool strangers; /* a server's configuration names itself and its neighbours only, all others are foreign to it */
     unsigned server_count;
     unsigned direction_count;
     struct sim_server servers[SIM_SERVERS_MAX];

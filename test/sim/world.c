@@ -126,6 +126,14 @@ static void draw_clock(struct sim_world *world, struct sim_server *server)
     server->clock_offset_ns = offsets_ms[sim_pick(world, count)] * HERD_NS_PER_MS;
 }
 
+static void name_servers(const struct sim_world *world, struct sim_server *server)
+{
+    unsigned i;
+
+    for (i = 0; i < world->server_count && !world->strangers; i++)
+        herd_names_add(&server->store.names, world->servers[i].name);
+}
+
 static void init_flood(struct sim_world *world, struct sim_server *server)
 {
     struct herd_flood *flood = &server->flood;
@@ -158,6 +166,7 @@ void world_start(struct sim_world *world, unsigned number)
     draw_clock(world, server);
     herd_store_init(&server->store, &key, server->out_count, world->mood.clients_max);
     server->store.ttl_ns = world->mood.ttl_ns;
+    name_servers(world, server);
     init_flood(world, server);
     chronicle_replay(world, server);
 }
@@ -238,6 +247,7 @@ void world_reset(struct sim_world *world, const struct sim_options *options, uin
     world->now_ms = 1000;
     schedule_draw_mood(world);
     draw_links(world, options, seed);
+    world->strangers = seed / 2 % 2 == 1;
     world->last.time = (struct herd_text){world->last_time, 0};
     for (i = 0; i < world->server_count; i++) {
         struct sim_server *server = &world->servers[i];

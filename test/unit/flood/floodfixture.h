@@ -3,6 +3,7 @@
 #define FLOODFIXTURE_H
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "rig.h"
 
@@ -29,6 +30,16 @@ static inline int teardown(void **state)
     rig_finish(&world->rig);
     free(world);
     return 0;
+}
+
+/* The configuration names these servers, too; words with one blank between. */
+static inline void configure(struct world *world, const char *names)
+{
+    while (*names != '\0') {
+        size_t length = strcspn(names, " ");
+        herd_names_add(&world->rig.store.names, (struct herd_text){names, length});
+        names += length + (names[length] == ' ');
+    }
 }
 
 static inline void feed(struct world *world, const char *lines)

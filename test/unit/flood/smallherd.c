@@ -266,8 +266,8 @@ static void assert_same(const struct member *a, const struct member *b, uint32_t
     assert_true(herd_text_equal(ours.report.position, theirs.report.position));
     assert_true(herd_text_equal(ours.report.time, theirs.report.time));
     assert_true(ours.report.time_ns == theirs.report.time_ns && ours.difference_ns == theirs.difference_ns);
-    assert_true(herd_text_equal(herd_names_text(&a->store.names, ours.origin),
-                                herd_names_text(&b->store.names, theirs.origin)));
+    assert_true(
+        herd_text_equal(herd_version_origin(&a->store.names, &ours), herd_version_origin(&b->store.names, &theirs)));
 }
 
 void smallherd_assert_equal(struct smallherd *herd)

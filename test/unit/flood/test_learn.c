@@ -101,31 +101,46 @@ static void no_room_taints_the_session(void **state)
     assert_int_equal(world->rig.flood.counts.at_dropped, 0);
 }
 
-static void fill_names(struct herd_names *names)
+/* Any number of servers that no configuration names: each is told on as it came, none keeps one that is named out. */
+static void foreign_origins_have_no_end(void **state)
 {
-    char name[24];
-    for (unsigned i = 0; names->count < HERD_NAMES_MAX; i++) {
-        snprintf(name, sizeof(name), "filler-%u", i);
-        herd_names_number(names, herd_text_of(name));
+    struct world *world = *state;
+    unsigned count = world->rig.store.names.count;
+    struct herd_version version;
+    char line[256];
+    rig_dial(&world->rig, 2, RIG_ONE, "- 0");
+    rig_pump(&world->rig, 2);
+    for (unsigned i = 0; i < 3000; i++) {
+        snprintf(line, sizeof(line), "AT pod-%u +0.500000000 kiwi +1+1 %u Hands\n", i, i + 1);
+        feed(world, line);
+        rig_pump(&world->rig, 2);
+        snprintf(line, sizeof(line), "AT pod-%u +0.500000000 kiwi +1+1 %u Hands Goloman\n", i, i + 1);
+        rig_assert_said(&world->rig, line);
     }
+    feed(world, "AT pod-2999 +0.500000000 kiwi +1+1 3000 Hands\nMARK 1\n"); /* once more */
+    assert_int_equal(world->rig.flood.counts.at_newer, 3000);
+    feed(world, "AT pod-299 +0.500000000 kiwi +1+1 3000 Hands\nAT pod-3 +0.500000000 kiwi +1+1 3000 Hands\n");
+    assert_int_equal(world->rig.flood.counts.at_newer, 3001); /* of one time the greater name */
+    feed(world, KIWI("3001", "Hands"));
+    herd_store_view(&world->rig.store, 1, &version);
+    assert_int_equal(version.origin, world->rig.flood.neighbours[0].number);
+    assert_int_equal(world->rig.store.names.count, count);
+    assert_int_equal(world->inbound.route_count, 1);
+    assert_false(world->inbound.tainted);
+    assert_claim(world, 0xb1, 1);
 }
 
-/* A stranger's origin cannot be kept, so it counts as no room; a stranger on the way is left out. */
-static void a_full_table_of_names(void **state)
+/* They are for people, so those that no configuration names are left out. */
+static void foreign_names_on_the_way(void **state)
 {
     struct world *world = *state;
     struct herd_version version;
-    fill_names(&world->rig.store.names);
     feed(world, "AT Hands +0.500000000 kiwi +1+1 5 Hands Stranger Wilkes\nMARK 1\n");
     assert_false(world->inbound.tainted);
     assert_claim(world, 0xb1, 1);
     herd_store_view(&world->rig.store, 1, &version);
     assert_int_equal(version.way_count, 2);
     assert_true(herd_text_equal(herd_names_text(&world->rig.store.names, version.way[1]), HERD_TEXT("Wilkes")));
-    feed(world, "AT Stranger +0.500000000 kiwi +1+1 6 Hands\nMARK 2\n");
-    assert_true(world->inbound.tainted);
-    assert_claim(world, 0xb1, 1);
-    assert_int_equal(world->rig.flood.counts.at_full, 1);
 }
 
 static const struct {
@@ -201,6 +216,7 @@ static void the_way_is_cut_to_the_last_eight(void **state)
     };
     struct world *world = *state;
     char line[128];
+    configure(world, "a b c d e f g");
     rig_dial(&world->rig, 2, RIG_ONE, "- 0");
     rig_pump(&world->rig, 2);
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
@@ -241,7 +257,7 @@ static void keep(void *owner, struct herd_text text)
     struct herd_peer_at at;
     assert_int_equal(herd_peer_parse_location(rest, &at), 0);
     herd_store_view(store, herd_store_find(store, at.report.client), &version);
-    herd_reply_append_at(&written, herd_names_text(&store->names, version.origin), version.difference_ns,
+    herd_reply_append_at(&written, herd_version_origin(&store->names, &version), version.difference_ns,
                          &version.report);
     assert_true(herd_text_equal(herd_buffer_text(&written), text));
     herd_buffer_append(&keeper->kept, text);
@@ -286,6 +302,7 @@ static void what_is_news_is_kept_in_its_own_bytes(void **state)
         struct world *world;
         assert_int_equal(setup(state), 0);
         world = *state;
+        configure(world, "A a b c d e f g"); /* and not B */
         keeper.rig = &world->rig;
         world->rig.flood.keep = keep;
         world->rig.flood.keeper = &keeper;
@@ -314,7 +331,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(at_is_stored_and_mark_adopted, setup, teardown),
         cmocka_unit_test(a_dropped_at_taints_the_session),
         cmocka_unit_test_setup_teardown(no_room_taints_the_session, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_full_table_of_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(foreign_origins_have_no_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(foreign_names_on_the_way, setup, teardown),
         cmocka_unit_test(an_echo_is_suppressed_by_incarnation),
         cmocka_unit_test_setup_teardown(nothing_is_suppressed_for_a_stream_that_ended, setup, teardown),
         cmocka_unit_test_setup_teardown(the_way_is_cut_to_the_last_eight, setup, teardown),

@@ -27,6 +27,15 @@ static void assert_read_by_routes(struct world *world, unsigned count)
     assert_int_equal(version.way[0], world->rig.flood.number);
 }
 
+static void configure_numbered(struct world *world)
+{
+    char names[32];
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(names, sizeof(names), "server%u w%u", i, i);
+        configure(world, names);
+    }
+}
+
 static void feed_route(struct world *world, unsigned origin, unsigned way, unsigned second)
 {
     char line[128];
@@ -42,6 +51,7 @@ static void feed_route(struct world *world, unsigned origin, unsigned way, unsig
 static void each_route_has_its_way(void **state)
 {
     struct world *world = *state;
+    configure_numbered(world);
     rig_dial(&world->rig, 2, RIG_ONE, "- 0");
     rig_pump(&world->rig, 2);
     for (unsigned i = 0; i < 1000; i++)
@@ -55,6 +65,7 @@ static void each_route_has_its_way(void **state)
 static void more_routes_than_are_known(void **state)
 {
     struct world *world = *state;
+    configure_numbered(world);
     rig_dial(&world->rig, 2, RIG_ONE, "- 0");
     rig_pump(&world->rig, 2);
     for (unsigned i = 0; i < 1000; i++)
@@ -67,6 +78,7 @@ static void a_usual_line_has_its_limit(void **state)
 {
     struct world *world = *state;
     const char *line = "AT A +0.500000000 kiwi +1+1 1520023934.918963997 Hands\n";
+    configure(world, "A");
     feed(world, line);
     world->inbound.framer.limit = strlen(line) - 1;
     feed(world, line);
@@ -82,6 +94,8 @@ static void a_way_too_long_for_a_route(void **state)
     const char *way = "a-server-with-a-long-name-1 a-server-with-a-long-name-2 a-server-with-a-long-name-3 "
                       "a-server-with-a-long-name-4 a-server-with-a-long-name-5 Hands";
     char line[320];
+    configure(world, "A");
+    configure(world, way);
     rig_dial(&world->rig, 2, RIG_ONE, "- 0");
     rig_pump(&world->rig, 2);
     for (unsigned i = 0; i < 3; i++) {
@@ -99,6 +113,7 @@ static void what_has_begun_goes_on(void **state)
 {
     struct world *world = *state;
     const char *line = "AT A +0.500000000 kiwi +1+1 1520023934.918963997 Hands\n";
+    configure(world, "A");
     feed(world, line);
     feed(world, "NEWS");
     feed(world, line);

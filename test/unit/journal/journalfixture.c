@@ -23,21 +23,22 @@ struct herd_version fixture_version(struct fixture *fixture, unsigned i, char te
 {
     int client = snprintf(text, 16, "c%u", i);
     int time = snprintf(text + 16, 16, "%u.5", 1500000000 + i);
-    return (struct herd_version){
+    struct herd_version version = {
         .report = {.client = {text, (size_t)client},
                    .position = HERD_TEXT_INIT(POSITION),
                    .time = {text + 16, (size_t)time},
                    .time_ns = (1500000000 + (int64_t)i) * HERD_NS_PER_S + HERD_NS_PER_S / 2},
         .difference_ns = (int64_t)i - 7,
-        .origin = herd_names_number(&fixture->names, herd_text_of(origins[i % 3])),
     };
+    herd_version_set_origin(&fixture->names, herd_text_of(origins[i % 3]), &version);
+    return version;
 }
 
 void fixture_line(struct fixture *fixture, unsigned i, struct herd_buffer *out)
 {
     char text[64];
     struct herd_version version = fixture_version(fixture, i, text);
-    append_version(out, herd_names_text(&fixture->names, version.origin), &version);
+    append_version(out, herd_version_origin(&fixture->names, &version), &version);
 }
 
 void fixture_header(struct herd_buffer *out, const char *rest)
@@ -67,7 +68,7 @@ static void on_record(void *owner, struct herd_text origin, struct herd_version 
                      0);
     char text[64];
     struct herd_version expected = fixture_version(fixture, (unsigned)i, text);
-    assert_true(herd_text_equal(origin, herd_names_text(&fixture->names, expected.origin)));
+    assert_true(herd_text_equal(origin, herd_version_origin(&fixture->names, &expected)));
     assert_int_equal(version->origin, HERD_NAME_UNKNOWN);
     assert_int_equal(version->way_count, 0);
     assert_true(herd_text_equal(version->report.position, expected.report.position));
@@ -104,6 +105,8 @@ int fixture_setup(void **state)
     snprintf(fixture->directory, sizeof fixture->directory, "%s/Goloman", fixture->parent);
     faultfiles_init(&fixture->faults);
     herd_names_init(&fixture->names);
+    herd_names_add(&fixture->names, herd_text_of(origins[0]));
+    herd_names_add(&fixture->names, herd_text_of(origins[1])); /* the third one is foreign */
     pthread_mutex_init(&fixture->mutex, NULL);
     pthread_cond_init(&fixture->synced, NULL);
     fixture->options = (struct herd_journal_options){

@@ -16,7 +16,7 @@
 static void learn(void *owner, struct herd_text origin, struct herd_version *version)
 {
     struct herd_store *store = owner;
-    version->origin = herd_names_number(&store->names, origin);
+    herd_version_set_origin(&store->names, origin, version);
     assert_int_equal(herd_store_learn(store, version, HERD_SLOT_NONE), HERD_PUT_NEWER);
 }
 
@@ -24,7 +24,7 @@ static void write_clients(struct herd_journal *journal)
 {
     struct herd_names names;
     herd_names_init(&names);
-    uint8_t origin = herd_names_number(&names, HERD_TEXT("Goloman"));
+    uint8_t origin = herd_names_add(&names, HERD_TEXT("Goloman"));
     for (unsigned i = 0; i < CLIENTS; i++) {
         char client[32];
         int length = snprintf(client, sizeof client, "client-%07u.example.net", i);
@@ -48,6 +48,7 @@ static void many_clients_come_back(void **state)
     struct herd_siphash_key key = {1, 2};
     static struct herd_store store;
     herd_store_init(&store, &key, 6, CLIENTS);
+    herd_names_add(&store.names, HERD_TEXT("Goloman"));
     journal_files_system(&fixture->faults.calls);
     fixture_open(fixture);
     write_clients(fixture->journal);

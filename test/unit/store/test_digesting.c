@@ -136,13 +136,32 @@ static void a_ring_full_of_what_was_forgotten(void **state)
     destroy(model);
 }
 
+/* One server's configuration names the origin, another's does not: what they hold is the same. */
+static void an_origin_counts_by_its_name(void **state)
+{
+    struct model *known = create();
+    struct model *foreign = create();
+    struct herd_version version = versions_make(HERD_TEXT("kiwi"), "+1+1", "5", 0);
+    struct herd_digest empty = *herd_store_digest(&foreign->store);
+    (void)state;
+    version.foreign = HERD_TEXT("D");
+    assert_int_equal(herd_store_learn(&foreign->store, &version, HERD_SLOT_NONE), HERD_PUT_NEWER);
+    version.origin = herd_names_add(&known->store.names, HERD_TEXT("D"));
+    assert_int_equal(herd_store_learn(&known->store, &version, HERD_SLOT_NONE), HERD_PUT_NEWER);
+    assert_memory_equal(herd_store_digest(&foreign->store), herd_store_digest(&known->store), sizeof(empty));
+    foreign->store.ttl_ns = SECOND;
+    assert_int_equal(herd_store_find_live(&foreign->store, HERD_TEXT("kiwi"), 7 * SECOND), 0);
+    assert_memory_equal(herd_store_digest(&foreign->store), &empty, sizeof(empty));
+    destroy(known);
+    destroy(foreign);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(more_changes_than_the_ring_holds),
-        cmocka_unit_test(changes_at_random),
-        cmocka_unit_test(forgotten_while_changing),
-        cmocka_unit_test(a_ring_full_of_what_was_forgotten),
+        cmocka_unit_test(more_changes_than_the_ring_holds), cmocka_unit_test(changes_at_random),
+        cmocka_unit_test(forgotten_while_changing),         cmocka_unit_test(a_ring_full_of_what_was_forgotten),
+        cmocka_unit_test(an_origin_counts_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@ struct texts {
     char client[HERD_CLIENT_LENGTH_MAX];
     char position[HERD_POSITION_LENGTH_MAX];
     char time[HERD_TIME_LENGTH_MAX];
+    char foreign[HERD_NAME_LENGTH_MAX];
     struct herd_version version;
 };
 
@@ -55,7 +56,7 @@ static void change(struct herd_store *store, struct texts *texts, size_t positio
     texts->version.report.position = fill(texts->position, position, sizeof(texts->position), random);
     texts->version.report.time = fill(texts->time, time, sizeof(texts->time), random);
     texts->version.report.time_ns++;
-    texts->version.origin = 1;
+    texts->version.origin = texts->version.foreign.length == 0 ? 1 : HERD_NAME_UNKNOWN;
     assert_int_equal(herd_store_report(store, &texts->version), HERD_PUT_NEWER);
     assert_as_modelled(store, texts);
 }
@@ -98,6 +99,9 @@ static void the_longest_and_the_shortest_fit(void **state)
         assert_as_modelled(&store, &model[0]);
         assert_nothing_lost(&store);
     }
+    model[0].version.foreign = fill(model[0].foreign, HERD_NAME_LENGTH_MAX, sizeof(model[0].foreign), &random);
+    change(&store, &model[0], HERD_POSITION_LENGTH_MAX, HERD_TIME_LENGTH_MAX, &random);
+    assert_int_equal(store.texts[(HERD_REPORT_LENGTH_MAX + HERD_NAME_LENGTH_MAX + 7) / 8].live, 1);
     herd_store_finish(&store);
     (void)state;
 }
@@ -114,6 +118,8 @@ static void many_texts_of_random_lengths(void **state)
     }
     for (int step = 0; step < 20000; step++) {
         struct texts *texts = &model[herd_random_below(&random, CLIENTS)];
+        size_t foreign = step % 3 == 0 ? herd_random_below(&random, HERD_NAME_LENGTH_MAX + 1) : 0;
+        texts->version.foreign = fill(texts->foreign, foreign, sizeof(texts->foreign), &random);
         change(&store, texts, 4 + herd_random_below(&random, HERD_POSITION_LENGTH_MAX - 3),
                1 + herd_random_below(&random, HERD_TIME_LENGTH_MAX), &random);
     }

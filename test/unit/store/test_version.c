@@ -35,17 +35,19 @@ static void generate(struct herd_version versions[VERSIONS], const uint8_t numbe
                 for (size_t p = 0; p < POSITIONS; p++)
                     for (size_t x = 0; x < TIME_TEXTS; x++) {
                         versions[count] = versions_make(HERD_TEXT("kiwi"), positions[p], time_texts[t][x], numbers[o]);
+                        versions[count].foreign = herd_text_of(origins[o]);
                         versions[count++].difference_ns = differences[d];
                     }
     assert_int_equal(count, VERSIONS);
 }
 
-/* Names numbered in another order than they sort, as they may have come. */
-static void number(struct herd_names *names, const size_t order[ORIGINS], uint8_t numbers[ORIGINS])
+/* Names numbered in another order than they sort, those but the first `known` not at all. */
+static void number(struct herd_names *names, const size_t order[ORIGINS], size_t known, uint8_t numbers[ORIGINS])
 {
     herd_names_init(names);
     for (size_t i = 0; i < ORIGINS; i++)
-        numbers[order[i]] = herd_names_number(names, herd_text_of(origins[order[i]]));
+        numbers[order[i]] =
+            i < known ? herd_names_add(names, herd_text_of(origins[order[i]])) : (uint8_t)HERD_NAME_UNKNOWN;
 }
 
 static int sign(int value)
@@ -58,10 +60,10 @@ static void is_one_total_order_on_every_server(void **state)
 {
     static const size_t orders[][ORIGINS] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}};
     struct herd_version versions[VERSIONS];
-    for (size_t n = 0; n < sizeof(orders) / sizeof(orders[0]); n++) {
+    for (size_t n = 0; n < sizeof(orders) / sizeof(orders[0]) * (ORIGINS + 1); n++) {
         struct herd_names names;
         uint8_t numbers[ORIGINS];
-        number(&names, orders[n], numbers);
+        number(&names, orders[n / (ORIGINS + 1)], n % (ORIGINS + 1), numbers);
         generate(versions, numbers);
         for (int a = 0; a < VERSIONS; a++)
             for (int b = 0; b < VERSIONS; b++)
@@ -113,7 +115,7 @@ static void every_order_of_arrival_ends_the_same(void **state)
         int greatest = -1;
         herd_store_init(&store, &key, 0, 10);
         herd_names_finish(&store.names);
-        number(&store.names, order, numbers);
+        number(&store.names, order, (size_t)round % (ORIGINS + 1), numbers);
         generate(versions, numbers);
         for (int i = 0; i < 1 + round / 4; i++) {
             int pick = (int)herd_random_below(&random, VERSIONS);
