@@ -13,7 +13,7 @@ import unittest
 
 MOUNTS, NETWORK = 0x00020000, 0x40000000
 _USER = 0x10000000
-_MS_REC, _MS_PRIVATE = 0x4000, 0x40000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MNT_DETACH = 2
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -55,9 +55,18 @@ def enter(kinds):
 
 def mount_memory(path, size):
     """A file system of `size` bytes at `path`, in this process's own mounts; where not allowed the test is skipped."""
+    _mount(b"tmpfs", path, b"tmpfs", 0, b"size=%d,mode=0700" % size)
+
+
+def mount_file(source, path):
+    """The file `source` in the place of the one at `path`, for this process and those it starts; or skipped."""
+    _mount(os.fsencode(source), path, None, _MS_BIND, None)
+
+
+def _mount(source, path, kind, flags, options):
     try:
         _check(_libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "making mounts private")
-        _check(_libc.mount(b"tmpfs", os.fsencode(path), b"tmpfs", 0, b"size=%d,mode=0700" % size), f"mounting {path}")
+        _check(_libc.mount(source, os.fsencode(path), kind, flags, options), f"mounting {path}")
     except OSError as error:
         # EINVAL: in a chroot whose root is no mount point, nothing can be made private.
         if error.errno not in (errno.EPERM, errno.EACCES, errno.ENODEV, errno.EINVAL):

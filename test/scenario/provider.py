@@ -31,7 +31,9 @@ class Request:
 class Provider:
     """Use it as a context. `requests` is everything that was asked, in order."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        """`tls`: the context of an https server, otherwise it is http."""
+        self._tls = tls
         self.answer = well(results(5))
         self.requests = []
         self._lock = threading.Lock()
@@ -57,7 +59,8 @@ class Provider:
 
     @property
     def url(self):
-        return f"http://{self.address[0]}:{self.address[1]}/maps/api/place/nearbysearch/json"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://{self.address[0]}:{self.address[1]}/maps/api/place/nearbysearch/json"
 
     def open(self):
         """Listens, on the same port as before."""
@@ -116,6 +119,8 @@ class Provider:
 
     def _serve(self, connection):
         try:
+            if self._tls is not None:
+                connection = self._begin_tls(connection)
             data = b""
             while True:
                 while b"\r\n\r\n" not in data:
@@ -132,6 +137,14 @@ class Provider:
             with self._lock:
                 self._connections.discard(connection)
             connection.close()
+
+    def _begin_tls(self, plain):
+        with self._lock:
+            self._connections.discard(plain)
+            connection = self._tls.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+            self._connections.add(connection)
+        connection.do_handshake()
+        return connection
 
     def _one(self, connection, request):
         with self._lock:

@@ -24,8 +24,8 @@ class Scenario(unittest.TestCase):
         """One server without neighbours, listening; ends with this test."""
         return self.herd(("Goloman",), (), **settings).start()["Goloman"]
 
-    def provider(self):
-        return self.enterContext(Provider())
+    def provider(self, tls=None):
+        return self.enterContext(Provider(tls))
 
     def relay(self, provider, providers=("google_legacy",), timeout_ms=8000, key="a-key", environment=None, **settings):
         """A lone server that asks `provider` in the way of the legacy API."""
