@@ -4,6 +4,9 @@
 #include "herd/clock.h"
 #include "local.h"
 
+_Static_assert(sizeof(((struct herd_log_rate *)0)->passed) == sizeof(((struct herd_log_rates *)0)->per_second_max),
+               "what is counted comes to its limit");
+
 static size_t hash_name(const char *name)
 {
     uint32_t hash = UINT32_C(2166136261); /* FNV-1a: names are ours, nobody attacks them */

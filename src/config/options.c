@@ -4,10 +4,13 @@
  * environment, --dump-config and help all go through it. To add an option, add
  * its field to herd/config.h, its row here, its line to docs/configuration.md
  * and to cmake/herd.conf.example; the tests find the one that was forgotten.
+ * The greatest value of a number is in herd/limits.h.
  */
 #include "local.h"
 
 #include <assert.h>
+
+#include "herd/limits.h"
 
 static const char *const provider_words[] = {"local", "google", "google_legacy", "overpass", NULL};
 static const char *const rank_words[] = {"prominence", "distance", NULL};
@@ -15,6 +18,10 @@ static const char *const durability_words[] = {"none", "written", "synced", NULL
 static const char *const level_words[] = {"error", "warning", "info", "debug", NULL};
 
 #define AT(field) .offset = offsetof(struct herd_config, field)
+/* A number's value is stored as what the table has. */
+#define AT_NUMBER(field)                                                                                               \
+    .offset = offsetof(struct herd_config, field) +                                                                    \
+              0 * sizeof(char[sizeof(((struct herd_config *)0)->field) == sizeof(uint32_t) ? 1 : -1])
 #define AT_SERVER(field) .offset = offsetof(struct herd_server_config, field)
 #define COUNT_AT(field) .count_offset = offsetof(struct herd_config, field)
 
@@ -28,7 +35,8 @@ static const char *const level_words[] = {"error", "warning", "info", "debug", N
     }
 #define NUMBER(k, field, low, high, d, h)                                                                              \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_NUMBER, AT(field), .minimum = low, .maximum = high, .initial = d, .help = h      \
+        .key = k, .type = HERD_OPTION_NUMBER, AT_NUMBER(field), .minimum = low, .maximum = high, .initial = d,         \
+        .help = h                                                                                                      \
     }
 #define LIMIT(k, low, high, d, h) NUMBER("limits." #k, limits.k, low, high, d, h)
 #define WORD(k, field, w, d, h)                                                                                        \
@@ -86,9 +94,9 @@ const struct herd_option herd_options[] = {
     GROUP("protocol", "what clients see"),
     FLAG("protocol.close_after_reply", protocol.close_after_reply, "false",
          "close a client's connection after its first reply"),
-    NUMBER("protocol.max_future_s", protocol.max_future_s, 0, 2000000000, "0",
+    NUMBER("protocol.max_future_s", protocol.max_future_s, 0, HERD_LIMIT_MAX_FUTURE_S, "0",
            "refuse an IAMAT whose time is further ahead of the server's than this; 0 = off"),
-    NUMBER("protocol.ttl_s", protocol.ttl_s, 0, 2000000000, "0", "forget locations older than this; 0 = off"),
+    NUMBER("protocol.ttl_s", protocol.ttl_s, 0, HERD_LIMIT_TTL_S, "0", "forget locations older than this; 0 = off"),
 
     GROUP("places", "who answers WHATSAT"),
     {.key = "places.providers",
@@ -98,7 +106,8 @@ const struct herd_option herd_options[] = {
      .words = provider_words,
      .initial = "local",
      .help = "in the order in which they are asked; the next one where one fails"},
-    NUMBER("places.timeout_ms", places.timeout_ms, 1, 600000, "8000", "time for one question in all"),
+    NUMBER("places.timeout_ms", places.timeout_ms, 1, HERD_LIMIT_PLACES_TIMEOUT_MS, "8000",
+           "time for one question in all"),
     GROUP("places.local", "the index on this machine"),
     {.key = "places.local.indexes",
      .type = HERD_OPTION_PATHS,
@@ -134,46 +143,60 @@ const struct herd_option herd_options[] = {
     FLAG("log.wire", log.wire, "true", "log every line from and to clients and neighbours"),
 
     GROUP("limits", "what strangers and neighbours may use"),
-    LIMIT(line_bytes_max, 256, 1048576, "8192", "a client's line, without its newline"),
-    LIMIT(connections_max, 1, 1000000, "10000",
+    LIMIT(line_bytes_max, 256, HERD_LIMIT_LINE_BYTES_MAX, "8192", "a client's line, without its newline"),
+    LIMIT(connections_max, 1, HERD_LIMIT_CONNECTIONS_MAX, "10000",
           "clients' connections at once; also at most half the descriptors the system allows"),
-    LIMIT(connections_per_address_max, 0, 1000000, "1024",
+    LIMIT(connections_per_address_max, 0, HERD_LIMIT_CONNECTIONS_PER_ADDRESS_MAX, "1024",
           "of these from one IPv4 address or IPv6 /64, loopback exempt; 0 = no limit"),
-    LIMIT(clients_max, 1, 100000000, "1000000", "clients known; an IAMAT of one more is refused"),
-    LIMIT(new_clients_per_second_max, 0, 1000000, "0", "new clients from one connection; 0 = no limit"),
-    LIMIT(line_timeout_ms, 1, 86400000, "30000", "from the first byte of a client's line to its end"),
-    LIMIT(idle_timeout_ms, 0, 2000000000, "0", "a client's connection on which nothing happens is closed; 0 = never"),
-    LIMIT(keepalive_s, 0, 32767, "60", "TCP keep-alive after this much silence; 0 = off"),
-    LIMIT(output_pause_bytes, 4096, 1073741824, "65536",
+    LIMIT(clients_max, 1, HERD_LIMIT_CLIENTS_MAX, "1000000", "clients known; an IAMAT of one more is refused"),
+    LIMIT(new_clients_per_second_max, 0, HERD_LIMIT_NEW_CLIENTS_PER_SECOND_MAX, "0",
+          "new clients from one connection; 0 = no limit"),
+    LIMIT(line_timeout_ms, 1, HERD_LIMIT_LINE_TIMEOUT_MS, "30000", "from the first byte of a client's line to its end"),
+    LIMIT(idle_timeout_ms, 0, HERD_LIMIT_IDLE_TIMEOUT_MS, "0",
+          "a client's connection on which nothing happens is closed; 0 = never"),
+    LIMIT(keepalive_s, 0, HERD_LIMIT_KEEPALIVE_S, "60", "TCP keep-alive after this much silence; 0 = off"),
+    LIMIT(output_pause_bytes, 4096, HERD_LIMIT_OUTPUT_PAUSE_BYTES, "65536",
           "replies waiting for a client; from here on nothing more is read from it"),
-    LIMIT(output_resume_bytes, 0, 1073741824, "16384", "reading goes on when so little is left; below the former"),
-    LIMIT(write_stall_ms, 1, 86400000, "30000", "a client that takes none of its replies for this long is cut"),
-    LIMIT(whatsat_per_connection_max, 1, 65536, "16", "WHATSAT of one connection in flight at once"),
-    LIMIT(lines_per_turn_max, 1, 65536, "256", "lines of one connection before the others have their turn"),
-    LIMIT(accepts_per_turn_max, 1, 65536, "64", "connections accepted before others have their turn"),
-    LIMIT(peer_line_bytes_max, 2048, 1048576, "10240", "a neighbour's line"),
-    LIMIT(peer_hello_bytes_max, 512, 65536, "1024", "a neighbour's line before it has proved who it is"),
-    LIMIT(peer_output_bytes_max, 4096, 1073741824, "262144", "bytes on their way to one neighbour"),
-    LIMIT(peer_strangers_max, 1, 1024, "16",
+    LIMIT(output_resume_bytes, 0, HERD_LIMIT_OUTPUT_RESUME_BYTES, "16384",
+          "reading goes on when so little is left; below the former"),
+    LIMIT(write_stall_ms, 1, HERD_LIMIT_WRITE_STALL_MS, "30000",
+          "a client that takes none of its replies for this long is cut"),
+    LIMIT(whatsat_per_connection_max, 1, HERD_LIMIT_WHATSAT_PER_CONNECTION_MAX, "16",
+          "WHATSAT of one connection in flight at once"),
+    LIMIT(lines_per_turn_max, 1, HERD_LIMIT_LINES_PER_TURN_MAX, "256",
+          "lines of one connection before the others have their turn"),
+    LIMIT(accepts_per_turn_max, 1, HERD_LIMIT_ACCEPTS_PER_TURN_MAX, "64",
+          "connections accepted before others have their turn"),
+    LIMIT(peer_line_bytes_max, 2048, HERD_LIMIT_PEER_LINE_BYTES_MAX, "10240", "a neighbour's line"),
+    LIMIT(peer_hello_bytes_max, 512, HERD_LIMIT_PEER_HELLO_BYTES_MAX, "1024",
+          "a neighbour's line before it has proved who it is"),
+    LIMIT(peer_output_bytes_max, 4096, HERD_LIMIT_PEER_OUTPUT_BYTES_MAX, "262144",
+          "bytes on their way to one neighbour"),
+    LIMIT(peer_strangers_max, 1, HERD_LIMIT_PEER_STRANGERS_MAX, "16",
           "connections to `peers` from elsewhere than a neighbour's host, until they have proved who they are"),
-    LIMIT(peer_strangers_per_address_max, 0, 1024, "4",
+    LIMIT(peer_strangers_per_address_max, 0, HERD_LIMIT_PEER_STRANGERS_PER_ADDRESS_MAX, "4",
           "of these from one IPv4 address or IPv6 /64, loopback exempt; 0 = no limit"),
-    LIMIT(log_field_bytes_max, 64, 65536, "256", "of one piece of foreign text in the log"),
-    LIMIT(log_events_per_second_max, 1, 1000000, "100", "events of one kind in the log, lines of the wire exempt"),
-    LIMIT(provider_bytes_max, 1024, 1073741824, "4194304", "an answer of a provider"),
-    LIMIT(provider_header_bytes_max, 1024, 1048576, "32768", "the headers of an answer of a provider"),
-    LIMIT(provider_depth_max, 4, 1024, "64", "nesting of the JSON in an answer of a provider"),
-    LIMIT(provider_connect_timeout_ms, 1, 600000, "2000", "until a provider has taken the connection"),
-    LIMIT(provider_slow_bytes_per_second, 0, 1000000, "100", "a provider slower than this is given up; 0 = never"),
-    LIMIT(provider_slow_s, 1, 600, "4", "after it has been that slow for this long"),
-    LIMIT(provider_transfers_max, 1, 4096, "64", "requests to providers at once"),
-    LIMIT(provider_transfers_per_host_max, 1, 4096, "16", "of these to one host"),
-    LIMIT(provider_queue_max, 0, 1000000, "1024",
+    LIMIT(log_field_bytes_max, 64, HERD_LIMIT_LOG_FIELD_BYTES_MAX, "256", "of one piece of foreign text in the log"),
+    LIMIT(log_events_per_second_max, 1, HERD_LIMIT_LOG_EVENTS_PER_SECOND_MAX, "100",
+          "events of one kind in the log, lines of the wire exempt"),
+    LIMIT(provider_bytes_max, 1024, HERD_LIMIT_PROVIDER_BYTES_MAX, "4194304", "an answer of a provider"),
+    LIMIT(provider_header_bytes_max, 1024, HERD_LIMIT_PROVIDER_HEADER_BYTES_MAX, "32768",
+          "the headers of an answer of a provider"),
+    LIMIT(provider_depth_max, 4, HERD_LIMIT_PROVIDER_DEPTH_MAX, "64", "nesting of the JSON in an answer of a provider"),
+    LIMIT(provider_connect_timeout_ms, 1, HERD_LIMIT_PROVIDER_CONNECT_TIMEOUT_MS, "2000",
+          "until a provider has taken the connection"),
+    LIMIT(provider_slow_bytes_per_second, 0, HERD_LIMIT_PROVIDER_SLOW_BYTES_PER_SECOND, "100",
+          "a provider slower than this is given up; 0 = never"),
+    LIMIT(provider_slow_s, 1, HERD_LIMIT_PROVIDER_SLOW_S, "4", "after it has been that slow for this long"),
+    LIMIT(provider_transfers_max, 1, HERD_LIMIT_PROVIDER_TRANSFERS_MAX, "64", "requests to providers at once"),
+    LIMIT(provider_transfers_per_host_max, 1, HERD_LIMIT_PROVIDER_TRANSFERS_PER_HOST_MAX, "16", "of these to one host"),
+    LIMIT(provider_queue_max, 0, HERD_LIMIT_PROVIDER_QUEUE_MAX, "1024",
           "requests that wait for their turn; one more and who has most of them loses one"),
-    LIMIT(provider_breaker_failures, 0, 1000000, "5",
+    LIMIT(provider_breaker_failures, 0, HERD_LIMIT_PROVIDER_BREAKER_FAILURES, "5",
           "failures running after which a provider is left alone; 0 = never"),
-    LIMIT(provider_breaker_ms, 1, 3600000, "5000", "for this long, give or take some"),
-    LIMIT(drain_timeout_ms, 0, 3500, "3000", "at the end: what is in flight may still take this long"),
+    LIMIT(provider_breaker_ms, 1, HERD_LIMIT_PROVIDER_BREAKER_MS, "5000", "for this long, give or take some"),
+    LIMIT(drain_timeout_ms, 0, HERD_LIMIT_DRAIN_TIMEOUT_MS, "3000",
+          "at the end: what is in flight may still take this long"),
 };
 
 const unsigned herd_option_count = sizeof(herd_options) / sizeof(herd_options[0]);

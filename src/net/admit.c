@@ -22,6 +22,8 @@ struct item {
     uint32_t connections;
 };
 
+_Static_assert(sizeof(((struct item *)0)->connections) >= sizeof(unsigned), "what is counted comes to its limit");
+
 static struct item *item_of(const struct herd_admit *admit, uint32_t handle)
 {
     return herd_slab_item(&admit->addresses, handle);

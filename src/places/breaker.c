@@ -13,6 +13,9 @@
 
 #include "local.h"
 
+_Static_assert(sizeof(((struct herd_breaker *)0)->failures) == sizeof(((struct herd_breaker *)0)->failures_max),
+               "what is counted comes to its limit");
+
 void herd_breaker_init(struct herd_breaker *breaker, uint32_t failures_max, uint32_t open_ms)
 {
     *breaker = (struct herd_breaker){.state = HERD_BREAKER_CLOSED, .failures_max = failures_max, .open_ms = open_ms};

@@ -13,6 +13,8 @@
 #define BLANK 12
 #define DIFFERENCE_DIGITS 0x0ffa /* bits 1 and 3 to 11 */
 
+_Static_assert(HERD_ROUTE_START_MAX <= UINT8_MAX && HERD_ROUTE_END_MAX <= UINT8_MAX, "lengths are bytes");
+
 bool herd_route_make(const struct herd_peer_at *at, struct herd_route *ret_route)
 {
     char *end = ret_route->end;

@@ -90,7 +90,7 @@ struct session {
     int64_t new_clients_second; /* the second in which it brought new_clients */
     uint32_t new_clients;
     uint32_t linger_ms;
-    uint16_t pending_count;
+    uint32_t pending_count;
     bool heard;    /* since the last read the neighbours were heard */
     bool finished; /* no more commands are taken; ends when all are answered */
 };

@@ -142,8 +142,6 @@ static int start_signals(struct server *server)
 
 /* -- Start ------------------------------------------------------------------------ */
 
-_Static_assert(HERD_SERVERS_MAX <= HERD_NAMES_MAX, "every server of a configuration has a number");
-
 /* Before any name comes from elsewhere: the journal, neighbours. */
 static void number_servers(struct server *server)
 {

@@ -32,6 +32,12 @@ struct herd_record {
     uint32_t next[];           /* per slot */
 };
 
+_Static_assert(sizeof(struct herd_record) == 56, "at a million clients every eight bytes are eight megabytes");
+_Static_assert(HERD_CLIENT_LENGTH_MAX <= UINT16_MAX, "client_length holds it");
+_Static_assert(HERD_POSITION_LENGTH_MAX <= UINT8_MAX && HERD_TIME_LENGTH_MAX <= UINT8_MAX, "so do these");
+_Static_assert(HERD_NAME_LENGTH_MAX <= UINT8_MAX, "and foreign_length");
+_Static_assert(HERD_NAMES_MAX <= UINT8_MAX && HERD_SLOTS_MAX <= 32, "a byte for a server, a bit for a slot");
+
 static inline struct herd_record *record_of(const struct herd_store *store, uint32_t handle)
 {
     return herd_slab_item(&store->records, handle);

@@ -4,6 +4,7 @@
 import signal
 
 from client import Client, now_text
+from harness import wait_until
 from provider import drip, huge, well
 from scenario import Scenario
 
@@ -64,6 +65,25 @@ class OfClients(Counted):
         self.assert_counts(server, "state_limits", whatsat_per_connection_max=1)
         fake.release()
         for _ in range(3):
+            self.assertTrue(connection.answer()[0].startswith(b"AT "))
+
+    def test_most_questions_in_flight(self):
+        """The greatest value that the option takes is a limit like any other."""
+        most = 65536
+        fake = self.provider()
+        server = self.relay(fake, timeout_ms=600000, limits={"whatsat_per_connection_max": most}, log={"wire": False})
+        connection = self.client(server)
+        connection.iamat(b"kiwi", b"+1+1")
+        fake.hold()
+        question = b"WHATSAT kiwi 1 0\n"
+        connection.send(question * (most - 1))
+        wait_until(lambda: self.counts(server, "state")["whatsat"] == str(most - 1), "all but one are in flight")
+        self.assert_counts(server, "state_limits", whatsat_per_connection_max=0)
+        connection.send(question * 3)
+        wait_until(lambda: self.counts(server, "state_limits")["whatsat_per_connection_max"] == "1", "it has stopped")
+        self.assert_counts(server, "state", whatsat=most)
+        fake.release()
+        for _ in range(most + 2):
             self.assertTrue(connection.answer()[0].startswith(b"AT "))
 
     def test_fields_of_the_log(self):

@@ -44,6 +44,7 @@ PURE = {
 
 # Faces that have no .c file of their own name to tell their room.
 FACES = {
+    "limits": "config",
     "list": "base",
     "mutant": "base",
     "mask": "base",
