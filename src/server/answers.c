@@ -21,18 +21,14 @@
 #include "herd/memory.h"
 #include "herd/reply.h"
 
-/* Writes the reply appended since `start` to the log, without its LF. */
-static void log_reply(const struct session *session, const struct herd_buffer *out, size_t start)
+/* Writes the reply appended since `start` to the log. */
+static void log_reply(const struct session *session, const struct herd_buffer *out, size_t start, bool stale)
 {
     struct herd_text reply;
 
     if (!herd_log_wire_on()) return;
     reply = herd_buffer_text(out);
-    reply.bytes += start;
-    reply.length -= start;
-    while (reply.length > 0 && reply.bytes[reply.length - 1] == '\n')
-        reply.length--;
-    wirelog_client("out", session->number, reply);
+    wirelog_reply(session->number, (struct herd_text){reply.bytes + start, reply.length - start}, stale);
 }
 
 static void answer_invalid(struct session *session, struct herd_text line, struct herd_buffer *out)
@@ -93,7 +89,10 @@ static inline bool store_report(struct server *server, const struct herd_version
     }
     server->counts.iamat++;
     reply = herd_reply_append_at_line(out, &server->at_start, version->difference_ns, &version->report);
-    if (put != HERD_PUT_NEWER) return true;
+    if (put != HERD_PUT_NEWER) {
+        if (put == HERD_PUT_OLDER) server->counts.stale++;
+        return true;
+    }
     herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
     herd_journal_append_line(server->journalwork.journal, reply);
     return true;
@@ -237,31 +236,40 @@ static void dispatch(struct session *session, struct herd_text line, struct herd
     }
 }
 
-/* A line is about to be answered in its place in the order: where, and what is there already. */
-static inline struct herd_buffer *begin(struct session *session, struct herd_text line, size_t *ret_before)
+/* A line that is being answered in its place in the order. */
+struct turn {
+    struct herd_buffer *out;
+    size_t before;  /* bytes that are there already */
+    uint64_t stale; /* reports so far that were */
+    bool direct;    /* behind no pending */
+};
+
+static inline struct turn begin(struct session *session, struct herd_text line)
 {
     struct herd_buffer *out = session_out(session);
 
     wirelog_client("in", session->number, line);
-    *ret_before = herd_buffer_length(out);
-    return out;
+    return (struct turn){out, herd_buffer_length(out), session->server->counts.stale,
+                         herd_list_empty(&session->pendings)};
 }
 
-static inline void end(struct session *session, const struct herd_buffer *out, size_t before, bool direct)
+static inline void end(struct session *session, const struct turn *turn)
 {
-    if (!direct) session->held_bytes += herd_buffer_length(out) - before;
-    if (herd_log_wire_on() && herd_buffer_length(out) > before) log_reply(session, out, before);
-    if (session->server->config->protocol.close_after_reply) session->finished = true;
+    const struct server *server = session->server;
+    size_t length = herd_buffer_length(turn->out);
+
+    if (!turn->direct) session->held_bytes += length - turn->before;
+    if (herd_log_wire_on() && length > turn->before)
+        log_reply(session, turn->out, turn->before, server->counts.stale != turn->stale);
+    if (server->config->protocol.close_after_reply) session->finished = true;
 }
 
 void answer_line(struct session *session, struct herd_text line)
 {
-    bool direct = herd_list_empty(&session->pendings);
-    size_t before;
-    struct herd_buffer *out = begin(session, line, &before);
+    struct turn turn = begin(session, line);
 
-    dispatch(session, line, out);
-    end(session, out, before, direct);
+    dispatch(session, line, turn.out);
+    end(session, &turn);
 }
 
 /* Of a usual IAMAT, whose client has the word and one blank before it. */
@@ -275,15 +283,13 @@ static struct herd_text line_of(const struct herd_report *report)
 /* Where something is to be done for each line. */
 static void answer_one_by_one(struct session *session, const struct herd_version *versions, unsigned count)
 {
-    bool direct = herd_list_empty(&session->pendings);
     unsigned i;
 
     for (i = 0; i < count && !session->finished; i++) {
         struct herd_text line = line_of(&versions[i].report);
-        size_t before;
-        struct herd_buffer *out = begin(session, line, &before);
-        answer_iamat(session, line, &versions[i], out);
-        end(session, out, before, direct);
+        struct turn turn = begin(session, line);
+        answer_iamat(session, line, &versions[i], turn.out);
+        end(session, &turn);
     }
 }
 
@@ -310,12 +316,10 @@ void answer_reports(struct session *session, const struct herd_version *versions
 
 void answer_too_long(struct session *session, struct herd_text shown)
 {
-    bool direct = herd_list_empty(&session->pendings);
-    size_t before;
-    struct herd_buffer *out = begin(session, shown, &before);
+    struct turn turn = begin(session, shown);
 
-    answer_invalid(session, shown, out);
-    end(session, out, before, direct);
+    answer_invalid(session, shown, turn.out);
+    end(session, &turn);
 }
 
 static void give_out(struct session *session, struct pending *pending)
@@ -325,7 +329,7 @@ static void give_out(struct session *session, struct pending *pending)
 
     herd_buffer_append(out, herd_buffer_text(&pending->location));
     append_places(session, &pending->ticket, out);
-    log_reply(session, out, before);
+    log_reply(session, out, before, false);
     herd_buffer_append(out, herd_buffer_text(&pending->behind));
     session->held_bytes -= herd_buffer_length(&pending->behind);
     herd_list_remove(&pending->node);

@@ -304,6 +304,7 @@ enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAIN
 struct server_counts {
     uint64_t connections;
     uint64_t iamat;
+    uint64_t stale; /* of those, older than what is stored */
     uint64_t whatsat;
     uint64_t invalid;
     uint64_t refused_clients; /* clients_max */
@@ -381,17 +382,13 @@ void statelog(struct server *server);
 /* notbuilt.c: says once what the configuration asks for and this version has not. */
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
 
-/* wirelog.c: input and output, line by line. */
-void wirelog_peer_wanted(const char *event, const char *direction, struct herd_text peer, struct herd_text lines);
-
+/* wirelog.c: input and output, line by line, where that is logged. */
+void wirelog_peer(const char *event, const char *direction, struct herd_text peer, struct herd_text lines);
+/* To a client, LFs at its end left out. `stale`: to a report that is older than what is stored. */
+void wirelog_reply(uint64_t conn, struct herd_text reply, bool stale);
 static inline void wirelog_client(const char *event, uint64_t conn, struct herd_text line)
 {
     if (herd_log_wire_on()) herd_log_wire_line(herd_text_of(event), conn, line);
-}
-
-static inline void wirelog_peer(const char *event, const char *direction, struct herd_text peer, struct herd_text lines)
-{
-    if (herd_log_wire_on()) wirelog_peer_wanted(event, direction, peer, lines);
 }
 
 #endif

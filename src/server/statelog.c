@@ -24,6 +24,7 @@ static void log_server(struct server *server)
     herd_log_number(&log, "connections_ever", (int64_t)server->counts.connections);
     herd_log_number(&log, "accept_failures", (int64_t)server->clients.counts.failures);
     herd_log_number(&log, "iamat", (int64_t)server->counts.iamat);
+    herd_log_number(&log, "stale", (int64_t)server->counts.stale);
     herd_log_number(&log, "whatsat", (int64_t)server->counts.whatsat);
     herd_log_number(&log, "invalid", (int64_t)server->counts.invalid);
     herd_log_number(&log, "at_sent", (int64_t)server->flood.counts.at_sent);

@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 
 from harness import wait_until
 from herd import Herd
@@ -37,6 +38,22 @@ class Logs(Scenario):
         self.wait_wire(goloman, "out", "? junk")
         connection.whatsat(b"kiwi", b"10", b"5")
         self.wait_wire(goloman, "in", "WHATSAT kiwi 10 5")
+
+    def test_reports_that_change_nothing(self):
+        """An older one looks like success to its client; the log knows better. One that is repeated is not older."""
+        server = self.lone()
+        connection = self.client(server)
+        for stamp in (b"1520000000.500000000", b"1520000000.5", b"1520000001.500000000", b"1520000001.500000000"):
+            connection.iamat(b"kiwi", b"+1.0+1.0", stamp)
+        older = [connection.iamat(b"kiwi", b"+1.0+1.0", stamp).decode() for stamp in (b"1520000000.500000000", b"1")]
+        connection.iamat(b"lynx", b"+1.0+1.0", b"1")
+        server.log.wait("out", count=7)
+        stale = [event for event in server.log.events("out") if "stale" in event]
+        self.assertEqual([(event["line"], event["stale"]) for event in stale], [(line, "yes") for line in older])
+        since = server.log.size()
+        server.process.send_signal(signal.SIGUSR1)
+        state = server.log.wait("state", since)[0]
+        self.assertEqual((state["iamat"], state["stale"]), ("7", "2"))
 
     def test_form_of_every_line(self):
         herd = self.herd(*PAIR).start_linked()

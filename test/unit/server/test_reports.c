@@ -9,6 +9,7 @@
 #include "../ownfolder.h"
 
 #define REPORT(client) "IAMAT " client " +34.068930-118.445127 0000000001.000000000\n"
+#define OLDER(client) "IAMAT " client " +34.068930-118.445127 0000000000.999999999\n"
 #define ANSWER(difference, client) "AT Goloman " difference " " client " +34.068930-118.445127 0000000001.000000000\n"
 
 /* As if `text` had been read into the loop's buffer behind what is kept there. Returns what was not taken. */
@@ -145,6 +146,20 @@ static void what_finds_no_room_is_given_back(void **state)
     assert_int_equal(world->server.counts.iamat, 3);
 }
 
+/* Looks like success, by contract; only who reads the counts knows. The same report once more is not stale. */
+static void what_is_older_is_counted(void **state)
+{
+    struct world *world = *state;
+    take(world, 0, REPORT("a") REPORT("a") OLDER("a") REPORT("a") OLDER("b"));
+    reports_answer(&world->server);
+    assert_int_equal(world->server.counts.iamat, 5);
+    assert_int_equal(world->server.counts.stale, 1);
+    answer_line(&world->sessions[0], HERD_TEXT("IAMAT a +0+0 0.5"));
+    assert_int_equal(world->server.counts.stale, 2);
+    assert_int_equal(world->server.counts.invalid, 0);
+    herd_buffer_clear(&world->sessions[0].stream.out);
+}
+
 /* With limits that a report may break each line is judged for itself; the first one here is too far ahead. */
 static void what_a_limit_refuses_is_given_back(void **state)
 {
@@ -255,6 +270,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_has_begun_comes_first, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(the_first_reply_may_be_the_last, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_finds_no_room_is_given_back, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_is_older_is_counted, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_a_limit_refuses_is_given_back, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_was_answered_waits_for_the_disk, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_waits_behind_a_question_is_counted, world_setup, world_teardown),
