@@ -62,6 +62,7 @@ struct herd_config {
         bool close_after_reply;
         uint32_t max_future_s;
         uint32_t ttl_s;
+        uint32_t line_quiet_ms;
     } protocol;
     struct {
         char **providers;

@@ -97,6 +97,8 @@ const struct herd_option herd_options[] = {
     NUMBER("protocol.max_future_s", protocol.max_future_s, 0, HERD_LIMIT_MAX_FUTURE_S, "0",
            "refuse an IAMAT whose time is further ahead of the server's than this; 0 = off"),
     NUMBER("protocol.ttl_s", protocol.ttl_s, 0, HERD_LIMIT_TTL_S, "0", "forget locations older than this; 0 = off"),
+    NUMBER("protocol.line_quiet_ms", protocol.line_quiet_ms, 0, HERD_LIMIT_LINE_QUIET_MS, "0",
+           "answer a client's unfinished line as it stands after so much silence; 0 = off"),
 
     GROUP("places", "who answers WHATSAT"),
     {.key = "places.providers",
@@ -151,7 +153,9 @@ const struct herd_option herd_options[] = {
     LIMIT(clients_max, 1, HERD_LIMIT_CLIENTS_MAX, "1000000", "clients known; an IAMAT of one more is refused"),
     LIMIT(new_clients_per_second_max, 0, HERD_LIMIT_NEW_CLIENTS_PER_SECOND_MAX, "0",
           "new clients from one connection; 0 = no limit"),
-    LIMIT(line_timeout_ms, 1, HERD_LIMIT_LINE_TIMEOUT_MS, "30000", "from the first byte of a client's line to its end"),
+    LIMIT(
+        line_timeout_ms, 1, HERD_LIMIT_LINE_TIMEOUT_MS, "30000",
+        "from the first byte of a client's line to its end; then it is answered as it stands and the connection ends"),
     LIMIT(idle_timeout_ms, 0, HERD_LIMIT_IDLE_TIMEOUT_MS, "0",
           "a client's connection on which nothing happens is closed; 0 = never"),
     LIMIT(keepalive_s, 0, HERD_LIMIT_KEEPALIVE_S, "60", "TCP keep-alive after this much silence; 0 = off"),

@@ -38,6 +38,7 @@ static void start_closing(struct server *server)
     placework_close(server);
     journalwork_close(server);
     expiry_stop(&server->expiry);
+    sessions_close(server);
     close_handle((uv_handle_t *)&server->peer_timer);
     close_handle((uv_handle_t *)&server->sweep_timer);
     close_handle((uv_handle_t *)&server->drain_timer);

@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "herd/config.h"
+#include "herd/deadline.h"
 #include "herd/dialler.h"
 #include "herd/fetch.h"
 #include "herd/flood.h"
@@ -74,20 +75,17 @@ struct session {
     struct herd_listener_place place;
     struct server *server;
     struct herd_framer framer;
-    struct herd_list_node node;         /* server.sessions */
-    struct herd_list_node started_node; /* server.started: has an unfinished line */
-    struct herd_list_node idle_node;    /* server.idle: by last activity, where there is a limit */
+    struct herd_list_node node;                /* server.sessions */
+    struct herd_deadline started, quiet, idle; /* server.started, .quiet, .idle */
     struct herd_list_node pendings;
     struct herd_places_asker asker;
     struct herd_list_node durable_node; /* journalwork.fresh or .waiting: replies wait for the disk */
     struct herd_task task;              /* goes on parsing or answering in the next turn */
     int64_t read_ns;                    /* wall clock when the last bytes were read */
-    int64_t started_ms;
-    int64_t active_ms;
-    uint64_t durable_position;  /* of the journal, that they wait for; 0: not known yet */
-    uint64_t number;            /* conn= in the log */
-    size_t held_bytes;          /* replies behind pendings */
-    int64_t new_clients_second; /* the second in which it brought new_clients */
+    uint64_t durable_position;          /* of the journal, that they wait for; 0: not known yet */
+    uint64_t number;                    /* conn= in the log */
+    size_t held_bytes;                  /* replies behind pendings */
+    int64_t new_clients_second;         /* the second in which it brought new_clients */
     uint32_t new_clients;
     uint32_t linger_ms;
     uint32_t pending_count;
@@ -98,8 +96,11 @@ struct session {
 void session_accept(struct herd_listener *listener, void *owner);
 /* No more commands; ends when what is in flight was answered. */
 void session_drain(struct session *session);
-/* Once a second: lines that were started and not ended, idle connections. */
-void session_sweep(struct server *server);
+/* The reply that was just written is the last one; the caller ends the session in time (session_end_if_done). */
+void session_finish(struct session *session);
+/* The deadlines of all sessions. */
+void sessions_open(struct server *server);
+void sessions_close(struct server *server);
 /* Where the reply to the command being handled goes: the stream, or behind a pending. */
 struct herd_buffer *session_out(struct session *session);
 /* Bytes that wait to be taken by the client. */
@@ -311,6 +312,7 @@ struct server_counts {
     uint64_t refused_future;  /* max_future_s */
     uint64_t refused_new;     /* new_clients_per_second_max */
     uint64_t line_timeouts;
+    uint64_t lines_quiet;
     uint64_t lines_too_long;
     uint64_t idle_timeouts;
     uint64_t output_pauses;  /* output_pause_bytes */
@@ -330,8 +332,8 @@ struct server {
     struct herd_listener clients;
     struct herd_listener peers;
     struct herd_list_node sessions;
-    struct herd_list_node started; /* oldest first */
-    struct herd_list_node idle;    /* longest idle first */
+    struct herd_deadlines started, quiet; /* sessions with an unfinished line: from its first byte, from its last */
+    struct herd_deadlines idle;           /* sessions, from their last activity */
     unsigned session_count;
     struct herd_list_node guests;   /* those that were welcomed */
     struct herd_list_node arrivals; /* those that were not yet, oldest first */

@@ -57,7 +57,6 @@ static void on_sweep(uv_timer_t *timer)
 {
     struct server *server = timer->data;
 
-    session_sweep(server);
     expiry_sweep(&server->expiry);
     journalwork_tick(server);
     placework_tick(server);
@@ -241,8 +240,6 @@ static void init(struct server *server, const struct herd_config *config, unsign
                              config->limits.new_clients_per_second_max != 0;
     server->state = SERVER_ABSENT;
     herd_list_init(&server->sessions);
-    herd_list_init(&server->started);
-    herd_list_init(&server->idle);
     herd_list_init(&server->guests);
     herd_list_init(&server->arrivals);
     server->guests_epoll = -1;
@@ -280,6 +277,7 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     if (code < 0) return system_failure("cannot make an event loop", code);
     server->state = SERVER_STARTING;
     start_timers(server);
+    sessions_open(server);
     code = start_store(server, count + 1); /* a slot for each neighbour, the last one for the journal */
     if (code != 0) return code;
     herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, commands_phase, server);

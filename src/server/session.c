@@ -9,9 +9,14 @@
  * It goes on when the stream has drained, when a WHATSAT was answered, or in
  * the next turn.
  *
+ * A line whose end does not come is answered as it stands: after 30 s, and
+ * that is the last one, or after the silence of line_quiet_ms where there is
+ * such a limit, and the session goes on.
+ *
  * It ends when the client half-closed and everything was answered, after a
- * line over the limit (the reply, then 1 s of lingering), after 30 s of an
- * unfinished line, on any error of the stream, and when the server drains.
+ * reply that is the last one (a line over the limit, one that timed out), on any error of the stream, and when the
+ * server drains. Who may still be sending then is listened to for a second, and not heard: a connection that is closed
+ * with input unread is reset, which can cost the client its reply.
  */
 #include "local.h"
 
@@ -21,7 +26,8 @@
 #include "herd/log.h"
 #include "herd/memory.h"
 
-#define DRAIN_LINGER_MS 200
+#define LINGER_MS 1000
+#define DRAIN_LINGER_MS 200 /* shorter, as a server must end in time */
 
 size_t session_queued(const struct session *session)
 {
@@ -58,28 +64,36 @@ static bool may_parse(const struct session *session)
            session_queued(session) < config->limits.output_pause_bytes;
 }
 
-static void forget_started(struct session *session)
+void session_finish(struct session *session)
 {
-    herd_list_remove(&session->started_node);
+    session->finished = true;
+    session->linger_ms = LINGER_MS;
 }
 
-/* The clock of an unfinished line runs from its first byte, and stands still while we do not read. */
-static void note_started(struct session *session)
+static void forget_unfinished(struct session *session)
 {
+    herd_deadline_stop(&session->started);
+    herd_deadline_stop(&session->quiet);
+}
+
+/* One clock of an unfinished line runs from its first byte, the other from its last; none while we do not read. */
+static void note_unfinished(struct session *session)
+{
+    struct server *server = session->server;
+
     if (!herd_framer_pending(&session->framer)) {
-        forget_started(session);
-    } else if (herd_list_empty(&session->started_node)) {
-        session->started_ms = (int64_t)uv_now(&session->server->loop.uv);
-        herd_list_append(&session->server->started, &session->started_node);
+        forget_unfinished(session);
+        return;
     }
+    if (!herd_deadline_running(&session->started)) herd_deadline_start(&server->started, &session->started);
+    herd_deadline_start(&server->quiet, &session->quiet);
 }
 
 static void take_too_long(struct session *session, struct herd_text shown)
 {
     session->server->counts.lines_too_long++;
     answer_too_long(session, shown);
-    session->linger_ms = 1000;
-    session->finished = true;
+    session_finish(session);
 }
 
 /* Which limit it was; none where the session takes no more lines. */
@@ -103,7 +117,7 @@ static void stop_parsing(struct session *session, struct herd_text rest)
     count_stop(session);
     herd_framer_hold(&session->framer, rest);
     herd_stream_pause(&session->stream);
-    forget_started(session);
+    forget_unfinished(session);
     if (!session->finished) herd_loop_soon(&session->server->loop, &session->task);
     session_end_if_done(session);
 }
@@ -126,10 +140,10 @@ static bool parse(struct session *session, struct herd_text input)
         budget--;
         switch (herd_framer_next(&session->framer, &input, &line)) {
         case HERD_LINE_NONE:
-            note_started(session);
+            note_unfinished(session);
             return true;
         case HERD_LINE_READY:
-            forget_started(session);
+            forget_unfinished(session);
             answer_line(session, line);
             break;
         case HERD_LINE_TOO_LONG:
@@ -142,36 +156,33 @@ static bool parse(struct session *session, struct herd_text input)
     return false;
 }
 
-static void note_active(struct session *session)
-{
-    struct server *server = session->server;
-
-    if (server->config->limits.idle_timeout_ms == 0) return;
-    session->active_ms = (int64_t)uv_now(&server->loop.uv);
-    herd_list_remove(&session->idle_node);
-    herd_list_append(&server->idle, &session->idle_node);
-}
-
 static void on_read(struct herd_stream *stream, struct herd_text bytes)
 {
     struct session *session = HERD_CONTAINER(stream, struct session, stream);
 
     session->read_ns = herd_clock_wall_ns();
     session->heard = false;
-    note_active(session);
+    herd_deadline_start(&session->server->idle, &session->idle);
     parse(session, bytes);
+}
+
+/* What has no end is a line as it stands. It was read when the session last read, whenever that was. */
+static void answer_unfinished(struct session *session)
+{
+    struct herd_text line;
+
+    reports_answer(session->server);
+    forget_unfinished(session);
+    session->heard = false;
+    if (!session->finished && herd_framer_end(&session->framer, &line)) answer_line(session, line);
 }
 
 static void on_end(struct herd_stream *stream)
 {
     struct session *session = HERD_CONTAINER(stream, struct session, stream);
-    struct herd_text line;
 
-    reports_answer(session->server);
-    forget_started(session);
     session->read_ns = herd_clock_wall_ns();
-    session->heard = false;
-    if (!session->finished && herd_framer_end(&session->framer, &line)) answer_line(session, line);
+    answer_unfinished(session);
     session->finished = true;
     session_end_if_done(session);
 }
@@ -204,8 +215,8 @@ static void free_session(struct session *session)
     answer_forget(session);
     herd_task_cancel(&session->task);
     herd_list_remove(&session->node);
-    herd_list_remove(&session->started_node);
-    herd_list_remove(&session->idle_node);
+    forget_unfinished(session);
+    herd_deadline_stop(&session->idle);
     journalwork_forget(session);
     herd_framer_finish(&session->framer);
     herd_listener_release(&session->place);
@@ -254,8 +265,9 @@ static struct session *create(struct server *server)
 
     session->server = server;
     session->number = ++server->counts.connections;
-    herd_list_init(&session->started_node);
-    herd_list_init(&session->idle_node);
+    herd_deadline_init(&session->started);
+    herd_deadline_init(&session->quiet);
+    herd_deadline_init(&session->idle);
     herd_list_init(&session->pendings);
     herd_list_init(&session->durable_node);
     herd_task_init(&session->task, run_task);
@@ -277,7 +289,7 @@ void session_accept(struct herd_listener *listener, void *owner)
     }
     herd_list_append(&server->sessions, &session->node);
     server->session_count++;
-    note_active(session);
+    herd_deadline_start(&server->idle, &session->idle);
     log_open(session);
 }
 
@@ -285,27 +297,64 @@ void session_drain(struct session *session)
 {
     session->finished = true;
     session->linger_ms = DRAIN_LINGER_MS;
-    forget_started(session);
+    forget_unfinished(session);
     session_end_if_done(session);
 }
 
-void session_sweep(struct server *server)
-{
-    int64_t now_ms = (int64_t)uv_now(&server->loop.uv);
-    struct session *session;
+/* -- What lasts too long -------------------------------------------------------- */
 
-    while (!herd_list_empty(&server->started)) {
-        session = HERD_CONTAINER(server->started.next, struct session, started_node);
-        if (now_ms - session->started_ms < (int64_t)server->config->limits.line_timeout_ms) break;
-        server->counts.line_timeouts++;
-        forget_started(session);
-        herd_stream_close(&session->stream, -ETIMEDOUT);
+static void on_line_over(struct herd_deadline *deadline)
+{
+    struct session *session = HERD_CONTAINER(deadline, struct session, started);
+
+    if (session->stream.state != HERD_STREAM_OPEN) return;
+    if (!may_parse(session)) { /* stands still */
+        herd_deadline_start(&session->server->started, deadline);
+        return;
     }
-    while (!herd_list_empty(&server->idle)) {
-        session = HERD_CONTAINER(server->idle.next, struct session, idle_node);
-        if (now_ms - session->active_ms < (int64_t)server->config->limits.idle_timeout_ms) break;
-        server->counts.idle_timeouts++;
-        herd_list_remove(&session->idle_node);
-        session_drain(session);
+    session->server->counts.line_timeouts++;
+    answer_unfinished(session);
+    session_finish(session);
+    session_end_if_done(session);
+}
+
+static void on_quiet_over(struct herd_deadline *deadline)
+{
+    struct session *session = HERD_CONTAINER(deadline, struct session, quiet);
+
+    if (session->stream.state != HERD_STREAM_OPEN) return;
+    if (!may_parse(session)) {
+        herd_deadline_start(&session->server->quiet, deadline);
+        return;
     }
+    session->server->counts.lines_quiet++;
+    answer_unfinished(session);
+    herd_framer_hold(&session->framer, HERD_TEXT("")); /* done with the line: who is silent owns no memory */
+    session_end_if_done(session);
+}
+
+static void on_idle_over(struct herd_deadline *deadline)
+{
+    struct session *session = HERD_CONTAINER(deadline, struct session, idle);
+
+    if (session->stream.state != HERD_STREAM_OPEN) return;
+    session->server->counts.idle_timeouts++;
+    answer_unfinished(session);
+    session_drain(session);
+}
+
+void sessions_open(struct server *server)
+{
+    const struct herd_config *config = server->config;
+
+    herd_deadlines_init(&server->started, &server->loop, config->limits.line_timeout_ms, on_line_over);
+    herd_deadlines_init(&server->quiet, &server->loop, config->protocol.line_quiet_ms, on_quiet_over);
+    herd_deadlines_init(&server->idle, &server->loop, config->limits.idle_timeout_ms, on_idle_over);
+}
+
+void sessions_close(struct server *server)
+{
+    herd_deadlines_close(&server->started);
+    herd_deadlines_close(&server->quiet);
+    herd_deadlines_close(&server->idle);
 }

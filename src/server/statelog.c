@@ -73,6 +73,7 @@ static void log_limits(const struct server *server)
         {"max_future_s", counts->refused_future},
         {"line_bytes_max", counts->lines_too_long},
         {"line_timeout_ms", counts->line_timeouts},
+        {"line_quiet_ms", counts->lines_quiet},
         {"idle_timeout_ms", counts->idle_timeouts},
         {"strangers_evicted", lobby->neighbours + lobby->strangers + lobby->per_address},
         {"peer_strangers_max", lobby->strangers},

@@ -13,6 +13,9 @@ HERD_HOLDS(struct session, pending_count, HERD_LIMIT_WHATSAT_PER_CONNECTION_MAX)
 HERD_HOLDS(struct session, new_clients, HERD_LIMIT_NEW_CLIENTS_PER_SECOND_MAX);
 HERD_HOLDS(struct session, held_bytes, HERD_LIMIT_OUTPUT_PAUSE_BYTES);
 HERD_HOLDS(struct session, framer.limit, HERD_LIMIT_LINE_BYTES_MAX);
+HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_LINE_TIMEOUT_MS);
+HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_LINE_QUIET_MS);
+HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_IDLE_TIMEOUT_MS);
 HERD_HOLDS(struct herd_stream, stall_ms, HERD_LIMIT_WRITE_STALL_MS);
 HERD_HOLDS(struct herd_pump, room, HERD_LIMIT_PEER_OUTPUT_BYTES_MAX);
 

@@ -222,6 +222,33 @@ class Variants(Scenario):
         self.assertEqual(connection.line(), b"? junk")
         self.assertEqual(connection.answer()[0], new)
 
+    def ended_by(self, server, text):
+        """What comes back, up to the end."""
+        connection = self.client(server)
+        connection.send(text)
+        return connection.rest()
+
+    def is_lingering(self, server, text):
+        """Whether who is still sending when the end has come is not answered with a reset. It is so for a second, so a
+        machine on which this process does not run for so long has more than one chance."""
+        for _ in range(3):
+            connection = self.client(server)
+            connection.send(text)
+            connection.rest()
+            try:
+                for _ in range(20):
+                    connection.send(b"IAMAT late +1+1 1\n")
+                return True
+            except ConnectionError:
+                pass
+        return False
+
+    def test_what_is_sent_after_the_last_reply(self):
+        server = self.lone(limits={"line_bytes_max": 256, "line_timeout_ms": 200})
+        self.assertTrue(self.is_lingering(server, b"x" * 257))
+        self.assertTrue(self.is_lingering(server, b"no end"))
+        self.assertEqual(self.client(server).ask(b"WHATSAT late 1 1"), b"? WHATSAT late 1 1")
+
     def test_close_after_reply(self):
         server = self.lone(protocol={"close_after_reply": True})
         connection = self.client(server)

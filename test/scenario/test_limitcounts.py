@@ -41,6 +41,18 @@ class OfClients(Counted):
         connection.ask(b"x" * 257)
         self.assert_counts(server, "state_limits", clients_max=1, line_bytes_max=1)
 
+    def test_lines_without_end(self):
+        server = self.lone(limits={"line_timeout_ms": 100})
+        connection = self.client(server)
+        connection.send(b"half")
+        connection.rest()
+        self.assert_counts(server, "state_limits", line_timeout_ms=1, line_quiet_ms=0)
+        server = self.lone(protocol={"line_quiet_ms": 10})
+        connection = self.client(server)
+        connection.send(b"half")
+        connection.line()
+        self.assert_counts(server, "state_limits", line_timeout_ms=0, line_quiet_ms=1)
+
     def test_new_clients(self):
         server = self.lone(limits={"new_clients_per_second_max": 1}, protocol={"max_future_s": 100})
         connection = self.client(server)

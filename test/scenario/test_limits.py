@@ -2,6 +2,7 @@
 """What a stranger can demand, and where it ends: connections, lines, replies that nobody reads."""
 
 import select
+import time
 
 from client import now_text
 from harness import wait_until
@@ -117,14 +118,49 @@ class SlowLines(Limits):
         while not select.select([loris], [], [], 0.05)[0]:
             ticks += 1
             self.assertLess(ticks, 400, "a line that never ends is still waited for")
-            try:
-                loris.send(b"x")
-            except ConnectionError:
-                break
+            loris.send(b"x")
             self.assertEqual(normal.ask(b"hello"), b"? hello")
-        loris.gone()
-        self.assertTrue(loris.ended)
+        self.assertRegex(loris.rest(), rb"\A\? Ix*\n\Z")
         self.assertEqual(idle.ask(b"hello"), b"? hello")
+
+    def test_a_line_without_its_end_is_answered(self):
+        server = self.lone(limits={"line_timeout_ms": 300})
+        connection, stamp, since_ns = self.client(server), now_text(), time.time_ns()
+        connection.send(b"junk\nIAMAT kiwi +1+1 " + stamp)
+        junk, reply, nothing = connection.rest().split(b"\n")
+        self.assertEqual((junk, nothing), (b"? junk", b""))
+        self.assert_at(reply, "Goloman", b"kiwi", b"+1+1", stamp, since_ns)
+        asking = self.client(server)
+        self.assertEqual(asking.whatsat(b"kiwi")[0], reply)
+        asking.send(b"WHATSAT kiwi 1 0")
+        text = asking.rest()
+        self.assertTrue(text.startswith(reply + b"\n{") and text.endswith(b"}\n\n"), text)
+
+    def test_a_line_without_its_end_behind_a_slow_whatsat(self):
+        fake = self.provider()
+        server = self.relay(fake, limits={"line_timeout_ms": 100})
+        connection = self.client(server)
+        at = connection.iamat(b"kiwi", b"+1+1")
+        fake.hold()
+        connection.send(b"WHATSAT kiwi 1 0\nlast")
+        fake.wait_in_flight(1)
+        server.log.wait("in", line="last")
+        self.assertTrue(connection.silent())
+        fake.release()
+        text = connection.rest()
+        self.assertTrue(text.startswith(at + b"\n{") and text.endswith(b"}\n\n? last\n"), text)
+
+    def test_a_line_ended_by_silence(self):
+        server = self.lone(protocol={"line_quiet_ms": 50})
+        connection = self.client(server)
+        for number in range(3):
+            stamp = now_text()
+            connection.send(b"IAMAT quiet%d +1+1 %s" % (number, stamp))
+            self.assert_at(connection.line(), "Goloman", b"quiet%d" % number, b"+1+1", stamp)
+        connection.send(b"\nlate\n")
+        self.assertEqual(connection.line(), b"? ")
+        self.assertEqual(connection.line(), b"? late")
+        self.assertTrue(connection.whatsat(b"quiet2")[0].startswith(b"AT "))
 
     def test_a_line_that_ends_in_time_starts_anew(self):
         server = self.lone(limits={"line_timeout_ms": 4000})

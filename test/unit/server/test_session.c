@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Real connections to a server without anything else: lines that do not end, last replies, reading on. */
+#include "serverfixture.h"
+
+#include "../net/netfixture.h"
+
+#define POSITION "+34.068930-118.445127"
+#define REPORT(client)                                                                                                 \
+    "IAMAT " client " " POSITION " 0000000001.000000000\n" /* in the form that is read without being cut */
+#define NEVER_MS 1000000
+
+/* One client of it. */
+struct visit {
+    struct world *world;
+    struct server *server;
+    uv_timer_t tick;
+    struct session *session; /* until it is gone */
+    struct received client;
+};
+
+static void commands_phase(void *owner)
+{
+    reports_answer(owner);
+}
+
+static void turn(struct visit *visit, unsigned times)
+{
+    while (times-- > 0)
+        uv_run(&visit->server->loop.uv, UV_RUN_NOWAIT);
+}
+
+static int setup(void **state)
+{
+    struct visit *visit = calloc(1, sizeof *visit);
+    void *world = NULL;
+
+    assert_non_null(visit);
+    assert_int_equal(world_setup(&world), 0);
+    visit->world = world;
+    visit->server = &visit->world->server;
+    herd_list_init(&visit->server->sessions);
+    herd_loop_on_phase(&visit->server->loop, HERD_PHASE_COMMANDS, commands_phase, visit->server);
+    uv_timer_init(&visit->server->loop.uv, &visit->tick);
+    uv_timer_start(&visit->tick, fixture_on_tick, TICK_MS, TICK_MS);
+    visit->world->config.limits.line_bytes_max = 8192;
+    visit->world->config.limits.lines_per_turn_max = 256;
+    visit->world->config.limits.whatsat_per_connection_max = 16;
+    visit->world->config.limits.line_timeout_ms = NEVER_MS;
+    visit->client.fd = -1;
+    *state = visit;
+    return 0;
+}
+
+/* After a test has changed the configuration. */
+static void connect_client(struct visit *visit)
+{
+    struct server *server = visit->server;
+    struct herd_listener_options options = {.address = loopback_storage(0),
+                                            .connections_max = 10,
+                                            .on_connection = session_accept,
+                                            .owner = server,
+                                            HERD_LISTENER_DEFAULTS};
+
+    sessions_open(server);
+    assert_int_equal(herd_listener_open(&server->clients, &server->loop, &options), 0);
+    visit->client.fd = plain_connect(port_of_fd(server->clients.socket));
+    UNTIL(server, server->session_count == 1);
+    visit->session = HERD_CONTAINER(server->sessions.next, struct session, node);
+}
+
+static int teardown(void **state)
+{
+    struct visit *visit = *state;
+    void *world = visit->world;
+
+    received_finish(&visit->client);
+    if (visit->server->session_count > 0) herd_stream_close(&visit->session->stream, 0);
+    UNTIL(visit->server, visit->server->session_count == 0);
+    herd_listener_close(&visit->server->clients);
+    sessions_close(visit->server);
+    uv_close((uv_handle_t *)&visit->tick, NULL);
+    turn(visit, 3);
+    free(visit);
+    return world_teardown(&world);
+}
+
+static void say(struct visit *visit, const char *text)
+{
+    plain_send(visit->client.fd, text);
+}
+
+static bool has(struct visit *visit, const char *expected)
+{
+    struct received *client = &visit->client;
+
+    receive(client);
+    return client->length == strlen(expected) && memcmp(client->bytes, expected, client->length) == 0;
+}
+
+/* The client gets this, and the end. */
+static void expect_last(struct visit *visit, const char *expected)
+{
+    UNTIL(visit->server, receive(&visit->client) && (visit->client.ended || visit->client.reset));
+    assert_true(has(visit, expected));
+    assert_false(visit->client.reset);
+}
+
+/* And is listened to for a moment more: what it is still sending does not bring a reset. */
+static void expect_lingering(struct visit *visit)
+{
+    assert_int_equal(visit->server->session_count, 1);
+    assert_int_equal(visit->session->stream.linger_ms, 1000);
+    visit->session->stream.linger_ms = NEVER_MS; /* however slow this machine is */
+    assert_true(visit->session->stream.fin_sent);
+    say(visit, "still\nsending\n");
+    turn(visit, 10);
+    say(visit, "and more\n");
+    assert_int_equal(visit->server->session_count, 1);
+    shutdown(visit->client.fd, SHUT_WR);
+    UNTIL(visit->server, visit->server->session_count == 0);
+}
+
+static struct herd_version stored(struct visit *visit, const char *client)
+{
+    struct herd_version version;
+    uint32_t record = herd_store_find(&visit->server->store, herd_text_of(client));
+
+    assert_int_not_equal(record, 0);
+    herd_store_view(&visit->server->store, record, &version);
+    return version;
+}
+
+/* It was received when it came, not when we had waited long enough for its end. */
+static void a_line_without_end_is_answered_in_time(void **state)
+{
+    struct visit *visit = *state;
+    struct herd_version version;
+    int64_t read_ns;
+
+    visit->world->config.limits.line_timeout_ms = 30;
+    connect_client(visit);
+    say(visit, "junk\nIAMAT kiwi " POSITION " 1.5");
+    UNTIL(visit->server, herd_deadline_running(&visit->session->started));
+    read_ns = visit->session->read_ns;
+    UNTIL(visit->server, visit->server->counts.line_timeouts == 1);
+    UNTIL(visit->server, receive(&visit->client) && visit->client.ended);
+    version = stored(visit, "kiwi");
+    assert_int_equal(version.report.time_ns + version.difference_ns, read_ns);
+    assert_memory_equal(visit->client.bytes, "? junk\nAT Goloman +", strlen("? junk\nAT Goloman +"));
+    assert_int_equal(visit->client.bytes[visit->client.length - 1], '\n');
+    assert_int_equal(visit->server->counts.iamat, 1);
+    expect_lingering(visit);
+    assert_int_equal(visit->server->counts.invalid, 1); /* nothing of what came later */
+}
+
+static void bytes_do_not_put_the_time_off(void **state)
+{
+    struct visit *visit = *state;
+
+    visit->world->config.protocol.line_quiet_ms = NEVER_MS;
+    connect_client(visit);
+    say(visit, "a");
+    UNTIL(visit->server, herd_deadline_running(&visit->session->started));
+    uint64_t since_ms = visit->session->started.since_ms;
+    UNTIL(visit->server, uv_now(&visit->server->loop.uv) > since_ms);
+    say(visit, "b");
+    UNTIL(visit->server, herd_buffer_length(&visit->session->framer.held) == 2);
+    assert_int_equal(visit->session->started.since_ms, since_ms);
+    assert_true(visit->session->quiet.since_ms > since_ms);
+}
+
+static void silence_ends_a_line_and_nothing_else(void **state)
+{
+    struct visit *visit = *state;
+
+    visit->world->config.protocol.line_quiet_ms = 20;
+    connect_client(visit);
+    say(visit, "one");
+    UNTIL(visit->server, has(visit, "? one\n"));
+    assert_null(visit->session->framer.held.memory);
+    say(visit, " more\nwhole\n"); /* the late rest is a line of its own, as is a late end */
+    UNTIL(visit->server, has(visit, "? one\n?  more\n? whole\n"));
+    say(visit, REPORT("kiwi") "two");
+    UNTIL(visit->server, visit->server->counts.lines_quiet == 2);
+    say(visit, "\n" REPORT("kiwi"));
+    UNTIL(visit->server, visit->server->counts.iamat == 2 && visit->server->counts.invalid == 5);
+    assert_int_equal(visit->server->counts.lines_quiet, 2);
+    assert_int_equal(visit->server->counts.line_timeouts, 0);
+    assert_int_equal(visit->session->stream.state, HERD_STREAM_OPEN);
+}
+
+/* While the client is not read from its lines cannot end. */
+static void both_clocks_stand_still_while_nothing_is_read(void **state)
+{
+    struct visit *visit = *state;
+
+    visit->world->config.limits.line_timeout_ms = 5;
+    visit->world->config.protocol.line_quiet_ms = 1;
+    connect_client(visit);
+    visit->session->durable_position = 1; /* its last reply is not on the disk yet */
+    herd_framer_hold(&visit->session->framer, HERD_TEXT("held"));
+    herd_deadline_start(&visit->server->started, &visit->session->started);
+    herd_deadline_start(&visit->server->quiet, &visit->session->quiet);
+    uint64_t began_ms = visit->session->started.since_ms;
+    UNTIL(visit->server, visit->session->started.since_ms > began_ms + 5);
+    assert_int_equal(visit->server->counts.lines_quiet, 0);
+    visit->session->durable_position = 0;
+    UNTIL(visit->server, has(visit, "? held\n"));
+    assert_int_equal(visit->server->counts.lines_quiet, 1);
+    assert_int_equal(visit->server->counts.line_timeouts, 0);
+}
+
+static void a_line_without_end_is_answered_when_idle(void **state)
+{
+    struct visit *visit = *state;
+
+    visit->world->config.limits.idle_timeout_ms = 20;
+    connect_client(visit);
+    say(visit, "half");
+    expect_last(visit, "? half\n");
+    assert_int_equal(visit->server->counts.idle_timeouts, 1);
+}
+
+static void a_line_too_long_lingers(void **state)
+{
+    struct visit *visit = *state;
+
+    visit->world->config.limits.line_bytes_max = 4;
+    connect_client(visit);
+    say(visit, "12345678\nmore\n");
+    expect_last(visit, "? 12345\n");
+    expect_lingering(visit);
+    assert_int_equal(visit->server->counts.lines_too_long, 1);
+}
+
+/* Down to the mark, and not before. */
+static void reading_goes_on_at_the_resume_mark(void **state)
+{
+    struct visit *visit = *state;
+    struct herd_stream *stream;
+    char line[1001];
+
+    visit->world->config.limits.output_pause_bytes = 4096;
+    visit->world->config.limits.output_resume_bytes = 1024;
+    connect_client(visit);
+    stream = &visit->session->stream;
+    herd_stream_hold(stream);
+    memset(line, 'x', sizeof line - 1);
+    line[999] = '\n';
+    line[1000] = '\0';
+    for (unsigned i = 0; i < 6; i++)
+        say(visit, line); /* one more than the limit on replies allows */
+    UNTIL(visit->server, stream->paused && herd_framer_pending(&visit->session->framer));
+    herd_buffer_consume(&stream->out, herd_stream_queued(stream) - 1025);
+    visit->session->task.run(&visit->session->task);
+    assert_true(stream->paused);
+    assert_int_equal(herd_stream_queued(stream), 1025);
+    herd_buffer_consume(&stream->out, 1);
+    visit->session->task.run(&visit->session->task);
+    assert_false(stream->paused);
+    UNTIL(visit->server, visit->server->counts.invalid == 6);
+    herd_stream_release(stream);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_line_without_end_is_answered_in_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(bytes_do_not_put_the_time_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(silence_ends_a_line_and_nothing_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(both_clocks_stand_still_while_nothing_is_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_line_without_end_is_answered_when_idle, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_line_too_long_lingers, setup, teardown),
+        cmocka_unit_test_setup_teardown(reading_goes_on_at_the_resume_mark, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
