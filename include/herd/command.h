@@ -63,6 +63,7 @@ struct herd_question {
 
 enum herd_command_kind {
     HERD_COMMAND_INVALID,
+    HERD_COMMAND_HTTP, /* invalid, and its last field is HTTP/1.0, HTTP/1.1 or HTTP/2.0: no client of ours */
     HERD_COMMAND_IAMAT,
     HERD_COMMAND_WHATSAT,
 };

@@ -11,6 +11,14 @@ bool herd_report_check(struct herd_report *report)
     return herd_time_parse(report->time, HERD_TIME_SECONDS_MAX, &report->time_ns) == 0;
 }
 
+/* Where the white space at the end of what lies before `end` begins. */
+static const char *trim(const char *start, const char *end)
+{
+    while (end > start && herd_is_space(end[-1]))
+        end--;
+    return end;
+}
+
 static bool at_end(struct herd_text rest)
 {
     return herd_field_next(&rest).length == 0;
@@ -22,10 +30,7 @@ static bool at_end(struct herd_text rest)
  */
 static bool parse_iamat(struct herd_text rest, struct herd_report *ret_report)
 {
-    const char *end = rest.bytes + rest.length;
-    while (end > rest.bytes && herd_is_space(end[-1]))
-        end--;
-
+    const char *end = trim(rest.bytes, rest.bytes + rest.length);
     const char *client = herd_field_start(rest.bytes, end);
     const char *client_end = herd_field_end(client, end);
     const char *position = herd_field_start(client_end, end);
@@ -81,7 +86,20 @@ static bool skip_word(struct herd_text line, struct herd_text word, struct herd_
     return herd_text_equal(herd_field_next(ret_rest), word);
 }
 
-void herd_command_parse(struct herd_text line, struct herd_command *ret_command)
+/* Ends as the first line of an HTTP request does, and as no command may. */
+static bool is_http(struct herd_text line)
+{
+    if (line.length == 0) return false;
+    const char *end = trim(line.bytes, line.bytes + line.length);
+    const char *start = end;
+    while (start > line.bytes && !herd_is_space(start[-1]))
+        start--;
+    struct herd_text last = {start, (size_t)(end - start)};
+    return herd_text_equal(last, HERD_TEXT("HTTP/1.1")) || herd_text_equal(last, HERD_TEXT("HTTP/1.0")) ||
+           herd_text_equal(last, HERD_TEXT("HTTP/2.0"));
+}
+
+static void parse(struct herd_text line, struct herd_command *ret_command)
 {
     struct herd_text rest;
     ret_command->kind = HERD_COMMAND_INVALID;
@@ -90,4 +108,10 @@ void herd_command_parse(struct herd_text line, struct herd_command *ret_command)
     } else if (skip_word(line, HERD_TEXT("WHATSAT"), &rest)) {
         if (parse_whatsat(rest, &ret_command->as.whatsat)) ret_command->kind = HERD_COMMAND_WHATSAT;
     }
+}
+
+void herd_command_parse(struct herd_text line, struct herd_command *ret_command)
+{
+    parse(line, ret_command);
+    if (ret_command->kind == HERD_COMMAND_INVALID && is_http(line)) ret_command->kind = HERD_COMMAND_HTTP;
 }

@@ -214,6 +214,23 @@ static void answer_whatsat(struct session *session, struct herd_text line, const
     ask(session, &version, question, out);
 }
 
+/* Answered like any other line, and nothing after it: a web page may have a browser send lines of its own choice. */
+static void refuse_http(struct session *session, struct herd_text line, struct herd_buffer *out)
+{
+    struct herd_log_event log;
+    char address[56];
+
+    session->server->counts.http++;
+    answer_invalid(session, line, out);
+    session_finish(session);
+    if (!herd_log_begin(&log, HERD_LOG_WARNING, "http_refused")) return;
+    herd_stream_address(&session->stream, address, sizeof address);
+    herd_log_number(&log, "conn", (int64_t)session->number);
+    herd_log_string(&log, "from", address);
+    herd_log_text(&log, "line", line);
+    herd_log_end(&log);
+}
+
 static void dispatch(struct session *session, struct herd_text line, struct herd_buffer *out)
 {
     struct herd_command command;
@@ -229,6 +246,9 @@ static void dispatch(struct session *session, struct herd_text line, struct herd
         return;
     case HERD_COMMAND_WHATSAT:
         answer_whatsat(session, line, &command.as.whatsat, out);
+        return;
+    case HERD_COMMAND_HTTP:
+        refuse_http(session, line, out);
         return;
     case HERD_COMMAND_INVALID:
         answer_invalid(session, line, out);

@@ -308,6 +308,7 @@ struct server_counts {
     uint64_t stale; /* of those, older than what is stored */
     uint64_t whatsat;
     uint64_t invalid;
+    uint64_t http;            /* of those, HTTP */
     uint64_t refused_clients; /* clients_max */
     uint64_t refused_future;  /* max_future_s */
     uint64_t refused_new;     /* new_clients_per_second_max */

@@ -27,6 +27,7 @@ static void log_server(struct server *server)
     herd_log_number(&log, "stale", (int64_t)server->counts.stale);
     herd_log_number(&log, "whatsat", (int64_t)server->counts.whatsat);
     herd_log_number(&log, "invalid", (int64_t)server->counts.invalid);
+    herd_log_number(&log, "http", (int64_t)server->counts.http);
     herd_log_number(&log, "at_sent", (int64_t)server->flood.counts.at_sent);
     herd_log_number(&log, "at_received", (int64_t)server->flood.counts.at_received);
     herd_log_number(&log, "at_newer", (int64_t)server->flood.counts.at_newer);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The client protocol, to the byte: replies, fields, invalid commands, and how a line may arrive."""
 
+import signal
 import time
 
 from client import difference_ns, now_text
@@ -247,7 +248,38 @@ class Variants(Scenario):
         server = self.lone(limits={"line_bytes_max": 256, "line_timeout_ms": 200})
         self.assertTrue(self.is_lingering(server, b"x" * 257))
         self.assertTrue(self.is_lingering(server, b"no end"))
+        self.assertTrue(self.is_lingering(server, b"GET / HTTP/1.1\r\n"))
         self.assertEqual(self.client(server).ask(b"WHATSAT late 1 1"), b"? WHATSAT late 1 1")
+
+    def test_http(self):
+        server = self.lone()
+        stamp = now_text()
+        inside = b"IAMAT inside %s %s\n" % (POSITION, stamp)
+        cases = ((b"POST / HTTP/1.1\r\nHost: herd\r\n\r\n" + inside, b"? POST / HTTP/1.1\r\n"),
+                 (b"junk\nGET /a HTTP/1.0\n" + inside, b"? junk\n? GET /a HTTP/1.0\n"),
+                 (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + inside, b"? PRI * HTTP/2.0\r\n"),
+                 (b" \tHTTP/1.1 \r\f\v\n" + inside, b"?  \tHTTP/1.1 \r\f\v\n"),
+                 (b"IAMAT inside +1+1 HTTP/1.1\n" + inside, b"? IAMAT inside +1+1 HTTP/1.1\n"))
+        for text, reply in cases:
+            with self.subTest(text=text):
+                self.assertEqual(self.ended_by(server, text), reply)
+        split = self.client(server)
+        for byte in b"POST / HTTP/1.1\r":
+            split.send(bytes([byte]))
+        split.send(b"\n" + inside)
+        self.assertEqual(split.rest(), b"? POST / HTTP/1.1\r\n")
+        last = self.client(server)
+        last.send(b"GET / HTTP/1.1")
+        last.half_close()
+        self.assertEqual(last.rest(), b"? GET / HTTP/1.1\n")
+        connection = self.client(server)
+        self.assertTrue(connection.iamat(b"outside", POSITION).startswith(b"AT "))
+        for line in (b"GET / http/1.1", b"GET / HTTP/1.1 x", b"GET /HTTP/1.1", b"WHATSAT inside 1 1"):
+            self.assertEqual(connection.ask(line), b"? " + line)
+        self.assertEqual(len(server.log.wait("http_refused", count=7)), 7)
+        since = server.log.size()
+        server.process.send_signal(signal.SIGUSR1)
+        self.assertEqual(server.log.wait("state", since)[0]["http"], "7")
 
     def test_close_after_reply(self):
         server = self.lone(protocol={"close_after_reply": True})

@@ -175,6 +175,48 @@ static void everything_else_is_invalid(void **state)
     assert_int_equal(command.kind, HERD_COMMAND_INVALID);
 }
 
+static const struct {
+    const char *line;
+    enum herd_command_kind kind;
+} https[] = {
+    {"GET / HTTP/1.1", HERD_COMMAND_HTTP},
+    {"GET / HTTP/1.1\r", HERD_COMMAND_HTTP},
+    {"POST /a?b=c HTTP/1.0 \t\r\f\v", HERD_COMMAND_HTTP},
+    {"PRI * HTTP/2.0", HERD_COMMAND_HTTP},
+    {"HTTP/1.1", HERD_COMMAND_HTTP},
+    {"\r\vHTTP/1.0\f", HERD_COMMAND_HTTP},
+    {"x\tHTTP/1.1", HERD_COMMAND_HTTP},
+    {"x\fHTTP/1.1", HERD_COMMAND_HTTP},
+    {"IAMAT k +1-2 HTTP/1.1", HERD_COMMAND_HTTP},
+    {"IAMAT k +1-2 3 HTTP/1.1", HERD_COMMAND_HTTP},
+    {"WHATSAT k 10 HTTP/1.0", HERD_COMMAND_HTTP},
+    {"HTTP/1.1 200 OK", HERD_COMMAND_INVALID},
+    {"GET / HTTP/1.1 x", HERD_COMMAND_INVALID},
+    {"GET / HTTP/1.1\x01", HERD_COMMAND_INVALID},
+    {"GET / xHTTP/1.1", HERD_COMMAND_INVALID},
+    {"GET /HTTP/1.1", HERD_COMMAND_INVALID},
+    {"GET / HTTP/1.10", HERD_COMMAND_INVALID},
+    {"GET / HTTP/1.2", HERD_COMMAND_INVALID},
+    {"GET / HTTP/0.9", HERD_COMMAND_INVALID},
+    {"GET / HTTP/2", HERD_COMMAND_INVALID},
+    {"GET / http/1.1", HERD_COMMAND_INVALID},
+    {"GET / TTP/1.1", HERD_COMMAND_INVALID},
+    {"HTTP/1.", HERD_COMMAND_INVALID},
+    {"IAMAT HTTP/1.1 +1-2 3", HERD_COMMAND_IAMAT},
+    {"WHATSAT HTTP/1.1 10 5", HERD_COMMAND_WHATSAT},
+};
+
+/* By the last field, whatever comes before it. */
+static void http_is_told_apart(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(https) / sizeof(https[0]); i++) {
+        struct herd_command command;
+        herd_command_parse(herd_text_of(https[i].line), &command);
+        if (command.kind != https[i].kind) fail_msg("kind %d of %s", (int)command.kind, https[i].line);
+    }
+}
+
 static enum herd_command_kind kind_of(struct herd_buffer *line)
 {
     /* In memory of its own size, so that a byte read behind it is noticed. */
@@ -253,6 +295,7 @@ int main(void)
         cmocka_unit_test(iamats_are_read),
         cmocka_unit_test(whatsats_are_read),
         cmocka_unit_test(everything_else_is_invalid),
+        cmocka_unit_test(http_is_told_apart),
         cmocka_unit_test(fields_have_their_lengths),
         cmocka_unit_test(only_six_bytes_are_white_space),
     };

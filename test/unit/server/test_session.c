@@ -221,6 +221,46 @@ static void a_line_without_end_is_answered_when_idle(void **state)
     assert_int_equal(visit->server->counts.idle_timeouts, 1);
 }
 
+/* Whichever way its lines are read, and whatever was read together with them. */
+static void nothing_after_http_is_executed(void **state)
+{
+    struct visit *visit = *state;
+
+    connect_client(visit);
+    say(visit, REPORT("before") "POST / HTTP/1.1\r\n" REPORT("batch") "IAMAT line +1+1 1\nhalf");
+    UNTIL(visit->server, receive(&visit->client) && visit->client.ended);
+    assert_int_equal(herd_store_count(&visit->server->store), 1);
+    stored(visit, "before");
+    assert_int_equal(visit->server->counts.http, 1);
+    assert_int_equal(visit->server->counts.invalid, 1);
+    assert_memory_equal(visit->client.bytes + visit->client.length - 19, "? POST / HTTP/1.1\r\n", 19);
+    expect_lingering(visit);
+    assert_int_equal(herd_store_count(&visit->server->store), 1);
+}
+
+static void http_without_an_end_ends_the_connection_too(void **state)
+{
+    struct visit *visit = *state;
+
+    visit->world->config.protocol.line_quiet_ms = 20;
+    connect_client(visit);
+    say(visit, "PRI * HTTP/2.0");
+    expect_last(visit, "? PRI * HTTP/2.0\n");
+    assert_int_equal(visit->server->counts.http, 1);
+    expect_lingering(visit);
+}
+
+static void http_at_the_end_of_file(void **state)
+{
+    struct visit *visit = *state;
+
+    connect_client(visit);
+    say(visit, "GET / HTTP/1.0");
+    shutdown(visit->client.fd, SHUT_WR);
+    expect_last(visit, "? GET / HTTP/1.0\n");
+    assert_int_equal(visit->server->counts.http, 1);
+}
+
 static void a_line_too_long_lingers(void **state)
 {
     struct visit *visit = *state;
@@ -270,6 +310,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(silence_ends_a_line_and_nothing_else, setup, teardown),
         cmocka_unit_test_setup_teardown(both_clocks_stand_still_while_nothing_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_without_end_is_answered_when_idle, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_after_http_is_executed, setup, teardown),
+        cmocka_unit_test_setup_teardown(http_without_an_end_ends_the_connection_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(http_at_the_end_of_file, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_too_long_lingers, setup, teardown),
         cmocka_unit_test_setup_teardown(reading_goes_on_at_the_resume_mark, setup, teardown),
     };
