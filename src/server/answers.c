@@ -281,7 +281,7 @@ static inline void end(struct session *session, const struct turn *turn)
     if (!turn->direct) session->held_bytes += length - turn->before;
     if (herd_log_wire_on() && length > turn->before)
         log_reply(session, turn->out, turn->before, server->counts.stale != turn->stale);
-    if (server->config->protocol.close_after_reply) session->finished = true;
+    if (server->config->protocol.close_after_reply) session_finish(session);
 }
 
 void answer_line(struct session *session, struct herd_text line)

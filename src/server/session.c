@@ -14,9 +14,11 @@
  * such a limit, and the session goes on.
  *
  * It ends when the client half-closed and everything was answered, after a
- * reply that is the last one (a line over the limit, one that timed out, HTTP), on any error of the stream, and when
- * the server drains. Who may still be sending then is listened to for a second, and not heard: a connection that is
- * closed with input unread is reset, which can cost the client its reply.
+ * reply that is the last one (a line over the limit, one that timed out, HTTP,
+ * close_after_reply), on any error of the stream, and when the server drains.
+ * Who may still be sending then is listened to for a second, and not heard: a
+ * connection that is closed with input unread is reset, which can cost the
+ * client its reply.
  */
 #include "local.h"
 

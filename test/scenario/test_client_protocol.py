@@ -246,10 +246,13 @@ class Variants(Scenario):
 
     def test_what_is_sent_after_the_last_reply(self):
         server = self.lone(limits={"line_bytes_max": 256, "line_timeout_ms": 200})
+        alone = self.lone(protocol={"close_after_reply": True})
         self.assertTrue(self.is_lingering(server, b"x" * 257))
         self.assertTrue(self.is_lingering(server, b"no end"))
         self.assertTrue(self.is_lingering(server, b"GET / HTTP/1.1\r\n"))
-        self.assertEqual(self.client(server).ask(b"WHATSAT late 1 1"), b"? WHATSAT late 1 1")
+        self.assertTrue(self.is_lingering(alone, b"junk\n"))
+        for each in (server, alone):
+            self.assertEqual(self.client(each).ask(b"WHATSAT late 1 1"), b"? WHATSAT late 1 1")
 
     def test_http(self):
         server = self.lone()

@@ -273,6 +273,30 @@ static void a_line_too_long_lingers(void **state)
     assert_int_equal(visit->server->counts.lines_too_long, 1);
 }
 
+static void the_only_reply_lingers(void **state)
+{
+    struct visit *visit = *state;
+
+    visit->world->config.protocol.close_after_reply = true;
+    connect_client(visit);
+    say(visit, "one\ntwo\nthree\n");
+    expect_last(visit, "? one\n");
+    expect_lingering(visit);
+    assert_int_equal(visit->server->counts.invalid, 1);
+}
+
+static void the_only_reply_to_a_collected_report_lingers(void **state)
+{
+    struct visit *visit = *state;
+
+    visit->world->config.protocol.close_after_reply = true;
+    connect_client(visit);
+    say(visit, REPORT("a") REPORT("b") REPORT("c"));
+    UNTIL(visit->server, receive(&visit->client) && visit->client.ended);
+    assert_int_equal(herd_store_count(&visit->server->store), 1);
+    expect_lingering(visit);
+}
+
 /* Down to the mark, and not before. */
 static void reading_goes_on_at_the_resume_mark(void **state)
 {
@@ -314,6 +338,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(http_without_an_end_ends_the_connection_too, setup, teardown),
         cmocka_unit_test_setup_teardown(http_at_the_end_of_file, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_too_long_lingers, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_only_reply_lingers, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_only_reply_to_a_collected_report_lingers, setup, teardown),
         cmocka_unit_test_setup_teardown(reading_goes_on_at_the_resume_mark, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
