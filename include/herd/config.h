@@ -140,8 +140,8 @@ int herd_config_load(const char *path, FILE *messages, struct herd_config *ret_c
 /* Takes a zeroed one too. */
 void herd_config_finish(struct herd_config *config);
 
-/* The file to use where the command line names none: $HERD_CONFIG, /etc/herd/herd.conf where it exists, else NULL
- * (built-in). */
+/* The file to use where the command line names none: $HERD_CONFIG, /etc/herd/herd.conf, or NULL (built-in) where that
+ * is not there. One that cannot be seen is there: loading it will say why it cannot be read. */
 const char *herd_config_default_path(void);
 
 /* Index of the server of that name, or -1. */

@@ -42,4 +42,7 @@ static inline bool herd_text_equal(struct herd_text a, struct herd_text b)
 /* Orders as unsigned bytes, a prefix before what it is a prefix of: < 0, 0 or > 0. */
 int herd_text_compare(struct herd_text a, struct herd_text b);
 
+/* A copy of a string, to free with herd_memory_free. */
+char *herd_string_copy(const char *string);
+
 #endif

@@ -12,9 +12,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "herd/memory.h"
+#include "herd/path.h"
 
 static const char default_path[] = "/etc/herd/herd.conf";
 
@@ -129,11 +129,16 @@ int herd_config_load(const char *path, FILE *messages, struct herd_config *ret_c
     return code;
 }
 
+const char *herd_config_if_there(const char *path)
+{
+    return herd_path_missing(herd_path_look(path)) ? NULL : path;
+}
+
 const char *herd_config_default_path(void)
 {
     const char *path = getenv("HERD_CONFIG");
     if (path != NULL && *path != '\0') return path;
-    return access(default_path, F_OK) == 0 ? default_path : NULL;
+    return herd_config_if_there(default_path);
 }
 
 int herd_config_find_server(const struct herd_config *config, const char *name)

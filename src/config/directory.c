@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "herd/memory.h"
+#include "herd/path.h"
 
 #define DIRECTORY_MODE 0750
 
@@ -44,31 +45,6 @@ static char *choose(const char *configured, const char *systemd_variable)
     return value == NULL ? NULL : join(herd_text_of(value), "/.local/state/herd");
 }
 
-/* 0 or a negative errno. That it is there already is fine, whatever it is: its use will tell. */
-static int make(const char *path)
-{
-    return mkdir(path, DIRECTORY_MODE) == 0 || errno == EEXIST || errno == EISDIR ? 0 : -errno;
-}
-
-/*
- * Makes it and its parents, trying the whole path first. A parent that may not be made may still be there, hidden from
- * us; only when the whole cannot be made is that the reason.
- */
-static int make_all(char *path)
-{
-    int error = make(path);
-    if (error != -ENOENT) return error;
-    int parent_error = 0;
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        error = make(path);
-        *slash = '/';
-        if (error != 0 && parent_error == 0) parent_error = error;
-    }
-    error = make(path);
-    return error != 0 && parent_error != 0 ? parent_error : error;
-}
-
 static int check(const char *path)
 {
     struct stat status;
@@ -88,7 +64,7 @@ int herd_config_directory(const char *configured, const char *systemd_variable, 
                 systemd_variable == NULL ? "STATE_DIRECTORY" : systemd_variable);
         return EX_OSERR;
     }
-    int error = make_all(path);
+    int error = herd_path_make(path, DIRECTORY_MODE);
     if (error == 0) error = check(path);
     if (error == 0) {
         *ret_path = path;

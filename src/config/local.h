@@ -16,6 +16,9 @@
 
 #include "herd/config.h"
 
+/* `path`, or NULL where nothing is there; what is there and cannot be seen is for the reading to tell. */
+const char *herd_config_if_there(const char *path);
+
 /* Lines that are none. */
 #define HERD_LINE_NONE 0
 #define HERD_LINE_ENVIRONMENT (-1)
@@ -163,8 +166,6 @@ bool herd_option_print(const struct herd_option *option, const void *base, FILE 
 void herd_text_print(struct herd_text text, const char *quote, FILE *out);
 /* Prints a string in the file's syntax, quotes included. */
 void herd_string_print(const char *string, FILE *out);
-
-char *herd_string_copy(const char *string);
 
 /* A field of a struct by its offset. */
 static inline void *herd_field(void *base, size_t offset)

@@ -13,12 +13,6 @@
 #include "herd/memory.h"
 #include "herd/name.h"
 
-char *herd_string_copy(const char *string)
-{
-    size_t size = strlen(string) + 1;
-    return memcpy(herd_memory_allocate(size), string, size);
-}
-
 static void replace_string(char **field, const char *string)
 {
     char *copy = herd_string_copy(string); /* first: it may be the field's own */

@@ -6,9 +6,9 @@
  * looks whether the files are still what was read: they stay in use as they
  * were, and that a restart would find something else is logged.
  *
- * A file that is configured and cannot be opened stops the start. One that turns
- * out damaged does not: it is logged and left out, and where none is left
- * WHATSAT says so. The file beside the program may also be missing.
+ * A file that cannot be opened stops the start, but that the one beside the
+ * program may be missing. One that turns out damaged does not: it is logged and
+ * left out, and where none is left WHATSAT says so.
  */
 #include "local.h"
 
@@ -19,6 +19,7 @@
 
 #include "herd/log.h"
 #include "herd/memory.h"
+#include "herd/path.h"
 
 static bool cancelled(const void *worker)
 {
@@ -126,15 +127,18 @@ static int add_file(struct placework *work, const char *path)
     return herd_index_file_open(&work->files[work->file_count++], path);
 }
 
+static int refuse(const struct herd_index_file *file)
+{
+    fprintf(stderr, "herd-server: cannot read the places index %s: %s\n", file->path, file->problem);
+    return EX_NOINPUT;
+}
+
 static int add_configured(struct placework *work, const struct herd_config *config)
 {
     unsigned i;
 
     for (i = 0; i < config->places.local_index_count; i++) {
-        if (add_file(work, config->places.local_indexes[i]) == 0) continue;
-        fprintf(stderr, "herd-server: cannot read the places index %s: %s\n", config->places.local_indexes[i],
-                work->files[i].problem);
-        return EX_NOINPUT;
+        if (add_file(work, config->places.local_indexes[i]) != 0) return refuse(&work->files[i]);
     }
     return 0;
 }
@@ -153,6 +157,7 @@ int indexfiles_open(struct server *server)
         path = beside_program();
         error = add_file(work, path);
         herd_memory_free(path);
+        if (error != 0 && !herd_path_missing(error)) return refuse(&work->files[0]);
     }
     if (error == 0) {
         herd_worker_start(&work->worker, &server->loop, read_indexes, on_read, server);

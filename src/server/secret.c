@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "herd/hmac.h"
+#include "herd/path.h"
 #include "herd/random.h"
 
 #define SECRET_BYTES_MIN 32
@@ -148,9 +149,9 @@ static int load_credential(struct herd_keys *keys)
     char path[4096];
 
     if (directory == NULL || directory[0] != '/') return 0;
-    if (snprintf(path, sizeof path, "%s/" CREDENTIAL, directory) >= (int)sizeof path) return 0;
-    if (access(path, F_OK) < 0) return 0;
-    return load(path, true, keys);
+    if (snprintf(path, sizeof path, "%s/" CREDENTIAL, directory) >= (int)sizeof path)
+        return complain(directory, EX_NOINPUT, "%s", strerror(ENAMETOOLONG));
+    return herd_path_missing(herd_path_look(path)) ? 0 : load(path, true, keys);
 }
 
 static int load_configured(const char *path, struct herd_keys *keys)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* HERD_* variables go over the file. */
+#include "../../../src/config/local.h"
 #include "fixture.h"
 
 static const struct {
@@ -105,12 +106,32 @@ static void the_path_may_come_from_the_environment(void **state)
     unsetenv("HERD_CONFIG");
 }
 
+/* What is there and cannot be read is not the same as nothing: loading it tells why. */
+static void only_what_is_not_there_means_the_built_in_herd(void **state)
+{
+    (void)state;
+    write_bytes("file", "", 0);
+    assert_int_equal(symlink("loop", "loop"), 0);
+    assert_null(herd_config_if_there("nothing"));
+    assert_null(herd_config_if_there("nothing/herd.conf"));
+    assert_null(herd_config_if_there("file/herd.conf"));
+    assert_string_equal(herd_config_if_there("file"), "file");
+    assert_string_equal(herd_config_if_there("loop"), "loop");
+    assert_string_equal(herd_config_if_there("loop/herd.conf"), "loop/herd.conf");
+    struct loaded loaded = load("loop/herd.conf");
+    assert_int_equal(loaded.code, EX_NOINPUT);
+    assert_string_equal(loaded.messages, "loop/herd.conf: Too many levels of symbolic links\n");
+    unload(&loaded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(variables_are_checked, enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(variables_go_over_the_file, enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(the_path_may_come_from_the_environment, enter_directory, leave_directory),
+        cmocka_unit_test_setup_teardown(only_what_is_not_there_means_the_built_in_herd, enter_directory,
+                                        leave_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HERD_PATH_H
+#define HERD_PATH_H
+
+/*
+ * What is at a path, and directories made on the way to it. That something
+ * cannot be seen does not mean that it is not there: only ENOENT and ENOTDIR
+ * say so.
+ */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Whether this negative errno, of a look at a path, says that nothing is there. */
+static inline bool herd_path_missing(int error)
+{
+    return error == -ENOENT || error == -ENOTDIR;
+}
+
+/* Looks through symbolic links: 0 where there is something, whatever it is, else a negative errno. */
+int herd_path_look(const char *path);
+/*
+ * Makes the directory, and its parents, where they are missing, and syncs what
+ * each was made in, so that a power cut leaves them. Several processes may do
+ * so at the same moment. 0, also where something is there already, or a
+ * negative errno. `path` is changed meanwhile, and as it was afterwards.
+ */
+int herd_path_make(char *path, mode_t mode);
+/* The directory that the last part of `path` is in: a descriptor to close, or a negative errno. */
+int herd_path_open_parent(const char *path);
+
+#endif
