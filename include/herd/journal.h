@@ -24,7 +24,9 @@
  * States: OK until a disk is full (FULL) or an fsync or write fails (FAILED).
  * Then what is appended is dropped, and nothing but a rewrite brings it back:
  * tick asks for one, at once after a failure, and every 10 s. The state is OK
- * again when that is complete and synced.
+ * again when that is complete and synced. Files that somebody removes, moves
+ * or cuts under the journal are such a failure, which tick sees; a directory
+ * that is gone is made anew then.
  *
  * Every function but open takes NULL for a journal: there is none, nothing is
  * kept and everything counts as durable.
@@ -126,6 +128,8 @@ uint64_t herd_journal_durable(struct herd_journal *journal);
 enum herd_journal_state herd_journal_state(struct herd_journal *journal);
 /* The negative errno that the state is not OK for; 0 where it is. */
 int herd_journal_error(const struct herd_journal *journal);
+/* What of its files was lost under the journal, in words, where that is why the state is not OK; else NULL. */
+const char *herd_journal_loss(const struct herd_journal *journal);
 void herd_journal_counts(struct herd_journal *journal, struct herd_journal_counts *ret_counts);
 
 /*
@@ -138,7 +142,7 @@ void herd_journal_counts(struct herd_journal *journal, struct herd_journal_count
  * Between 2's slices herd_journal_rewriting must still be true: a failure ends
  * the rewrite, and tick asks again later. A crash at any moment loses nothing.
  */
-/* `live` is how many records the store has. `now_ms` is monotonic. */
+/* Also sees whether the files are still there. `live` is how many records the store has. `now_ms` is monotonic. */
 bool herd_journal_tick(struct herd_journal *journal, int64_t now_ms, uint64_t live);
 /* 0, or a negative errno: no new file. */
 int herd_journal_rewrite_begin(struct herd_journal *journal);

@@ -157,7 +157,7 @@ static void tell_syncer(struct herd_journal *journal)
     bool back = journal->durability == HERD_JOURNAL_WRITTEN && bytes - journal->back_to >= BACK_BYTES;
     uint64_t position = journal->state == HERD_JOURNAL_OK ? journal->position : 0;
     if (back) journal->back_to = bytes;
-    syncer_written(&journal->syncer, position, journal->back_to);
+    syncer_written(&journal->syncer, position, bytes, journal->back_to);
 }
 
 enum herd_journal_state herd_journal_write(struct herd_journal *journal)

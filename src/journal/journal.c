@@ -20,9 +20,9 @@
 
 #include "herd/clock.h"
 #include "herd/memory.h"
+#include "herd/path.h"
 #include "local.h"
 
-#define DIRECTORY_MODE 0750
 #define NUMBER_MAX UINT64_C(9000000000)
 
 void journal_problem(char ret_problem[HERD_JOURNAL_PROBLEM_SIZE], const char *format, ...)
@@ -55,6 +55,7 @@ static void give_up(struct herd_journal *journal, int error, bool sync)
     journal->batch_records = 0;
     herd_buffer_clear(&journal->batch);
     segment_end(journal, sync);
+    journal->loss = NULL;
     if (undo) segment_remove_from(journal, journal->rewrite_first);
     journal->rewrite = REWRITE_IDLE;
     if (!was_ok) return; /* tick has said when it tries again */
@@ -75,9 +76,10 @@ static void complete_rewrite(struct herd_journal *journal)
     segment_forget(journal, 0, journal->rewrite_first);
     journal->state = HERD_JOURNAL_OK;
     journal->error = 0;
+    journal->loss = NULL;
     /* What was written since the end was asked for was not told as such. */
     uint64_t written = journal->position - herd_buffer_length(&journal->batch);
-    if (mended) syncer_written(&journal->syncer, written, journal->back_to);
+    if (mended) syncer_written(&journal->syncer, written, segment_current(journal)->bytes, journal->back_to);
 }
 
 void journal_poll(struct herd_journal *journal)
@@ -87,6 +89,7 @@ void journal_poll(struct herd_journal *journal)
     journal->synced = news.synced;
     if (news.error != 0) {
         give_up(journal, news.error, false);
+        if (news.error == -ESTALE) journal->loss = "a segment was removed or cut";
     } else if (journal->rewrite == REWRITE_ENDING && news.finish_done == journal->finish_id) {
         complete_rewrite(journal);
     }
@@ -102,6 +105,11 @@ enum herd_journal_state herd_journal_state(struct herd_journal *journal)
 int herd_journal_error(const struct herd_journal *journal)
 {
     return journal == NULL ? 0 : journal->error;
+}
+
+const char *herd_journal_loss(const struct herd_journal *journal)
+{
+    return journal == NULL ? NULL : journal->loss;
 }
 
 uint64_t herd_journal_position(const struct herd_journal *journal)
@@ -147,35 +155,24 @@ void herd_journal_counts(struct herd_journal *journal, struct herd_journal_count
 /* A new directory is only there for good when the one it is in was synced. */
 static void sync_parent(const struct journal_files *files, const char *path)
 {
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    while (length > 0 && path[length - 1] != '/')
-        length--;
-    char *parent = herd_memory_allocate(length + 2);
-    memcpy(parent, path, length);
-    memcpy(parent + length, ".", 2);
-    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        files->sync_directory(files->owner, fd);
-        close(fd);
-    }
-    herd_memory_free(parent);
+    int fd = herd_path_open_parent(path);
+    if (fd < 0) return;
+    files->sync_directory(files->owner, fd);
+    close(fd);
 }
 
-static int open_directory(struct herd_journal *journal, const char *path, char ret_problem[HERD_JOURNAL_PROBLEM_SIZE])
+int journal_open_directory(const struct journal_files *files, const char *path,
+                           char ret_problem[HERD_JOURNAL_PROBLEM_SIZE])
 {
-    if (mkdir(path, DIRECTORY_MODE) == 0) {
-        sync_parent(&journal->files, path);
-    } else if (errno != EEXIST) {
-        int error = -errno;
-        journal_problem(ret_problem, "%s: %s", path, strerror(errno));
-        return error;
+    bool made = mkdir(path, JOURNAL_DIRECTORY_MODE) == 0;
+    int error = made || errno == EEXIST ? 0 : -errno;
+    if (made) sync_parent(files, path);
+    if (error == 0) {
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0) return fd;
+        error = -errno;
     }
-    journal->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (journal->directory >= 0) return 0;
-    int error = -errno;
-    journal_problem(ret_problem, "%s: %s", path, strerror(errno));
+    journal_problem(ret_problem, "%s: %s", path, strerror(-error));
     return error;
 }
 
@@ -199,6 +196,7 @@ static struct herd_journal *create(const struct herd_journal_options *options, c
     journal->files = *files;
     journal->durability = options->durability;
     journal->segment_bytes = options->segment_bytes == 0 ? HERD_JOURNAL_SEGMENT_BYTES_DEFAULT : options->segment_bytes;
+    journal->path = herd_string_copy(options->directory);
     journal->directory = journal->lock = journal->current = -1;
     journal->syncer = (struct syncer){
         .files = *files,
@@ -219,6 +217,7 @@ static void destroy(struct herd_journal *journal)
     herd_buffer_finish(&journal->header);
     herd_buffer_finish(&journal->batch);
     herd_memory_free(journal->segments);
+    herd_memory_free(journal->path);
     herd_memory_free(journal);
 }
 
@@ -248,8 +247,8 @@ int journal_open_with(const struct herd_journal_options *options, const struct j
                       char ret_problem[HERD_JOURNAL_PROBLEM_SIZE], struct herd_journal **ret_journal)
 {
     struct herd_journal *journal = create(options, files);
-    int error = open_directory(journal, options->directory, ret_problem);
-    if (error == 0) error = lock_take(journal->directory, options->directory, ret_problem, &journal->lock);
+    int error = journal->directory = journal_open_directory(files, options->directory, ret_problem);
+    if (error >= 0) error = lock_take(journal->directory, options->directory, ret_problem, &journal->lock);
     if (error == 0) error = replay_all(journal, options, ret_problem);
     if (error == 0 && journal->next_number > NUMBER_MAX) {
         journal_problem(ret_problem, "%s: its files' numbers have come to their end", options->directory);
@@ -291,6 +290,7 @@ int herd_journal_close(struct herd_journal *journal)
 {
     if (journal == NULL) return 0;
     herd_journal_write(journal);
+    watch_files(journal); /* what is lost by now is not complete */
     bool was_open = journal->current >= 0;
     int error = journal->error;
     segment_end(journal, true);

@@ -2,6 +2,7 @@
 /* The calls on files, as the system has them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -79,6 +80,20 @@ static int remove_file(void *owner, int directory, const char *name)
     return unlinkat(directory, name, 0) == 0 ? 0 : -errno;
 }
 
+static int look_at(void *owner, int fd, const char *name, struct file_facts *ret_facts)
+{
+    (void)owner;
+    struct stat status;
+    if ((name == NULL ? fstat(fd, &status) : fstatat(fd, name, &status, 0)) != 0) return -errno;
+    *ret_facts = (struct file_facts){
+        .device = status.st_dev,
+        .inode = status.st_ino,
+        .size = (uint64_t)status.st_size,
+        .links = status.st_nlink,
+    };
+    return 0;
+}
+
 static void close_file(void *owner, int fd)
 {
     (void)owner;
@@ -98,6 +113,7 @@ void journal_files_system(struct journal_files *ret_files)
         .writeback = write_back,
         .forget = forget_cached,
         .remove = remove_file,
+        .look = look_at,
         .close = close_file,
     };
 }

@@ -12,6 +12,7 @@
  *     segment.c      the segment that is written, and the list of all
  *     append.c       the batch, and how it gets into the segment
  *     rewrite.c      when and how all is written anew
+ *     watch.c        whether the files are still there, and the directory anew where they are not
  *     syncer.c       the thread: fdatasync, closing and deleting
  *     journalfiles.c the calls on files, replaceable by tests
  */
@@ -29,6 +30,16 @@
 #define SEGMENT_SUFFIX ".journal"
 #define SEGMENT_NAME_SIZE (SEGMENT_DIGITS + sizeof(SEGMENT_SUFFIX))
 #define RETRY_MS 10000
+#define LOCK_NAME "lock"
+#define JOURNAL_DIRECTORY_MODE 0750
+
+/* What a look at a file tells. */
+struct file_facts {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t size;
+    uint64_t links; /* 0: no directory has it any more */
+};
 
 /* Calls on files. All return a negative errno for an error; `owner` is handed to each. */
 struct journal_files {
@@ -43,6 +54,8 @@ struct journal_files {
     int (*writeback)(void *owner, int fd, uint64_t offset, uint64_t length); /* starts it, does not wait for it */
     void (*forget)(void *owner, int fd, uint64_t length); /* of the first bytes what is on disk leaves the memory */
     int (*remove)(void *owner, int directory, const char *name);
+    /* At the name in the directory; without one (NULL) at the open file itself. */
+    int (*look)(void *owner, int fd, const char *name, struct file_facts *ret_facts);
     void (*close)(void *owner, int fd);
 };
 
@@ -71,7 +84,8 @@ struct syncer {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
 
-    int current; /* the loop's descriptor, -1: none */
+    int current;   /* the loop's descriptor, -1: none */
+    uint64_t size; /* what was written of it */
     struct sealed *sealed;
     size_t sealed_count;
     uint64_t *removals; /* numbers of segments to delete once all is synced */
@@ -106,11 +120,14 @@ int syncer_start(struct syncer *syncer);
 int syncer_stop(struct syncer *syncer);
 /* From now on `fd` (-1: none) is current; `old` is sealed. */
 void syncer_switch(struct syncer *syncer, struct sealed old, int fd);
-/* More was written to the current one; `position` is what files hold. Bytes up to back_to should go to the disk. */
-void syncer_written(struct syncer *syncer, uint64_t position, uint64_t back_to);
+/* More was written to the current one, `size` bytes by now; `position` is what files hold. Bytes up to back_to should
+ * go to the disk. */
+void syncer_written(struct syncer *syncer, uint64_t position, uint64_t size, uint64_t back_to);
 /* Once all that was written is synced, delete these; news tells the returned number as finish_done then. */
 uint64_t syncer_finish(struct syncer *syncer, uint64_t position, const uint64_t *numbers, size_t count);
 void syncer_take_news(struct syncer *syncer, struct syncer_news *ret_news);
+/* Nothing more is deleted of what a finish asked for. */
+void syncer_spare(struct syncer *syncer);
 
 /* One file of the directory. */
 struct segment {
@@ -130,6 +147,7 @@ struct herd_journal {
     enum herd_journal_durability durability;
     uint64_t segment_bytes;
     struct herd_buffer header; /* what every segment begins with */
+    char *path;                /* of the directory */
     int directory;
     int lock;
 
@@ -148,9 +166,10 @@ struct herd_journal {
 
     enum herd_journal_state state;
     int error;
-    bool due_now;   /* not OK: tick wants a rewrite at once */
-    bool due_known; /* due_ms is set */
-    int64_t due_ms; /* no rewrite is wanted before */
+    const char *loss; /* what of the files was lost; NULL: nothing */
+    bool due_now;     /* not OK: tick wants a rewrite at once */
+    bool due_known;   /* due_ms is set */
+    int64_t due_ms;   /* no rewrite is wanted before */
 
     enum rewrite_state rewrite;
     bool rewrite_mends;     /* it began while the state was not OK */
@@ -179,14 +198,28 @@ void journal_problem(char ret_problem[HERD_JOURNAL_PROBLEM_SIZE], const char *fo
     __attribute__((format(printf, 2, 3)));
 bool journal_is_full(int error);
 
+/* The directory, made where it is missing: a descriptor, or a negative errno and a problem. */
+int journal_open_directory(const struct journal_files *files, const char *path,
+                           char ret_problem[HERD_JOURNAL_PROBLEM_SIZE]);
+
 /* lock.c: 0 and the descriptor that holds it, or a negative errno and a problem. */
 int lock_take(int directory, const char *path, char ret_problem[HERD_JOURNAL_PROBLEM_SIZE], int *ret_lock);
+
+/* watch.c: breaks the journal where what it has written is no longer to be found where it is looked for. */
+void watch_files(struct herd_journal *journal);
+/* Whether this open file is whole: some directory has it, and it has `size` bytes. False only where that is certain. */
+bool watch_is_whole(const struct journal_files *files, int fd, uint64_t size);
+/* Before a rewrite that mends: the directory at the path is this journal's, locked, and made anew where it is gone. 0
+ * or a negative errno. */
+int watch_reclaim(struct herd_journal *journal);
 
 /* replay.c: reads all segments, makes the list of them. 0, or a negative errno and a problem. */
 int replay_all(struct herd_journal *journal, const struct herd_journal_options *options,
                char ret_problem[HERD_JOURNAL_PROBLEM_SIZE]);
 /* Gives back what they had allocated and deletes the last ones if nothing is in them. */
 void replay_tidy(struct herd_journal *journal);
+/* The greatest number of a segment in the directory, 0 without one: 0 or a negative errno. */
+int replay_last_number(int directory, uint64_t *ret_number);
 
 /* segment.c */
 void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_SIZE]);

@@ -13,7 +13,6 @@
 
 #include "local.h"
 
-#define LOCK_NAME "lock"
 #define LOCK_MODE 0640
 
 static void write_process(int fd)

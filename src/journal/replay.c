@@ -151,6 +151,19 @@ int replay_all(struct herd_journal *journal, const struct herd_journal_options *
     return error;
 }
 
+int replay_last_number(int directory, uint64_t *ret_number)
+{
+    struct numbers numbers = {0};
+    int error = list_segments(directory, &numbers);
+    uint64_t last = 0;
+    for (size_t i = 0; i < numbers.count; i++) {
+        if (numbers.items[i] > last) last = numbers.items[i];
+    }
+    if (error == 0) *ret_number = last;
+    herd_memory_free(numbers.items);
+    return error;
+}
+
 /* ---- afterwards ---- */
 
 static void trim(struct herd_journal *journal, const char *name)

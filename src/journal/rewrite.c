@@ -5,6 +5,9 @@
  * older. Until that the older segments are complete, after it the newer ones
  * are; in between there are both, which replay does not mind.
  *
+ * A rewrite that mends begins by looking whether the directory is still its
+ * own (watch.c).
+ *
  * Failures. The rewrite ends and the state is FULL or FAILED. Where it was OK
  * when it began, its segments stay: what was accepted since is only there.
  * Where it was to mend a state that was not, its segments are deleted while
@@ -39,6 +42,7 @@ bool herd_journal_tick(struct herd_journal *journal, int64_t now_ms, uint64_t li
 {
     if (journal == NULL) return false;
     journal_poll(journal);
+    watch_files(journal);
     if (journal->rewrite != REWRITE_IDLE) return false;
     if (journal->due_now || (journal->state == HERD_JOURNAL_OK && !journal->due_known)) {
         journal->due_ms = now_ms;
@@ -59,7 +63,8 @@ int herd_journal_rewrite_begin(struct herd_journal *journal)
     if (journal == NULL) return 0;
     herd_journal_write(journal);
     assert(journal->rewrite == REWRITE_IDLE);
-    int error = segment_next(journal);
+    int error = watch_reclaim(journal);
+    if (error == 0) error = segment_next(journal);
     if (error < 0) return error;
     journal->rewrite = REWRITE_SCANNING;
     journal->rewrite_mends = journal->state != HERD_JOURNAL_OK;

@@ -10,7 +10,8 @@
  * A sync that fails is never tried again on that file: the kernel may have
  * forgotten what it could not write, and say yes the next time. So nothing is
  * synced until the loop has taken the error and with it the current file away.
- * What is sealed already is the round's that comes then.
+ * What is sealed already is the round's that comes then. A file that somebody
+ * has deleted or cut is no better than one that cannot be synced.
  */
 #include "local.h"
 
@@ -26,6 +27,7 @@
 /* What one round has to do. */
 struct round {
     int current;
+    uint64_t size;
     struct sealed *sealed;
     size_t sealed_count;
     uint64_t *removals;
@@ -39,6 +41,7 @@ static void take_round(struct syncer *syncer, struct round *ret_round)
 {
     *ret_round = (struct round){
         .current = syncer->current,
+        .size = syncer->size,
         .sealed = syncer->sealed,
         .sealed_count = syncer->sealed_count,
         .removals = syncer->removals,
@@ -88,6 +91,7 @@ static int run_round(struct syncer *syncer, const struct round *round)
     }
     if (error == 0 && round->current >= 0) error = files->sync(files->owner, round->current);
     if (error == 0 && round->directory_changed) error = files->sync_directory(files->owner, syncer->directory);
+    if (error == 0 && round->current >= 0 && !watch_is_whole(files, round->current, round->size)) error = -ESTALE;
     if (error == 0) delete_older(syncer, round);
     return error;
 }
@@ -98,6 +102,7 @@ static void end_round(struct syncer *syncer, const struct round *round, int erro
     syncer->syncs++;
     syncer->sync_ns += taken_ns;
     if (taken_ns > syncer->sync_max_ns) syncer->sync_max_ns = taken_ns;
+    if (error == -ESTALE && syncer->current != round->current) error = 0; /* the loop gave it up, and took it away */
     if (error != 0) {
         syncer->broken = true;
         syncer->error = error;
@@ -239,6 +244,7 @@ void syncer_switch(struct syncer *syncer, struct sealed old, int fd)
         syncer->sealed[count] = old;
     }
     syncer->current = fd;
+    syncer->size = 0;
     syncer->back_from = syncer->back_to = 0;
     syncer->directory_changed = syncer->directory_changed || fd >= 0;
     syncer->dirty = true;
@@ -246,11 +252,12 @@ void syncer_switch(struct syncer *syncer, struct sealed old, int fd)
     pthread_mutex_unlock(&syncer->mutex);
 }
 
-void syncer_written(struct syncer *syncer, uint64_t position, uint64_t back_to)
+void syncer_written(struct syncer *syncer, uint64_t position, uint64_t size, uint64_t back_to)
 {
     pthread_mutex_lock(&syncer->mutex);
     bool idle = !syncer->dirty || back_to > syncer->back_to;
     if (position > syncer->written) syncer->written = position;
+    syncer->size = size;
     syncer->back_to = back_to;
     syncer->dirty = true;
     if (idle) pthread_cond_signal(&syncer->wake);
@@ -272,6 +279,22 @@ uint64_t syncer_finish(struct syncer *syncer, uint64_t position, const uint64_t 
     return asked;
 }
 
+/* What was asked to be deleted is not, and not wanted any more. */
+static void spare(struct syncer *syncer)
+{
+    syncer->finish_done = syncer->finish_asked;
+    herd_memory_free(syncer->removals);
+    syncer->removals = NULL;
+    syncer->removal_count = 0;
+}
+
+void syncer_spare(struct syncer *syncer)
+{
+    pthread_mutex_lock(&syncer->mutex);
+    spare(syncer);
+    pthread_mutex_unlock(&syncer->mutex);
+}
+
 void syncer_take_news(struct syncer *syncer, struct syncer_news *ret_news)
 {
     pthread_mutex_lock(&syncer->mutex);
@@ -282,10 +305,7 @@ void syncer_take_news(struct syncer *syncer, struct syncer_news *ret_news)
         syncer->current = -1;
         syncer->written = syncer->synced; /* what is between may be lost: only a rewrite makes it good */
         syncer->dirty = syncer->sealed_count > 0;
-        syncer->finish_done = syncer->finish_asked; /* not done, and not wanted any more */
-        herd_memory_free(syncer->removals);
-        syncer->removals = NULL;
-        syncer->removal_count = 0;
+        spare(syncer);
     }
     pthread_mutex_unlock(&syncer->mutex);
 }

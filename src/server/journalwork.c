@@ -97,13 +97,17 @@ static void note_state(struct server *server)
 {
     struct journalwork *work = &server->journalwork;
     enum herd_journal_state state = herd_journal_state(work->journal);
+    int error = herd_journal_error(work->journal);
+    const char *loss = herd_journal_loss(work->journal);
     struct herd_log_event log;
 
-    if (state == work->state) return;
+    if (state == work->state && error == work->error) return;
     work->state = state;
+    work->error = error;
     if (herd_log_begin(&log, state == HERD_JOURNAL_OK ? HERD_LOG_INFO : HERD_LOG_ERROR, "journal")) {
         herd_log_string(&log, "state", state_words[state]);
-        if (state != HERD_JOURNAL_OK) herd_log_error(&log, herd_journal_error(work->journal));
+        if (state != HERD_JOURNAL_OK) herd_log_error(&log, error);
+        if (loss != NULL) herd_log_string(&log, "reason", loss);
         herd_log_end(&log);
     }
     if (state != HERD_JOURNAL_OK && is_synced(server)) fail_server(server);
@@ -165,7 +169,7 @@ static void write_phase(void *owner)
 static void scan_slice(struct herd_task *task)
 {
     struct journalwork *work = HERD_CONTAINER(task, struct journalwork, task);
-    struct server *server = work->server;
+    struct server *server = HERD_CONTAINER(work, struct server, journalwork);
 
     if (!herd_journal_rewriting(work->journal)) return;
     if (herd_store_scan(&server->store, work->slot, 0, SLICE, &work->cursor)) {
@@ -181,14 +185,17 @@ void journalwork_tick(struct server *server)
 {
     struct journalwork *work = &server->journalwork;
     int64_t now_ms = server_now(server).monotonic_ms;
+    bool wanted;
 
     if (work->journal == NULL) return;
+    wanted = herd_journal_tick(work->journal, now_ms, herd_store_count(&server->store));
     note_state(server);
-    if (herd_journal_rewriting(work->journal)) return;
-    if (!herd_journal_tick(work->journal, now_ms, herd_store_count(&server->store))) return;
-    if (herd_journal_rewrite_begin(work->journal) < 0) return;
-    work->cursor = 1;
-    herd_loop_soon(&server->loop, &work->task);
+    if (!wanted) return;
+    if (herd_journal_rewrite_begin(work->journal) == 0) {
+        work->cursor = 1;
+        herd_loop_soon(&server->loop, &work->task);
+    }
+    note_state(server); /* why it could not begin */
 }
 
 /* -- Start and end ----------------------------------------------------------------- */
@@ -266,7 +273,6 @@ int journalwork_open(struct server *server, unsigned slot)
     char problem[HERD_JOURNAL_PROBLEM_SIZE];
     int code;
 
-    work->server = server;
     work->slot = slot;
     herd_list_init(&work->fresh);
     herd_list_init(&work->waiting);
@@ -285,7 +291,7 @@ int journalwork_open(struct server *server, unsigned slot)
     note_state(server);
     if (synced && work->state != HERD_JOURNAL_OK) { /* no room from the start: nobody would ever be answered */
         code = herd_journal_error(work->journal);
-        return say_problem(server, code, uv_strerror(code));
+        return say_problem(server, code, strerror(-code));
     }
     server->flood.keep = keep_taught;
     server->flood.keeper = work;
@@ -299,12 +305,12 @@ void journalwork_close(struct server *server)
     struct journalwork *work = &server->journalwork;
     int error;
 
-    if (work->server == NULL) return;
+    if (work->fresh.next == NULL) return; /* never opened */
     herd_task_cancel(&work->task);
     write_phase(server);
     error = herd_journal_close(work->journal);
     work->journal = NULL;
-    if (error < 0) herd_log_message(HERD_LOG_ERROR, "journal", "not complete at the end: %s", uv_strerror(error));
+    if (error < 0) herd_log_message(HERD_LOG_ERROR, "journal", "not complete at the end: %s", strerror(-error));
     if (work->async.loop != NULL) uv_close((uv_handle_t *)&work->async, NULL);
     herd_memory_free(work->directory);
     work->directory = NULL;

@@ -259,11 +259,11 @@ void indexfiles_finish(struct server *server);
 /* -- The journal ------------------------------------------------------------- */
 
 struct journalwork {
-    struct server *server;
     struct herd_journal *journal; /* NULL: none */
     char *directory;
     unsigned slot;                 /* in the store */
-    enum herd_journal_state state; /* as last logged */
+    enum herd_journal_state state; /* as last logged, and its error */
+    int error;
     uv_async_t async;              /* the journal's thread has news */
     struct herd_list_node fresh;   /* sessions answered in this turn that wait, by durable_node */
     struct herd_list_node waiting; /* those of earlier turns, by position */

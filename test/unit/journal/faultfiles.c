@@ -43,6 +43,29 @@ void faultfiles_wait_held(struct faultfiles *faults)
     faultfiles_unlock(faults);
 }
 
+void faultfiles_let_one(struct faultfiles *faults)
+{
+    faultfiles_lock(faults);
+    unsigned syncs = faults->syncs;
+    faults->let = 1;
+    pthread_cond_broadcast(&faults->changed);
+    while (faults->syncs == syncs || faults->waiting == 0)
+        wait_changed(faults);
+    faultfiles_unlock(faults);
+}
+
+unsigned faultfiles_directory_syncs(struct faultfiles *faults, const char *path)
+{
+    struct stat status;
+    unsigned count = 0;
+    assert_int_equal(stat(path, &status), 0);
+    faultfiles_lock(faults);
+    for (unsigned i = 0; i < faults->directory_count; i++)
+        count += faults->directories[i] == status.st_ino;
+    faultfiles_unlock(faults);
+    return count;
+}
+
 /* One call that changes something; false where the process is dead by now. */
 static bool step(struct faultfiles *faults)
 {
@@ -139,8 +162,9 @@ static int fault_sync(void *owner, int fd)
     if (error != 0) file->failed_at = faults->syncs;
     faults->waiting++;
     pthread_cond_broadcast(&faults->changed);
-    while (faults->held)
+    while (faults->held && faults->let == 0)
         wait_changed(faults);
+    if (faults->let > 0) faults->let--;
     faults->waiting--;
     if (error == 0) file->synced = size;
     faultfiles_unlock(faults);
@@ -149,10 +173,12 @@ static int fault_sync(void *owner, int fd)
 
 static int fault_sync_directory(void *owner, int fd)
 {
-    (void)fd;
     struct faultfiles *faults = owner;
+    struct stat status;
     faultfiles_lock(faults);
     int error = step(faults) ? faults->directory_error : -EIO;
+    if (error == 0 && fstat(fd, &status) == 0 && faults->directory_count < FAULTFILES_MAX)
+        faults->directories[faults->directory_count++] = status.st_ino;
     for (unsigned i = 0; error == 0 && i < faults->file_count; i++)
         faults->files[i].listed = true;
     faultfiles_unlock(faults);
@@ -201,6 +227,15 @@ static int fault_remove(void *owner, int directory, const char *name)
     return error;
 }
 
+static int fault_look(void *owner, int fd, const char *name, struct file_facts *ret_facts)
+{
+    struct faultfiles *faults = owner;
+    faultfiles_lock(faults);
+    int error = faults->look_error;
+    faultfiles_unlock(faults);
+    return error != 0 ? error : faults->system.look(NULL, fd, name, ret_facts);
+}
+
 static void fault_close(void *owner, int fd)
 {
     struct faultfiles *faults = owner;
@@ -229,6 +264,7 @@ void faultfiles_init(struct faultfiles *faults)
         .writeback = fault_writeback,
         .forget = fault_forget,
         .remove = fault_remove,
+        .look = fault_look,
         .close = fault_close,
     };
 }

@@ -8,6 +8,8 @@
  * is really synced. Two threads use it.
  */
 
+#include <sys/types.h>
+
 #include "../../../src/journal/local.h"
 
 #define FAULTFILES_MAX 256
@@ -37,12 +39,16 @@ struct faultfiles {
     int sync_error;
     int directory_error; /* syncs of the directory */
     int open_error;      /* making a file */
+    int look_error;      /* seeing what is there */
     int64_t steps;       /* calls that change something until the process is dead; -1: never */
     bool dead;           /* nothing changes any more: all calls fail */
     bool held;           /* syncs wait */
+    unsigned let;        /* so many of those that wait may go on */
     bool synced_again;   /* a file was synced after a sync of it had failed */
     unsigned syncs;
-    unsigned waiting; /* syncs that are held */
+    unsigned waiting;                  /* syncs that are held */
+    ino_t directories[FAULTFILES_MAX]; /* those that were synced, in turn */
+    unsigned directory_count;
     struct fault_file files[FAULTFILES_MAX];
     unsigned file_count;
 };
@@ -61,6 +67,10 @@ void faultfiles_unlock(struct faultfiles *faults);
 unsigned faultfiles_syncs(struct faultfiles *faults);
 /* Until a sync is held. */
 void faultfiles_wait_held(struct faultfiles *faults);
+/* Lets the sync that is held go on, until the next one is. */
+void faultfiles_let_one(struct faultfiles *faults);
+/* How many times this directory was synced. */
+unsigned faultfiles_directory_syncs(struct faultfiles *faults, const char *path);
 /* After the journal was closed: makes of the directory what a power cut at `moment` would have left. */
 struct faultfiles_moment {
     struct fault_file files[FAULTFILES_MAX];

@@ -12,6 +12,8 @@
 #include "herd/clock.h"
 #include "herd/memory.h"
 
+#include "../ownfolder.h"
+
 #define DEADLINE_S 20
 #define POSITION "+34-118.5"
 
@@ -100,8 +102,9 @@ static void on_synced(void *owner)
 int fixture_setup(void **state)
 {
     struct fixture *fixture = herd_memory_allocate_zeroed(1, sizeof *fixture);
-    snprintf(fixture->parent, sizeof fixture->parent, "/tmp/herd-test-journal.XXXXXX");
-    if (mkdtemp(fixture->parent) == NULL) return -1;
+    char folder[OWN_FOLDER_SIZE];
+    if (!own_folder(folder, "test-journal") || strlen(folder) >= sizeof fixture->parent) return -1;
+    memcpy(fixture->parent, folder, strlen(folder) + 1);
     snprintf(fixture->directory, sizeof fixture->directory, "%s/Goloman", fixture->parent);
     faultfiles_init(&fixture->faults);
     herd_names_init(&fixture->names);
@@ -122,13 +125,27 @@ int fixture_setup(void **state)
     return 0;
 }
 
+/* Without a shell: that would take longer than a test. */
+static int remove_tree(const char *path)
+{
+    DIR *stream = opendir(path);
+    if (stream == NULL) return remove(path);
+    for (const struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream)) {
+        char inner[512];
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        snprintf(inner, sizeof inner, "%s/%.250s", path, entry->d_name);
+        remove_tree(inner);
+    }
+    closedir(stream);
+    return remove(path);
+}
+
 int fixture_teardown(void **state)
 {
     struct fixture *fixture = *state;
-    char command[300];
+    FAULT(&fixture->faults, held, false); /* a test that failed may have left it so */
     herd_journal_close(fixture->journal);
-    snprintf(command, sizeof command, "rm -rf -- '%s'", fixture->parent);
-    int result = system(command);
+    int result = remove_tree(fixture->parent);
     faultfiles_finish(&fixture->faults);
     herd_names_finish(&fixture->names);
     pthread_cond_destroy(&fixture->synced);
@@ -137,10 +154,15 @@ int fixture_teardown(void **state)
     return result;
 }
 
-int fixture_try_open(struct fixture *fixture)
+static void forget_seen(struct fixture *fixture)
 {
     memset(fixture->seen, 0, sizeof fixture->seen);
     fixture->seen_count = 0;
+}
+
+int fixture_try_open(struct fixture *fixture)
+{
+    forget_seen(fixture);
     fixture->faults.file_count = 0; /* what earlier ones made is on the disk */
     return journal_open_with(&fixture->options, &fixture->faults.calls, fixture->problem, &fixture->journal);
 }
@@ -240,6 +262,7 @@ void fixture_write_file(const struct fixture *fixture, const char *name, struct 
     char path[512];
     if (mkdir(fixture->directory, 0700) != 0) assert_int_equal(errno, EEXIST);
     path_of(fixture, name, path);
+    unlink(path); /* some file systems wait for the disk where a file is cut and written again */
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_int_equal(fwrite(bytes.bytes, 1, bytes.length, file), bytes.length);
@@ -255,6 +278,50 @@ void fixture_read_file(const struct fixture *fixture, const char *name, struct h
     for (size_t got = 1; got > 0; herd_buffer_commit(out, got))
         got = fread(herd_buffer_reserve(out, 65536), 1, 65536, file);
     assert_int_equal(fclose(file), 0);
+}
+
+static int64_t pull(void *source, void *out, size_t size)
+{
+    struct herd_text *left = source;
+    size_t taken = size < left->length ? size : left->length;
+    memcpy(out, left->bytes, taken);
+    left->bytes += taken;
+    left->length -= taken;
+    return (int64_t)taken;
+}
+
+static int take_record(void *owner, const struct herd_journal_line *line)
+{
+    struct fixture *fixture = owner;
+    struct herd_version version = {.report = line->at.report, .difference_ns = line->at.difference_ns};
+    if (line->kind == HERD_JOURNAL_RECORD) fixture->options.on_record(fixture, line->at.origin, &version);
+    return 0;
+}
+
+struct herd_journal_sums fixture_read_bytes(struct fixture *fixture, struct herd_text bytes)
+{
+    struct herd_journal_sums sums = {0};
+    forget_seen(fixture);
+    assert_int_equal(herd_journal_read(&bytes, pull, &sums, fixture, take_record), 0);
+    return sums;
+}
+
+struct herd_journal_sums fixture_read_segment(struct fixture *fixture, const char *name)
+{
+    struct herd_buffer bytes = HERD_BUFFER_INIT;
+    char path[512];
+    path_of(fixture, name, path);
+    if (access(path, F_OK) == 0) fixture_read_file(fixture, name, &bytes);
+    struct herd_journal_sums sums = fixture_read_bytes(fixture, herd_buffer_text(&bytes));
+    herd_buffer_finish(&bytes);
+    return sums;
+}
+
+void fixture_forget_files(struct fixture *fixture)
+{
+    remove_tree(fixture->directory);
+    faultfiles_finish(&fixture->faults);
+    faultfiles_init(&fixture->faults);
 }
 
 unsigned fixture_segments(const struct fixture *fixture)

@@ -72,6 +72,11 @@ void fixture_wait_syncs(struct fixture *fixture, unsigned syncs);
 /* Files of the directory. */
 void fixture_write_file(const struct fixture *fixture, const char *name, struct herd_text bytes);
 void fixture_read_file(const struct fixture *fixture, const char *name, struct herd_buffer *out);
+/* What comes back of these bytes, or of a segment (nothing where it is not there), without opening a journal. */
+struct herd_journal_sums fixture_read_bytes(struct fixture *fixture, struct herd_text bytes);
+struct herd_journal_sums fixture_read_segment(struct fixture *fixture, const char *name);
+/* Removes the directory and forgets all faults. */
+void fixture_forget_files(struct fixture *fixture);
 unsigned fixture_segments(const struct fixture *fixture);
 
 #endif

@@ -67,22 +67,20 @@ static unsigned fill(struct fixture *fixture, int64_t room)
 /* What fits comes back, with no half line behind it. */
 static void a_disk_full_at_any_byte_leaves_whole_lines(void **state)
 {
+    struct fixture *fixture = *state;
     unsigned acknowledged = 0;
     for (int64_t room = 0; acknowledged < 10; room++) {
-        struct fixture *fixture = *state;
         acknowledged = fill(fixture, room);
         bool full = acknowledged < 10;
         assert_int_equal(herd_journal_state(fixture->journal), full ? HERD_JOURNAL_FULL : HERD_JOURNAL_OK);
         assert_int_equal(herd_journal_error(fixture->journal), full ? -ENOSPC : 0);
         if (full) assert_true(herd_journal_durable(fixture->journal) == UINT64_MAX);
         assert_int_equal(fixture_close(fixture), full ? -ENOSPC : 0);
-        fixture_reopen(fixture);
-        const struct herd_journal_sums *sums = &herd_journal_replayed(fixture->journal)->sums;
-        assert_int_equal(sums->torn + sums->damaged, 0);
+        struct herd_journal_sums sums = fixture_read_segment(fixture, "0000000001.journal");
+        assert_int_equal(sums.torn + sums.damaged, 0);
         assert_true(fixture->seen_count >= acknowledged);
         fixture_expect(fixture, 0, fixture->seen_count);
-        fixture_teardown(state);
-        fixture_setup(state);
+        fixture_forget_files(fixture);
     }
 }
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RECORDS 200
+#define RECORDS 24
 #define HEADER "1 herd Goloman"
 #define FIRST "0000000001.journal"
 
@@ -33,27 +33,6 @@ static void write_segment(struct fixture *fixture, unsigned number, unsigned fir
     herd_buffer_finish(&bytes);
 }
 
-static void a_journal_cut_anywhere_gives_its_whole_lines(void **state)
-{
-    struct fixture *fixture = *state;
-    struct herd_buffer bytes = HERD_BUFFER_INIT;
-    size_t ends[RECORDS + 1];
-    unsigned whole = 0; /* lines, with the header */
-    make_segment(fixture, 0, RECORDS, &bytes, ends);
-    for (size_t cut = 0; cut <= herd_buffer_length(&bytes); cut++) {
-        if (whole <= RECORDS && ends[whole] == cut) whole++;
-        fixture_write_file(fixture, FIRST, (struct herd_text){herd_buffer_text(&bytes).bytes, cut});
-        fixture_open(fixture);
-        fixture_expect(fixture, 0, whole == 0 ? 0 : whole - 1);
-        const struct herd_journal_sums *sums = &herd_journal_replayed(fixture->journal)->sums;
-        assert_int_equal(sums->damaged, 0);
-        assert_int_equal(sums->torn, cut != (whole == 0 ? 0 : ends[whole - 1]));
-        assert_int_equal(fixture_close(fixture), 0);
-    }
-    assert_int_equal(whole, RECORDS + 1);
-    herd_buffer_finish(&bytes);
-}
-
 /* The header is line 0, record i line i + 1; LF of line `line` damages the next one, too. */
 static void expect_without(const struct fixture *fixture, unsigned line, bool next_too)
 {
@@ -66,59 +45,36 @@ static void expect_without(const struct fixture *fixture, unsigned line, bool ne
     assert_int_equal(fixture->seen_count, RECORDS - missing);
 }
 
-static void a_flipped_bit_costs_its_line(void **state)
+/* ---- without files: every byte of a segment ---- */
+
+/* What comes of a segment that ends behind so many whole lines. */
+static void expect_cut(const struct fixture *fixture, const struct herd_journal_sums *sums, unsigned whole, bool torn)
+{
+    fixture_expect(fixture, 0, whole == 0 ? 0 : whole - 1);
+    assert_int_equal(sums->damaged, 0);
+    assert_int_equal(sums->torn, torn);
+}
+
+static void a_segment_cut_anywhere_gives_its_whole_lines(void **state)
 {
     struct fixture *fixture = *state;
     struct herd_buffer bytes = HERD_BUFFER_INIT;
     size_t ends[RECORDS + 1];
-    unsigned line = 0;
+    unsigned whole = 0; /* lines, with the header */
     make_segment(fixture, 0, RECORDS, &bytes, ends);
-    for (size_t at = 0; at < herd_buffer_length(&bytes); at++) {
-        while (ends[line] <= at)
-            line++;
-        bytes.memory[at] ^= 1;
-        fixture_write_file(fixture, FIRST, herd_buffer_text(&bytes));
-        bytes.memory[at] ^= 1;
-        fixture_open(fixture);
-        expect_without(fixture, line, at + 1 == ends[line]);
-        const struct herd_journal_sums *sums = &herd_journal_replayed(fixture->journal)->sums;
-        assert_true(sums->damaged + sums->torn >= 1);
-        assert_int_equal(fixture_close(fixture), 0);
+    for (size_t cut = 0; cut <= herd_buffer_length(&bytes); cut++) {
+        if (whole <= RECORDS && ends[whole] == cut) whole++;
+        struct herd_journal_sums sums =
+            fixture_read_bytes(fixture, (struct herd_text){herd_buffer_text(&bytes).bytes, cut});
+        expect_cut(fixture, &sums, whole, cut != (whole == 0 ? 0 : ends[whole - 1]));
     }
+    assert_int_equal(whole, RECORDS + 1);
     herd_buffer_finish(&bytes);
 }
 
-/* The same without files. */
-static int64_t pull(void *source, void *out, size_t size)
-{
-    struct herd_text *left = source;
-    size_t taken = size < left->length ? size : left->length;
-    memcpy(out, left->bytes, taken);
-    left->bytes += taken;
-    left->length -= taken;
-    return (int64_t)taken;
-}
-
-static int take_record(void *owner, const struct herd_journal_line *line)
-{
-    struct fixture *fixture = owner;
-    struct herd_version version = {.report = line->at.report, .difference_ns = line->at.difference_ns};
-    if (line->kind == HERD_JOURNAL_RECORD) fixture->options.on_record(fixture, line->at.origin, &version);
-    return 0;
-}
-
-static void read_bytes(struct fixture *fixture, struct herd_text bytes)
-{
-    struct herd_journal_sums sums = {0};
-    memset(fixture->seen, 0, RECORDS * sizeof fixture->seen[0]);
-    fixture->seen_count = 0;
-    assert_int_equal(herd_journal_read(&bytes, pull, &sums, fixture, take_record), 0);
-}
-
-/* Other bytes, and those that end a line or part it. */
+/* A flipped bit, other bytes, and those that end a line or part it. */
 static void a_flipped_byte_costs_its_line(void **state)
 {
-    static const char becomes[] = {'\n', ' '};
     struct fixture *fixture = *state;
     struct herd_buffer bytes = HERD_BUFFER_INIT;
     size_t ends[RECORDS + 1];
@@ -128,13 +84,59 @@ static void a_flipped_byte_costs_its_line(void **state)
         while (ends[line] <= at)
             line++;
         char was = bytes.memory[at];
-        for (unsigned i = 0; i <= sizeof becomes; i++) {
-            bytes.memory[at] = i < sizeof becomes ? becomes[i] : (char)~was;
-            if (bytes.memory[at] == was) continue;
-            read_bytes(fixture, herd_buffer_text(&bytes));
+        const char becomes[] = {'\n', ' ', (char)~was, (char)(was ^ 1)};
+        for (unsigned i = 0; i < sizeof becomes; i++) {
+            bytes.memory[at] = becomes[i];
+            if (becomes[i] == was) continue;
+            struct herd_journal_sums sums = fixture_read_bytes(fixture, herd_buffer_text(&bytes));
             expect_without(fixture, line, at + 1 == ends[line]);
+            assert_true(sums.damaged + sums.torn >= 1);
         }
         bytes.memory[at] = was;
+    }
+    herd_buffer_finish(&bytes);
+}
+
+/* ---- with files ---- */
+
+/* Around the ends of some lines: a file is opened, read and given up, and a new one is begun behind it. */
+static void a_journal_that_was_cut_goes_on(void **state)
+{
+    static const unsigned lines[] = {0, 1, 2, RECORDS / 2, RECORDS};
+    struct fixture *fixture = *state;
+    struct herd_buffer bytes = HERD_BUFFER_INIT;
+    size_t ends[RECORDS + 1];
+    make_segment(fixture, 0, RECORDS, &bytes, ends);
+    for (unsigned i = 0; i < 3 * sizeof lines / sizeof lines[0]; i++) {
+        unsigned line = lines[i / 3];
+        size_t cut = ends[line] + i % 3 - 1; /* one byte is missing, none, one is there of the next */
+        if (cut > herd_buffer_length(&bytes)) continue;
+        fixture_write_file(fixture, FIRST, (struct herd_text){herd_buffer_text(&bytes).bytes, cut});
+        fixture_open(fixture);
+        expect_cut(fixture, &herd_journal_replayed(fixture->journal)->sums, line + (i % 3 > 0), i % 3 != 1);
+        assert_int_equal(fixture_close(fixture), 0);
+    }
+    herd_buffer_finish(&bytes);
+}
+
+static void a_damaged_journal_goes_on(void **state)
+{
+    static const unsigned lines[] = {0, 1, 7, RECORDS};
+    struct fixture *fixture = *state;
+    struct herd_buffer bytes = HERD_BUFFER_INIT;
+    size_t ends[RECORDS + 1];
+    make_segment(fixture, 0, RECORDS, &bytes, ends);
+    for (unsigned i = 0; i < 2 * sizeof lines / sizeof lines[0]; i++) {
+        unsigned line = lines[i / 2];
+        size_t at = ends[line] - 1 - i % 2; /* its LF, the byte before */
+        bytes.memory[at] ^= 1;
+        fixture_write_file(fixture, FIRST, herd_buffer_text(&bytes));
+        bytes.memory[at] ^= 1;
+        fixture_open(fixture);
+        expect_without(fixture, line, i % 2 == 0);
+        const struct herd_journal_sums *sums = &herd_journal_replayed(fixture->journal)->sums;
+        assert_true(sums->damaged + sums->torn >= 1);
+        assert_int_equal(fixture_close(fixture), 0);
     }
     herd_buffer_finish(&bytes);
 }
@@ -272,9 +274,10 @@ static void allocated_room_is_given_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(a_journal_cut_anywhere_gives_its_whole_lines),
-        FIXTURE_TEST(a_flipped_bit_costs_its_line),
+        FIXTURE_TEST(a_segment_cut_anywhere_gives_its_whole_lines),
         FIXTURE_TEST(a_flipped_byte_costs_its_line),
+        FIXTURE_TEST(a_journal_that_was_cut_goes_on),
+        FIXTURE_TEST(a_damaged_journal_goes_on),
         FIXTURE_TEST(order_and_repetition_do_not_matter),
         FIXTURE_TEST(a_header_may_be_anywhere),
         FIXTURE_TEST(a_tail_of_zeros_is_the_end),

@@ -41,6 +41,44 @@ static void older_segments_are_deleted_at_the_end(void **state)
         assert_int_equal(fixture->seen[i], 1);
 }
 
+/* Records 0 to 39 are synced in the first segment, and written anew into the second. */
+static void write_anew(struct fixture *fixture)
+{
+    fixture->options.interval_ms = 1000000; /* only the end of a rewrite syncs */
+    fixture_open(fixture);
+    write_records(fixture, 0, 40);
+    assert_int_equal(herd_journal_rewrite_begin(fixture->journal), 0);
+    write_records(fixture, 0, 40);
+}
+
+/* With `written`, too: a power cut while the new ones are not on the disk must find the older ones. */
+static void older_segments_stay_until_the_new_are_synced(void **state)
+{
+    struct fixture *fixture = *state;
+    FAULT(&fixture->faults, held, true);
+    write_anew(fixture);
+    assert_int_equal(herd_journal_rewrite_end(fixture->journal), 0);
+    faultfiles_wait_held(&fixture->faults); /* the sealed one's */
+    assert_int_equal(fixture_segments(fixture), 2);
+    faultfiles_let_one(&fixture->faults); /* the new one's */
+    assert_int_equal(fixture_segments(fixture), 2);
+    FAULT(&fixture->faults, held, false);
+    fixture_wait_rewrites(fixture, 1);
+    assert_int_equal(fixture_segments(fixture), 1);
+}
+
+/* Nor may they go where the directory does not have the new ones for certain. */
+static void older_segments_stay_where_the_directory_is_not_synced(void **state)
+{
+    struct fixture *fixture = *state;
+    write_anew(fixture);
+    FAULT(&fixture->faults, directory_error, -EIO);
+    assert_int_equal(herd_journal_rewrite_end(fixture->journal), 0);
+    fixture_wait_state(fixture, HERD_JOURNAL_FAILED);
+    assert_int_equal(fixture_read_segment(fixture, "0000000001.journal").records, 40);
+    fixture_expect(fixture, 0, 40);
+}
+
 static void an_end_without_a_beginning_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -253,6 +291,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(older_segments_are_deleted_at_the_end),
+        FIXTURE_TEST(older_segments_stay_until_the_new_are_synced),
+        FIXTURE_TEST(older_segments_stay_where_the_directory_is_not_synced),
         FIXTURE_TEST(an_end_without_a_beginning_is_refused),
         FIXTURE_TEST(it_is_wanted_when_dead_lines_outweigh_the_live),
         FIXTURE_TEST(it_is_wanted_when_there_are_many_files),

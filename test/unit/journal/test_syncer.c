@@ -67,6 +67,25 @@ static void a_group_is_one_sync(void **state)
     assert_int_equal(faultfiles_syncs(&fixture->faults), syncs + 1);
 }
 
+/* The sync that lasts may have begun before it was written: only the next one counts. */
+static void what_is_written_during_a_sync_waits_for_the_next(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->options.durability = HERD_JOURNAL_SYNCED;
+    fixture_open(fixture);
+    write_records(fixture, 0, 1);
+    fixture_wait_durable(fixture, herd_journal_position(fixture->journal));
+    FAULT(&fixture->faults, held, true);
+    write_records(fixture, 1, 2);
+    uint64_t before = herd_journal_position(fixture->journal);
+    faultfiles_wait_held(&fixture->faults);
+    write_records(fixture, 2, 3);
+    faultfiles_let_one(&fixture->faults);
+    assert_int_equal(herd_journal_durable(fixture->journal), before);
+    FAULT(&fixture->faults, held, false);
+    fixture_wait_durable(fixture, herd_journal_position(fixture->journal));
+}
+
 static void written_is_synced_every_interval(void **state)
 {
     struct fixture *fixture = *state;
@@ -256,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(synced_waits_for_the_sync),
         FIXTURE_TEST(a_group_is_one_sync),
+        FIXTURE_TEST(what_is_written_during_a_sync_waits_for_the_next),
         FIXTURE_TEST(written_is_synced_every_interval),
         FIXTURE_TEST(idle_is_idle),
         FIXTURE_TEST(synced_loses_nothing),
