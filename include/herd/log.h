@@ -58,6 +58,13 @@ int herd_log_open(const struct herd_log_options *options);
 void herd_log_close(void);
 /* Closes the file and opens it by name again (log rotation); keeps the old one on failure: negative errno. */
 int herd_log_reopen(void);
+/*
+ * Once a second. A file that somebody removed or moved away is opened anew by
+ * its name, its directory made again, and that is logged (log_reopened); where
+ * it cannot be (log_lost), or writing to it fails (log_failing), the console is
+ * told why.
+ */
+void herd_log_watch(void);
 /* Hands what was formatted to the writer; call once at the end of a loop turn. */
 void herd_log_turn(void);
 /* Events dropped since the sink was opened. */

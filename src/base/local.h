@@ -63,6 +63,10 @@ void herd_sink_turn(struct herd_sink *sink);
 int herd_sink_replace(struct herd_sink *sink, int fd);
 /* Lines dropped so far: memory full, or the write failed. */
 uint64_t herd_sink_dropped(const struct herd_sink *sink);
+/* Whether `path` leads to its file, or it cannot be seen whether it does. */
+bool herd_sink_is_at(const struct herd_sink *sink, const char *path);
+/* The negative errno of the last write, 0 where it was good. */
+int herd_sink_error(const struct herd_sink *sink);
 /* Whether there is room and the last lines got through, so that saying something makes sense. */
 bool herd_sink_ready(struct herd_sink *sink);
 

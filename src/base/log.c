@@ -22,12 +22,14 @@
 #include "herd/clock.h"
 #include "herd/log.h"
 #include "herd/memory.h"
+#include "herd/path.h"
 #include "herd/word.h"
 #include "local.h"
 
 #define MEMORY_MAX_DEFAULT ((size_t)8 * 1024 * 1024)
 #define LINE_MAX_DEFAULT HERD_LOG_LINE_BYTES(HERD_LOG_FIELD_BYTES_DEFAULT)
 #define FILE_MODE 0640
+#define DIRECTORY_MODE 0750
 #define SERVER_MAX 64
 #define PRIORITY_LENGTH 3 /* "<6>" */
 #define WIRE_HEAD_USES 16
@@ -56,6 +58,8 @@ static struct {
 
     uint64_t dropped_told; /* what the last log_dropped event knew of */
     int64_t told_ns;
+    int loss_told;    /* why the file could not be opened anew, as last told; 0: it could */
+    int failure_told; /* what writing to the file fails with, as last told */
 
     char line[LINE_MAX_DEFAULT]; /* an event while no sink is open */
 } herd_log = {.level = HERD_LOG_INFO,
@@ -66,9 +70,9 @@ static struct {
 
 /* ---- opening and closing ---- */
 
-static int open_file(const char *path)
+static int open_file(const char *path, int flags)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, FILE_MODE);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | flags, FILE_MODE);
     return fd < 0 ? -errno : fd;
 }
 
@@ -102,7 +106,7 @@ static int open_sinks(const struct herd_log_options *options)
     size_t memory_max = options->memory_max == 0 ? MEMORY_MAX_DEFAULT : options->memory_max;
     size_t line_max = HERD_LOG_LINE_BYTES(options->field_bytes_max);
     if (options->path != NULL) {
-        int fd = open_file(options->path);
+        int fd = open_file(options->path, 0);
         if (fd < 0) return fd;
         int status = herd_sink_create(fd, true, memory_max, line_max, &herd_log.file);
         if (status != 0) return status;
@@ -127,11 +131,7 @@ int herd_log_open(const struct herd_log_options *options)
         close_sinks();
         return status;
     }
-    if (options->path != NULL) {
-        size_t size = strlen(options->path) + 1;
-        herd_log.path = herd_memory_allocate(size);
-        memcpy(herd_log.path, options->path, size);
-    }
+    if (options->path != NULL) herd_log.path = herd_string_copy(options->path);
     set_server(options->server);
     set_limits(options->field_bytes_max, options->events_per_second_max);
     herd_log.open = true;
@@ -142,6 +142,7 @@ int herd_log_open(const struct herd_log_options *options)
     herd_log.wire_head_uses = 0;
     herd_log.dropped_told = 0;
     herd_log.told_ns = 0;
+    herd_log.loss_told = herd_log.failure_told = 0;
     return 0;
 }
 
@@ -156,10 +157,56 @@ void herd_log_close(void)
 int herd_log_reopen(void)
 {
     if (herd_log.file == NULL) return 0;
-    int fd = open_file(herd_log.path);
+    int fd = open_file(herd_log.path, O_NONBLOCK); /* a pipe without a reader must not stop the loop */
     if (fd < 0) return fd;
     herd_sink_turn(herd_log.file);
     return herd_sink_replace(herd_log.file, fd);
+}
+
+/* ---- watching the file ---- */
+
+static int reopen_in_new_directory(void)
+{
+    char *directory = herd_string_copy(herd_log.path);
+    char *slash = strrchr(directory, '/');
+    int error = slash == NULL ? 0 : -ENOENT;
+    if (slash != NULL && slash != directory) {
+        *slash = '\0';
+        error = herd_path_make(directory, DIRECTORY_MODE);
+    }
+    herd_memory_free(directory);
+    return error == 0 ? herd_log_reopen() : error;
+}
+
+static void say_of_file(enum herd_log_level level, const char *name, int error)
+{
+    struct herd_log_event event;
+    if (!herd_log_begin(&event, level, name)) return;
+    herd_log_string(&event, "path", herd_log.path);
+    if (error != 0) herd_log_error(&event, error);
+    herd_log_end(&event);
+}
+
+static void follow_path(void)
+{
+    if (herd_sink_is_at(herd_log.file, herd_log.path)) return;
+    int error = herd_log_reopen();
+    if (error == -ENOENT) error = reopen_in_new_directory();
+    if (error == 0) {
+        say_of_file(HERD_LOG_INFO, "log_reopened", 0);
+    } else if (error != herd_log.loss_told) {
+        say_of_file(HERD_LOG_ERROR, "log_lost", error);
+    }
+    herd_log.loss_told = error;
+}
+
+void herd_log_watch(void)
+{
+    if (herd_log.file == NULL) return;
+    follow_path();
+    int error = herd_sink_error(herd_log.file);
+    if (error != 0 && error != herd_log.failure_told) say_of_file(HERD_LOG_ERROR, "log_failing", error);
+    herd_log.failure_told = error;
 }
 
 /* ---- telling what was dropped ---- */

@@ -32,11 +32,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "herd/clock.h"
 #include "herd/memory.h"
+#include "herd/path.h"
 #include "local.h"
 
 #define BLOCK_SIZE_MIN ((size_t)256 * 1024)
@@ -73,7 +75,7 @@ struct herd_sink {
     bool torn; /* the writer's alone: the last byte written was not an LF */
 
     _Atomic uint64_t dropped;
-    atomic_bool failing;
+    atomic_int failing;    /* the last write's negative errno */
     atomic_bool abandoned; /* destroy has gone: the sink is the writer's alone */
 };
 
@@ -123,28 +125,28 @@ static ssize_t write_some(int fd, const char *bytes, size_t length)
     }
 }
 
-/* True where all of it was written; *ret_written says how much was. */
-static bool write_all(struct herd_sink *sink, struct herd_text text, size_t *ret_written)
+/* 0 where all of it was written, else a negative errno; *ret_written says how much was. */
+static int write_all(struct herd_sink *sink, struct herd_text text, size_t *ret_written)
 {
     *ret_written = 0;
     while (*ret_written < text.length) {
-        if (atomic_load(&sink->abandoned)) return false;
+        if (atomic_load(&sink->abandoned)) return -ECANCELED;
         ssize_t written = write_some(sink->fd, text.bytes + *ret_written, text.length - *ret_written);
-        if (written < 0) return false;
+        if (written < 0) return (int)written;
         *ret_written += (size_t)written;
         sink->torn = text.bytes[*ret_written - 1] != '\n';
     }
-    return true;
+    return 0;
 }
 
 static void write_text(struct herd_sink *sink, struct herd_text text)
 {
     size_t written = 0;
-    bool good = !sink->torn || write_all(sink, HERD_TEXT("\n"), &written);
+    int error = sink->torn ? write_all(sink, HERD_TEXT("\n"), &written) : 0;
     written = 0;
-    if (good) good = write_all(sink, text, &written);
-    if (!good) atomic_fetch_add(&sink->dropped, count_lines(text.bytes + written, text.length - written));
-    atomic_store(&sink->failing, !good);
+    if (error == 0) error = write_all(sink, text, &written);
+    if (error != 0) atomic_fetch_add(&sink->dropped, count_lines(text.bytes + written, text.length - written));
+    atomic_store(&sink->failing, error);
 }
 
 static void collect(struct herd_sink *sink)
@@ -347,6 +349,20 @@ int herd_sink_replace(struct herd_sink *sink, int fd)
     return status;
 }
 
+bool herd_sink_is_at(const struct herd_sink *sink, const char *path)
+{
+    struct stat own;
+    struct stat found;
+    if (fstat(sink->fd, &own) != 0) return true;
+    if (stat(path, &found) != 0) return !herd_path_missing(-errno) && errno != ESTALE;
+    return found.st_dev == own.st_dev && found.st_ino == own.st_ino;
+}
+
+int herd_sink_error(const struct herd_sink *sink)
+{
+    return atomic_load(&sink->failing);
+}
+
 uint64_t herd_sink_dropped(const struct herd_sink *sink)
 {
     return atomic_load(&sink->dropped);
@@ -357,5 +373,5 @@ bool herd_sink_ready(struct herd_sink *sink)
     pthread_mutex_lock(&sink->mutex);
     bool room = sink->memory_max - sink->waiting >= READY_ROOM;
     pthread_mutex_unlock(&sink->mutex);
-    return room && !atomic_load(&sink->failing);
+    return room && atomic_load(&sink->failing) == 0;
 }

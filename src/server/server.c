@@ -57,6 +57,7 @@ static void on_sweep(uv_timer_t *timer)
 {
     struct server *server = timer->data;
 
+    herd_log_watch();
     expiry_sweep(&server->expiry);
     journalwork_tick(server);
     placework_tick(server);
