@@ -9,5 +9,9 @@
  * reading only: input is empty, and writing fails as it should.
  */
 void herd_standard_fill(void);
+/* Last thing of a program: `code`, or EX_IOERR instead of 0 where standard output did not take all that was written to
+ * it.
+ */
+int herd_standard_end(int code);
 
 #endif

@@ -67,6 +67,22 @@ static int find_self(const struct herd_config *config, const char *name)
     return -1;
 }
 
+static void add_origin(struct herd_log_event *log, const struct herd_config *config)
+{
+    herd_log_string(log, "version", HERD_VERSION);
+    herd_log_string(log, "config", config->source != NULL ? config->source : "built-in");
+}
+
+/* The first line of the log: whatever comes to pass, it is known of what. */
+static void log_starting(const struct herd_config *config)
+{
+    struct herd_log_event log;
+
+    if (!herd_log_begin(&log, HERD_LOG_INFO, "starting")) return;
+    add_origin(&log, config);
+    herd_log_end(&log);
+}
+
 static void log_listening(const struct server *server)
 {
     static const char *const secrets[] = {"none: peers from loopback only", "one: peers must prove it",
@@ -74,6 +90,7 @@ static void log_listening(const struct server *server)
     struct herd_log_event log;
 
     if (!herd_log_begin(&log, HERD_LOG_INFO, "listening")) return;
+    add_origin(&log, server->config);
     herd_log_string(&log, "clients", server->self->clients_listen.text);
     herd_log_string(&log, "peers", server->self->peers_listen.text);
     herd_log_string(&log, "secret", secrets[server->flood.keys.count]);
@@ -90,6 +107,7 @@ static int serve(const struct herd_config *config, unsigned self)
     if (descriptors == 0) return EX_OSERR;
     code = logopen(config, config->servers[self].name);
     if (code != 0) return code;
+    log_starting(config);
     server = herd_memory_allocate_zeroed(1, sizeof *server);
     code = server_start(server, config, self, descriptors);
     if (code == 0) {
@@ -150,13 +168,14 @@ int main(int argc, char **argv)
     code = arguments_parse(argc, argv, &arguments);
     if (code != 0) return code;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, and the write says so */
     if (arguments.action == ACTION_HELP) {
         print_help();
-        return 0;
+        return herd_standard_end(0);
     }
     if (arguments.action == ACTION_VERSION) {
         print_version();
-        return 0;
+        return herd_standard_end(0);
     }
-    return with_config(&arguments);
+    return herd_standard_end(with_config(&arguments));
 }

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "herd/command.h"
+#include "herd/standard.h"
 #include "local.h"
 
 static const char usage[] = "Usage: herd bench [OPTION...]\n"
@@ -194,5 +195,5 @@ int herd_bench_command(int argc, char **argv)
     code = herd_bench_run(&bench, &result);
     if (code == 0) herd_bench_report(&bench, &result);
     herd_bench_finish(&bench);
-    return code;
+    return herd_standard_end(code);
 }

@@ -3,6 +3,7 @@
 /* The program `herd`: finds the command that the first argument names and lets it do the rest. */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,16 +80,17 @@ static int run_help(int argc, char **argv)
 int main(int argc, char **argv)
 {
     herd_standard_fill();
+    signal(SIGXFSZ, SIG_IGN); /* a write past the limit for files fails, and says so */
     if (argc < 2) {
         print_help(stderr);
         return EX_USAGE;
     }
     const char *word = argv[1];
-    if (strcmp(word, "help") == 0) return run_help(argc - 1, argv + 1);
-    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) return run_help(1, argv);
+    if (strcmp(word, "help") == 0) return herd_standard_end(run_help(argc - 1, argv + 1));
+    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) return herd_standard_end(run_help(1, argv));
     if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
         puts("herd " HERD_VERSION);
-        return EX_OK;
+        return herd_standard_end(EX_OK);
     }
     const struct command *command = find_command(word);
     if (command == NULL) return unknown_command(word);

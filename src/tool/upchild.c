@@ -105,7 +105,7 @@ _Noreturn static void become_server(const struct herd_child *child, const char *
     setenv("NOTIFY_SOCKET", child->notify_at, 1);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    static const int reset[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD};
+    static const int reset[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGCHLD};
     for (size_t i = 0; i < sizeof reset / sizeof reset[0]; i++)
         signal(reset[i], SIG_DFL);
     sigset_t none;

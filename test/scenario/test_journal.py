@@ -228,6 +228,121 @@ class Claims(Journal):
         self.assert_known()
 
 
+class Lost(Journal):
+    """Somebody removes, moves or cuts the files while the server runs."""
+
+    def lose(self, lose, reason):
+        """What was told before and after is there again when the server comes back after kill -9."""
+        self.tell()
+        since = self.server.log.size()
+        lose()
+        self.assertIn(reason, self.server.log.wait("journal", since, state="failed")[0]["reason"])
+        self.server.log.wait("journal", since, state="ok")
+        self.tell(b"later")
+        self.alone.kill("Goloman")
+        self.start()
+        self.assert_known()
+
+    def test_directory_removed(self):
+        self.lose(lambda: shutil.rmtree(self.folder()), "directory")
+
+    def test_directory_removed_with_its_parent(self):
+        self.lose(lambda: shutil.rmtree(os.path.dirname(self.folder())), "directory")
+
+    def test_directory_moved(self):
+        self.lose(lambda: os.rename(self.folder(), self.folder("Moved")), "directory")
+
+    def test_file_removed(self):
+        self.lose(lambda: os.unlink(self.told_segment()), "removed")
+
+    def test_file_cut(self):
+        self.lose(lambda: os.truncate(self.told_segment(), 100), "cut")
+
+    def test_told_at_the_end(self):
+        """Before the next look: the end tells that it is not complete."""
+        self.tell()
+        shutil.rmtree(self.folder())
+        self.server.process.stop()
+        self.assertTrue(self.server.log.events("journal", self.server.since, level="error"))
+
+
+class LostSynced(Journal):
+    def setUp(self):
+        self.alone = self.herd(("Goloman",), (), journal={"durability": "synced"})
+        self.server = self.alone.start()["Goloman"]
+        self.lines = {}
+
+    def test_directory_removed(self):
+        """No update is acknowledged that is nowhere, and the supervisor gets a code to restart it for."""
+        self.tell()
+        shutil.rmtree(self.folder())
+        with self.assertRaises((EOFError, ConnectionError)):
+            self.tell(b"later")
+        self.assertEqual([client for client in self.lines if client.startswith(b"later")], [])
+        self.assertEqual(self.server.process.wait(), SYSTEM)
+        self.assertTrue(self.server.log.events("journal", self.server.since, state="failed"))
+        self.alone.start("Goloman")
+        self.tell(b"anew")
+
+    def test_directory_moved(self):
+        """Nothing tells of it but the look once a second."""
+        self.tell()
+        os.rename(self.folder(), self.folder("Moved"))
+        self.assertEqual(self.server.process.wait(), SYSTEM)
+
+
+class FileSize(Journal):
+    """RLIMIT_FSIZE is a full disk, and SIGXFSZ kills nobody."""
+
+    def setUp(self):
+        self.alone = self.herd(("Goloman",), (), log={"wire": False})
+        self.server = self.alone.start(script='ulimit -f 200 && exec "$@"')["Goloman"]
+        self.lines = {}
+
+    def test_files_may_not_grow(self):
+        with self.server.client() as connection:
+            for number in range(50000):
+                if self.server.log.events("journal", self.server.since, state="full"):
+                    break
+                self.assertTrue(connection.iamat(b"client.%d" % (number % 500), b"+1+1").startswith(b"AT "))
+            else:
+                self.fail("the file is as large as it may be, and nobody says so")
+        self.tell()
+        self.assert_known()
+        self.server.process.stop()
+
+
+class Repeats(Scenario):
+    """What is known already is not written down again: told again by its client, or by a neighbour."""
+
+    def test_each_report_is_one_line(self):
+        herd = self.herd(("Goloman", "Hands", "Holiday"), (("Goloman", "Hands"), ("Hands", "Holiday"), ("Goloman", "Holiday")))
+        herd.start_linked()
+        lines = [b"IAMAT usual +34.068930-118.445127 1520023934.918963997", b"IAMAT unusual +1-2 15"]
+        with herd.client("Goloman") as near:
+            for line in lines * 3:
+                near.ask(line)
+            near.send(b"".join(line + b"\n" for line in lines * 3))
+            for _ in lines * 3:
+                near.line()
+        for name in ("Hands", "Holiday"):
+            with herd.client(name) as far:
+                for client in (b"usual", b"unusual"):
+                    wait_until(lambda c=client, f=far: f.whatsat(c)[1] is not None, f"{client} at {name}")
+                # Told to another server: an older one, and one as old, of another origin.
+                for line in lines:
+                    far.ask(line.rpartition(b" ")[0] + b" 14")
+        for server in herd.servers.values():
+            server.process.stop()
+            folder = os.path.join(herd.directory, "journal", server.name)
+            text = b""
+            for entry in sorted(os.listdir(folder)):
+                if entry.endswith(".journal"):
+                    text += Journal.read(os.path.join(folder, entry))
+            for client in (b" usual ", b" unusual "):
+                self.assertEqual(text.count(client), 1, (server.name, text))
+
+
 class Taught(Scenario):
     """What a neighbour taught is in the journal, too: whoever dies afterwards, and whoever is there to tell it again."""
 

@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import shutil
 
 from harness import wait_until
 from herd import Herd
@@ -117,6 +118,29 @@ class Logs(Scenario):
             server.process.stop()
             self.assertEqual(server.log.events("in") + server.log.events("out"), [])
             self.assertEqual(len(server.log.events("link_up")), 2)
+
+    def test_first_line(self):
+        """Whatever comes to pass, the log says of which version and of which configuration."""
+        herd = self.herd(("Goloman",), ())
+        server = herd.start()["Goloman"]
+        listening = server.log.wait("listening")[0]
+        first = server.log.events()[0]
+        self.assertEqual(first["event"], "starting")
+        for event in (first, listening):
+            self.assertEqual(event["config"], herd.config_path)
+            self.assertRegex(event["version"], r"\A\d+\.\d+\.\d+")
+
+    def test_file_removed(self):
+        """A log that is gone, or was moved away by logrotate, is opened anew."""
+        herd = self.herd(("Goloman",), ())
+        server = herd.start()["Goloman"]
+        connection = self.client(server)
+        for lose in (os.unlink, lambda path: os.rename(path, path + ".1"), lambda path: shutil.rmtree(os.path.dirname(path))):
+            server.log.wait("in" if lose is not os.unlink else "listening")
+            lose(server.log.path)
+            server.log.wait("log_reopened")
+            connection.ask(b"afterwards")
+            self.wait_wire(server, "in", "afterwards")
 
     def test_directories(self):
         herd = Herd(("Goloman",), ())

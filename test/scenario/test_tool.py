@@ -7,7 +7,7 @@ import signal
 import socket
 
 from client import now_text
-from harness import listening, tool_program, wait_until
+from harness import listening, server_program, tool_program, wait_until
 from herd import NAMES, Herd
 from process import Process, by_shell
 from scenario import Scenario
@@ -119,6 +119,16 @@ class Send(Tool):
             status, out, _ = self.run_tool(self.five, *arguments)
             self.assertEqual(status, 0)
             self.assertIn(word, out)
+
+
+    def test_output_that_takes_nothing(self):
+        """What was written and is nowhere is no success."""
+        bench = ("bench", "--config", self.five.config_path, "--to", "Goloman", "--seconds", "1", "--connections", "1")
+        for argv in ((tool_program(), "--version"), (tool_program(), "--help"), (tool_program(), *bench),
+                     (server_program(), "--help"), (server_program(), "--config", self.five.config_path, "--dump-config")):
+            with self.subTest(argv=argv):
+                process = self.keep(self.five, by_shell('exec "$@" >/dev/full', argv))
+                self.assertEqual(process.wait(), IO, process.stderr())
 
 
 class Up(Tool):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERD = sys.argv.pop(1) if len(sys.argv) > 1 else "herd"
 DEADLINE_S = 60
-USAGE, DATA, NO_INPUT, CANNOT_CREATE = 64, 65, 66, 73
+USAGE, DATA, NO_INPUT, CANNOT_CREATE, IO = 64, 65, 66, 73, 74
 WESTWOOD = "+34.068930-118.445127"
 TABLE = ("5408522\tWestwood\t34.05612\t-118.43063\tPPLX\tUS\tCA\t2019\n"
          "5328041\tBeverly Hills\t34.07362\t-118.40036\tPPL\tUS\tCA\t34109\n")
@@ -64,6 +64,17 @@ class PlacesTest(unittest.TestCase):
         self.assertEqual(answer["results"][1], {
             "geometry": {"location": {"lat": 34.05612, "lng": -118.43063}}, "name": "Westwood",
             "place_id": "geonames:5408522", "types": ["neighborhood", "political"], "vicinity": "CA, US"})
+
+    def test_files_that_may_not_grow(self):
+        """RLIMIT_FSIZE is a full disk, and no death by SIGXFSZ: the old index stays, and nothing else."""
+        self.index("places.idx", TABLE)
+        before = (self.folder / "places.idx").read_bytes()
+        done = subprocess.run(["/bin/sh", "-c", 'ulimit -f 0 && exec "$@"', "sh", HERD, "places", "import", "-o",
+                               "places.idx", self.file("table", TABLE)],
+                              capture_output=True, timeout=DEADLINE_S, check=False, cwd=self.folder, encoding="utf-8")
+        self.assert_fails(done, IO, "places.idx: cannot be written: File too large")
+        self.assertEqual((self.folder / "places.idx").read_bytes(), before)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["places.idx", "places.idx.table", "table"])
 
     def test_several_inputs_and_standard_input(self):
         done = self.places("import", "-o", "places.idx", self.file("table", TABLE), "-",
