@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """
-Measures a herd against its bars: bench.py BUILD [--rounds N] [--only NAME,...] [--write PAGE]
+Measures a herd against its bars: bench.py BUILD [--rounds N] [--only NAME,...] [--before BUILD] [--write PAGE]
 
 BUILD is a build tree of type Release. Servers are pinned to core 0, loads to
 core 1. Each subject starts its servers, measures everything once in each round,
 in turns, and prints a table in Markdown: medians, and medians of the ratios
 within rounds. With --write the tables go into the page, too, between the lines
 `<!-- bench: NAME -->` and `<!-- end -->`. --smoke is for tests: one round of
-almost nothing, only the answers count. Ends with 1 where a subject failed (the
+almost nothing, only the answers count. --before names a build of an earlier
+commit that the subject `before` compares with, in the same run. Ends with 1 where a subject failed (the
 others are measured all the same), with 77 where each lacks its tool.
 """
 
@@ -37,6 +38,7 @@ SUBJECTS = {
     "waiting": ("waiting", "Waiting"),
     "start": ("starting", "Start"),
     "slow": ("slow", "Slow"),
+    "before": ("before", "Before"),
 }
 SKIPPED = 77
 
@@ -46,6 +48,7 @@ def parse():
     parser.add_argument("build", type=Path, help="a build tree of type Release")
     parser.add_argument("--rounds", type=int, default=13)
     parser.add_argument("--only", default="", help="these subjects, separated by commas: " + ", ".join(SUBJECTS))
+    parser.add_argument("--before", type=Path, metavar="BUILD", help="a build of an earlier commit, for the subject `before`")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the tables in this page")
     parser.add_argument("--smoke", action="store_true", help="see that it works; no figure means anything")
     arguments = parser.parse_args()
@@ -81,7 +84,7 @@ def write(page, name, content):
 def main():
     arguments, chosen = parse()
     signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(128 + signal.SIGTERM))  # servers and folders go as well
-    the_rig = rig.Rig(arguments.build, 1 if arguments.smoke else arguments.rounds, arguments.smoke)
+    the_rig = rig.Rig(arguments.build, 1 if arguments.smoke else arguments.rounds, arguments.smoke, arguments.before)
     skipped = failed = 0
     for name in chosen:
         module, kind = SUBJECTS[name]

@@ -56,8 +56,9 @@ class Rig:
 
     pinning = True
 
-    def __init__(self, build, rounds, smoke):
+    def __init__(self, build, rounds, smoke, before=None):
         self.build = Path(build).resolve()
+        self.before = before and Path(before).resolve()
         self.rounds = rounds
         self.smoke = smoke
         self.tool = str(self.build / "bin" / "herd")
@@ -93,6 +94,17 @@ class Rig:
         """Whether this build carries a sanitizer, which does not run under valgrind."""
         program = Path(self.server).read_bytes()
         return b"__asan_init" in program or b"__tsan_init" in program
+
+
+@contextlib.contextmanager
+def server_of(build):
+    """Servers that are started meanwhile are those of this build."""
+    usual = os.environ["HERD_SERVER"]
+    os.environ["HERD_SERVER"] = str(build / "bin" / "herd-server")
+    try:
+        yield
+    finally:
+        os.environ["HERD_SERVER"] = usual
 
 
 def run_json(argv):
