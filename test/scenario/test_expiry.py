@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: MIT
 """protocol.ttl_s: what was received longer ago is not known, on every server by the same rule."""
 
+import os
 import select
+import shutil
 import signal
 import time
 
 from client import nanoseconds, now_text, seconds
 from neighbour import at_line
 from peers import Peers
+from scenario import Scenario
 
 TTL_S = 3
 
 
-class Expiry(Peers):
-    def setUp(self):
-        self.play(protocol={"ttl_s": TTL_S})
-        self.real.herd.start()
-        self.user = self.client(self.real)
+def received_ns(line):
+    """When the server had the report that it answered so."""
+    return nanoseconds(line.split(b" ")[5]) + int(line.split(b" ")[2].replace(b".", b""))
 
-    def state(self):
-        since = self.real.log.size()
-        self.real.process.send_signal(signal.SIGUSR1)
-        return self.real.log.wait("state", since)[-1]
+
+class Mortal(Scenario):
+    """`self.user` is somebody's connection to a server that forgets."""
 
     def wait_gone(self, client):
         """Waits until it is not known any more; returns when it was known last and when it was not, in ns."""
@@ -33,13 +33,28 @@ class Expiry(Peers):
             known = before
             select.select([], [], [], 0.01)
 
+    def assert_lives_on(self, client, line):
+        """It is known as `line` says, and until its time, not longer."""
+        self.assertEqual(self.user.whatsat(client)[0], line)
+        known_ns, gone_ns = self.wait_gone(client)
+        self.assertLessEqual(known_ns, received_ns(line) + TTL_S * 10**9)
+        self.assertGreater(gone_ns, received_ns(line) + TTL_S * 10**9)
+
+
+class Expiry(Mortal, Peers):
+    def setUp(self):
+        self.play(protocol={"ttl_s": TTL_S})
+        self.real.herd.start()
+        self.user = self.client(self.real)
+
+    def state(self):
+        since = self.real.log.size()
+        self.real.process.send_signal(signal.SIGUSR1)
+        return self.real.log.wait("state", since)[-1]
+
     def test_known_for_so_long_after_it_was_received(self):
-        stamp = b"1520000000"  # the client's own time does not matter
-        line = self.user.iamat(b"kiwi", b"+1+1", stamp)
-        received_ns = nanoseconds(stamp) + int(line.split(b" ")[2].replace(b".", b""))
-        known_ns, gone_ns = self.wait_gone(b"kiwi")
-        self.assertLessEqual(known_ns, received_ns + TTL_S * 10**9)
-        self.assertGreater(gone_ns, received_ns + TTL_S * 10**9)
+        line = self.user.iamat(b"kiwi", b"+1+1", b"1520000000")  # the client's own time does not matter
+        self.assert_lives_on(b"kiwi", line)
         question = b"WHATSAT kiwi 1 1"
         self.assertEqual(self.user.ask(question), b"? " + question)
         # What is forgotten does not stand in the way of an older time.
@@ -78,3 +93,48 @@ class Expiry(Peers):
             self.user.iamat(b"kiwi", b"+1+1", now_text())
             self.assertTrue(self.user.whatsat(b"kiwi")[0].startswith(b"AT "))
             select.select([], [], [], 0.05)
+
+
+class Replay(Mortal):
+    """What a journal brings back has as long to live as if its server had never been down."""
+
+    def setUp(self):
+        self.alone = self.herd(("Goloman",), (), protocol={"ttl_s": TTL_S}, limits={"clients_max": 3})
+        self.server = self.alone.start()["Goloman"]
+        self.user = self.client(self.server)
+
+    def restart(self):
+        """Kills and starts it; returns how many clients it says that it brought back."""
+        self.alone.kill("Goloman")
+        self.alone.start("Goloman")
+        self.user = self.client(self.server)
+        return int(self.server.log.wait("journal", self.server.since, state="replayed")[0]["clients"])
+
+    def test_lives_as_long_as_without_a_restart(self):
+        line = self.user.iamat(b"kiwi", b"+1+1", b"1520000000")
+        self.assertEqual(self.restart(), 1)
+        self.assert_lives_on(b"kiwi", line)
+
+    def test_what_expired_is_not_there(self):
+        """Nor does it take the room of others, and what is older by its client's time is not hidden by it."""
+        for client in (b"a", b"b", b"kiwi"):
+            self.user.iamat(client, b"+1+1", b"1520000000")
+        for client in (b"a", b"b", b"kiwi"):
+            self.wait_gone(client)
+        older = self.user.iamat(b"kiwi", b"+2+2", b"1510000000")
+        for client in (b"c", b"d"):
+            self.assertTrue(self.user.iamat(client, b"+3+3").startswith(b"AT "))
+        self.assertEqual(self.restart(), 3)
+        self.assertIsNone(self.user.whatsat(b"a")[1])
+        self.assert_lives_on(b"kiwi", older)
+        self.assertEqual(self.restart(), 0)
+
+    def test_written_anew(self):
+        """A rewrite, as after the journal's directory was removed, makes nobody younger."""
+        self.user.iamat(b"old", b"+1+1")
+        self.wait_gone(b"old")
+        line = self.user.iamat(b"kiwi", b"+1+1", b"1520000000")
+        shutil.rmtree(os.path.join(self.alone.directory, "journal", "Goloman"))
+        self.server.log.wait("journal", self.server.since, state="ok")
+        self.assertEqual(self.restart(), 1)
+        self.assert_lives_on(b"kiwi", line)

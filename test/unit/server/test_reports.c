@@ -173,38 +173,85 @@ static void what_a_limit_refuses_is_given_back(void **state)
     assert_int_equal(world->server.counts.refused_future, 1);
 }
 
-/* With `synced` the replies of each session that was answered wait for the disk, and nobody else's do. */
-static void what_was_answered_waits_for_the_disk(void **state)
+/* ---- with a journal that is `synced`, in a folder of its own ---- */
+
+static char journal_folder[OWN_FOLDER_SIZE];
+
+static int synced_setup(void **state)
 {
+    if (world_setup(state) != 0 || !own_folder(journal_folder, "reports")) return -1;
     struct world *world = *state;
     struct journalwork *work = &world->server.journalwork;
-    char directory[OWN_FOLDER_SIZE];
     char problem[HERD_JOURNAL_PROBLEM_SIZE];
-    char command[sizeof directory + 8];
-    struct herd_journal_options options = {.herd = HERD_TEXT("herd"),
+    struct herd_journal_options options = {.directory = journal_folder,
+                                           .herd = HERD_TEXT("herd"),
                                            .server = HERD_TEXT("Goloman"),
                                            .durability = HERD_JOURNAL_SYNCED,
                                            .on_record = ignore_record};
-    assert_true(own_folder(directory, "reports"));
-    options.directory = directory;
-    assert_int_equal(herd_journal_open(&options, problem, &work->journal), 0);
     world->config.journal.durability = HERD_DURABILITY_SYNCED;
-    world->server.store.clients_max = 3;
     herd_list_init(&work->fresh);
+    return herd_journal_open(&options, problem, &work->journal);
+}
+
+static int synced_teardown(void **state)
+{
+    struct world *world = *state;
+    char command[sizeof journal_folder + 8];
+    for (unsigned i = 0; i < WORLD_SESSIONS; i++)
+        journalwork_forget(&world->sessions[i]);
+    herd_journal_close(world->server.journalwork.journal);
+    world->server.journalwork.journal = NULL;
+    snprintf(command, sizeof command, "rm -r %s", journal_folder);
+    return system(command) != 0 ? -1 : world_teardown(state);
+}
+
+static void expect_waiting(const struct world *world, unsigned session, bool waits)
+{
+    assert_int_equal(world->sessions[session].stream.held, waits);
+    assert_int_equal(herd_list_empty(&world->sessions[session].durable_node), !waits);
+}
+
+/* The replies of each session that was answered wait for the disk, and nobody else's do. */
+static void what_was_answered_waits_for_the_disk(void **state)
+{
+    struct world *world = *state;
+    world->server.store.clients_max = 3;
     take(world, 0, REPORT("a") REPORT("b"));
     take(world, 1, REPORT("c"));
     take(world, 0, REPORT("a"));
     take(world, 2, REPORT("d")); /* there is no room for it */
     reports_answer(&world->server);
-    for (unsigned i = 0; i < WORLD_SESSIONS; i++) {
-        assert_int_equal(world->sessions[i].stream.held, i < 2);
-        assert_int_equal(herd_list_empty(&world->sessions[i].durable_node), i >= 2);
-        journalwork_forget(&world->sessions[i]);
-    }
-    herd_journal_close(work->journal);
-    work->journal = NULL;
-    snprintf(command, sizeof command, "rm -r %s", directory);
-    assert_int_equal(system(command), 0);
+    expect_waiting(world, 0, true);
+    expect_waiting(world, 1, true);
+    expect_waiting(world, 2, false);
+}
+
+/* Nothing new, but what it repeats may not be on the disk yet: a reply says that it is. */
+static void a_repeated_line_waits_too(void **state)
+{
+    struct world *world = *state;
+    take(world, 0, REPORT("a"));
+    reports_answer(&world->server);
+    uint64_t position = herd_journal_position(world->server.journalwork.journal);
+    take(world, 1, REPORT("a"));
+    reports_answer(&world->server);
+    expect_waiting(world, 1, true);
+    answer_line(&world->sessions[2], HERD_TEXT("IAMAT a +34.068930-118.445127 0000000001.000000000"));
+    expect_waiting(world, 2, true);
+    /* None of it was new, and nothing of it is written again. */
+    assert_int_equal(herd_journal_position(world->server.journalwork.journal), position);
+}
+
+/* Judged one by one, where there is a limit that a report may break. */
+static void a_repeated_line_waits_where_each_is_judged(void **state)
+{
+    struct world *world = *state;
+    world->server.judges_reports = true;
+    take(world, 0, REPORT("a"));
+    take(world, 1, REPORT("a"));
+    reports_answer(&world->server);
+    expect_waiting(world, 0, true);
+    expect_waiting(world, 1, true);
 }
 
 /* Replies that wait behind a question are counted until they are given out. */
@@ -272,7 +319,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_finds_no_room_is_given_back, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_is_older_is_counted, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_a_limit_refuses_is_given_back, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(what_was_answered_waits_for_the_disk, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_was_answered_waits_for_the_disk, synced_setup, synced_teardown),
+        cmocka_unit_test_setup_teardown(a_repeated_line_waits_too, synced_setup, synced_teardown),
+        cmocka_unit_test_setup_teardown(a_repeated_line_waits_where_each_is_judged, synced_setup, synced_teardown),
         cmocka_unit_test_setup_teardown(what_waits_behind_a_question_is_counted, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(nothing_is_answered_after_the_last_reply, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(who_has_finished_is_not_answered, world_setup, world_teardown),
