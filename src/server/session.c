@@ -335,11 +335,21 @@ static void on_quiet_over(struct herd_deadline *deadline)
     session_end_if_done(session);
 }
 
+/* It waits for us, or for a reply to be taken: what it sent may be held, and more than one line of it. */
+static bool waits(const struct session *session)
+{
+    return session->stream.paused || !may_parse(session) || !herd_list_empty(&session->pendings);
+}
+
 static void on_idle_over(struct herd_deadline *deadline)
 {
     struct session *session = HERD_CONTAINER(deadline, struct session, idle);
 
     if (session->stream.state != HERD_STREAM_OPEN) return;
+    if (waits(session)) {
+        herd_deadline_start(&session->server->idle, deadline);
+        return;
+    }
     session->server->counts.idle_timeouts++;
     answer_unfinished(session);
     session_drain(session);

@@ -172,7 +172,6 @@ class SlowLines(Limits):
             select.select([clock], [], [], 0.05)
         self.assertEqual(connection.ask(b"hello"), b"? hello")
 
-
     def test_idle_connections(self):
         server = self.lone(limits={"idle_timeout_ms": 4000})
         idle, busy = self.client(server), self.client(server)
@@ -181,6 +180,21 @@ class SlowLines(Limits):
             select.select([idle], [], [], 0.05)
         self.assertEqual(idle.gone(), b"")
         self.assertEqual(busy.ask(b"hello"), b"? hello")
+
+    def test_who_waits_for_a_reply_is_not_idle(self):
+        fake = self.provider()
+        server = self.relay(fake, limits={"idle_timeout_ms": 500, "whatsat_per_connection_max": 1})
+        asking = self.client(server)
+        at = asking.iamat(b"kiwi", b"+1+1")
+        fake.hold()
+        # The lines behind it are held: the second and third would make one good command.
+        asking.send(b"WHATSAT kiwi 1 0\nIAMAT plum +2+2\n77\nlast")
+        fake.wait_in_flight(1)
+        self.assertEqual(self.client(server).gone(), b"")
+        fake.release()
+        text = asking.rest()
+        self.assertTrue(text.startswith(at + b"\n{"), text)
+        self.assertTrue(text.endswith(b"}\n\n? IAMAT plum +2+2\n? 77\n? last\n"), text)
 
 
 class NeverReads(Limits):
