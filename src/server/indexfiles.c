@@ -77,11 +77,17 @@ static void say_changed(const struct herd_index_file *file)
         [HERD_INDEX_FILE_CHANGED] = "it is not what it was at the start, which stays in use; restart to take it",
         [HERD_INDEX_FILE_GONE] = "it is gone; what it held at the start stays in use until a restart",
     };
+    static const char *const unused_texts[] = {
+        [HERD_INDEX_FILE_SAME] = "it is the file again that was no good at the start",
+        [HERD_INDEX_FILE_CHANGED] = "it is not what it was at the start, when it was left out; restart to take it",
+        [HERD_INDEX_FILE_GONE] = "it is gone; it was left out at the start",
+    };
+    bool used = file->memory != NULL;
     struct herd_log_event log;
 
     if (!herd_log_begin(&log, HERD_LOG_WARNING, "places_changed")) return;
     herd_log_string(&log, "path", file->path);
-    herd_log_string(&log, "reason", texts[file->news]);
+    herd_log_string(&log, "reason", used ? texts[file->news] : unused_texts[file->news]);
     herd_log_end(&log);
 }
 

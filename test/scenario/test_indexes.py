@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 
 from harness import tool_program
 from process import Process
@@ -64,6 +65,9 @@ class Several(Indexes):
         credits, ids, log = self.ask()
         self.assertEqual((credits, ids), (["The shops"], ["shops:1", "shops:2"]))
         self.assertEqual([each["path"] for each in log.wait("places_unusable")], [self.indexes[0]])
+        shutil.copyfile(self.indexes[1], self.indexes[0])
+        reason = log.wait("places_changed", path=self.indexes[0])[0]["reason"]
+        self.assertIn("left out; restart", reason)  # nothing of it is in use
 
     def test_missing_stops_the_start(self):
         self.indexes.append(f"{self.place.directory}/none.idx")
