@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "herd/decimal.h"
 #include "herd/log.h"
 #include "herd/memory.h"
 
@@ -25,11 +26,15 @@ static enum herd_log_level level_of(const char *word)
 static bool under_journal(void)
 {
     const char *variable = getenv("JOURNAL_STREAM");
-    unsigned long long device;
-    unsigned long long inode;
+    uint64_t device;
+    uint64_t inode;
     struct stat status;
 
-    if (variable == NULL || sscanf(variable, "%llu:%llu", &device, &inode) != 2) return false;
+    const char *colon = variable == NULL ? NULL : strchr(variable, ':');
+    if (colon == NULL) return false;
+    struct herd_text before = {variable, (size_t)(colon - variable)};
+    if (herd_number_parse(before, UINT64_MAX, &device) < 0) return false;
+    if (herd_number_parse(herd_text_of(colon + 1), UINT64_MAX, &inode) < 0) return false;
     return fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
 }
 

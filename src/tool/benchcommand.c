@@ -189,9 +189,9 @@ int herd_bench_command(int argc, char **argv)
         fputs(usage, stdout);
         return EX_OK;
     }
-    bench.options = &options;
     if (code == 0) code = find_server(&options, &bench.address);
     if (code != 0) return code;
+    bench.options = &options;
     code = herd_bench_run(&bench, &result);
     if (code == 0) herd_bench_report(&bench, &result);
     herd_bench_finish(&bench);

@@ -30,7 +30,7 @@ struct program {
 /* For what ends the process alone: an assertion in the core that fails is a find, too. */
 static struct program *running;
 
-/* The sanitizers', where there are any. */
+/* The sanitizers', where there are any. NOLINTNEXTLINE(bugprone-reserved-identifier): so they named it. */
 extern void __sanitizer_set_death_callback(void (*on_death)(void)) __attribute__((weak));
 
 static void print_replay(const struct program *program)

@@ -11,8 +11,9 @@ import source
 SKIPPED = 77
 
 
-def find_program():
-    for name in ("clang-format-14", "clang-format"):
+def find_program(tool):
+    """A tool of clang's, of version 14; None where there is none."""
+    for name in (f"{tool}-14", tool):
         program = shutil.which(name)
         if program is None:
             continue
@@ -24,7 +25,7 @@ def find_program():
 
 def main():
     root = Path(sys.argv[1]).resolve()
-    program = find_program()
+    program = find_program("clang-format")
     if program is None:
         print("format: skipped, clang-format 14 is not installed (Debian: apt-get install clang-format)")
         return SKIPPED
