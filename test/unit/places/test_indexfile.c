@@ -104,11 +104,13 @@ static void nothing_shows_through(void **state)
     expect_whole(shelf);
 }
 
+enum mischief { CUT, GROW, OVERWRITE, REPLACE, GIVE_UP };
+
 /* Asked before each piece; at the second it does what `mischief` says to the file. */
 struct meddler {
     struct shelf *shelf;
     unsigned asked;
-    enum { CUT, GROW, OVERWRITE, REPLACE, GIVE_UP } mischief;
+    enum mischief mischief;
 };
 
 static bool meddle(const void *owner)
@@ -139,7 +141,7 @@ static bool meddle(const void *owner)
     return false;
 }
 
-static int read_meddled(struct shelf *shelf, int mischief)
+static int read_meddled(struct shelf *shelf, enum mischief mischief)
 {
     struct meddler meddler = {.shelf = shelf, .mischief = mischief}, *pointer = &meddler;
     open_file(shelf);
@@ -151,7 +153,7 @@ static int read_meddled(struct shelf *shelf, int mischief)
 static void changes_while_it_is_read(void **state)
 {
     static const struct {
-        int mischief;
+        enum mischief mischief;
         const char *problem; /* NULL: it is read as it was */
         enum herd_index_file_news news;
     } cases[] = {
