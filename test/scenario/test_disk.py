@@ -59,7 +59,8 @@ class Full(Scenario):
                 pass
         return path
 
-    def test_written_serves_from_memory_and_recovers(self):
+    def fills_up(self):
+        """A server whose disk becomes full while it runs: (herd, ballast, lines that it has acknowledged)."""
         herd, disk = self.on_small_disk("written")
         server = herd.start()["Goloman"]
         lines = {}
@@ -72,16 +73,32 @@ class Full(Scenario):
                 lines[client] = connection.iamat(client, b"+1+1")
                 number += 1
                 self.assertLess(number, 50000, "the disk is full, and nobody says so")
-        self.update(server, lines, b"meanwhile")
-        self.assert_known(server, lines)
-        os.unlink(ballast)
-        since = server.log.size()
-        server.log.wait("journal", since, state="ok", deadline_s=RETRIED_WITHIN_S)
-        self.update(server, lines, b"after")
-        herd.kill("Goloman")
-        herd.start("Goloman")
-        self.assert_known(server, lines)
-        server.process.stop()
+        return herd, ballast, lines
+
+    def starts_full(self):
+        """One that is started on a full disk."""
+        herd, disk = self.on_small_disk("written")
+        ballast = self.fill(disk)
+        server = herd.start()["Goloman"]
+        server.log.wait("journal", server.since, state="full")
+        return herd, ballast, {}
+
+    def test_written_serves_from_memory_and_recovers(self):
+        """Both at once: each tries again every ten seconds."""
+        played = self.fills_up(), self.starts_full()
+        for herd, ballast, lines in played:
+            server = herd["Goloman"]
+            self.update(server, lines, b"meanwhile")
+            self.assert_known(server, lines)
+            os.unlink(ballast)
+        for herd, _, lines in played:
+            server = herd["Goloman"]
+            server.log.wait("journal", server.since, state="ok", deadline_s=RETRIED_WITHIN_S)
+            self.update(server, lines, b"after")
+            herd.kill("Goloman")
+            herd.start("Goloman")
+            self.assert_known(server, lines)
+            server.process.stop()
 
     def test_synced_ends_and_keeps_its_word(self):
         herd, disk = self.on_small_disk("synced")
@@ -97,18 +114,5 @@ class Full(Scenario):
         self.assertEqual(server.process.wait(), SYSTEM)
         self.assertTrue(server.log.events("journal", server.since, state="full"))
         os.unlink(ballast)
-        herd.start("Goloman")
-        self.assert_known(server, lines)
-
-    def test_started_on_a_full_disk(self):
-        herd, disk = self.on_small_disk("written")
-        ballast = self.fill(disk)
-        server = herd.start()["Goloman"]
-        server.log.wait("journal", server.since, state="full")
-        lines = {}
-        self.update(server, lines, b"meanwhile")
-        os.unlink(ballast)
-        server.log.wait("journal", server.since, state="ok", deadline_s=RETRIED_WITHIN_S)
-        herd.kill("Goloman")
         herd.start("Goloman")
         self.assert_known(server, lines)

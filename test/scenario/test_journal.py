@@ -231,32 +231,25 @@ class Claims(Journal):
 class Lost(Journal):
     """Somebody removes, moves or cuts the files while the server runs."""
 
-    def lose(self, lose, reason):
+    def lose(self, kind, reason, lose):
         """What was told before and after is there again when the server comes back after kill -9."""
-        self.tell()
+        self.tell(kind + b".before")
         since = self.server.log.size()
         lose()
         self.assertIn(reason, self.server.log.wait("journal", since, state="failed")[0]["reason"])
         self.server.log.wait("journal", since, state="ok")
-        self.tell(b"later")
+        self.tell(kind + b".after")
         self.alone.kill("Goloman")
         self.start()
         self.assert_known()
 
-    def test_directory_removed(self):
-        self.lose(lambda: shutil.rmtree(self.folder()), "directory")
-
-    def test_directory_removed_with_its_parent(self):
-        self.lose(lambda: shutil.rmtree(os.path.dirname(self.folder())), "directory")
-
-    def test_directory_moved(self):
-        self.lose(lambda: os.rename(self.folder(), self.folder("Moved")), "directory")
-
-    def test_file_removed(self):
-        self.lose(lambda: os.unlink(self.told_segment()), "removed")
-
-    def test_file_cut(self):
-        self.lose(lambda: os.truncate(self.told_segment(), 100), "cut")
+    def test_written_anew(self):
+        self.tell()
+        self.lose(b"cut", "cut", lambda: os.truncate(self.told_segment(), 100))
+        self.lose(b"file", "removed", lambda: os.unlink(self.told_segment()))
+        self.lose(b"moved", "directory", lambda: os.rename(self.folder(), self.folder("Moved")))
+        self.lose(b"folder", "directory", lambda: shutil.rmtree(self.folder()))
+        self.lose(b"parent", "directory", lambda: shutil.rmtree(os.path.dirname(self.folder())))
 
     def test_told_at_the_end(self):
         """Before the next look: the end tells that it is not complete."""
