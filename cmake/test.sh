@@ -6,7 +6,7 @@
 #   the scenarios, the tool's tests and the simulator's;
 # - compiles everything with clang.
 # Exits with CTest's status, the first that is not 0. With --slow first, the
-# tests with the label `slow` (clang-tidy over the whole tree) run in the end.
+# tests with the label `slow` (clang-tidy over the whole tree, more kills) run in the end.
 # Other arguments go to CTest: -R unit, -j1, ...
 set -eu
 root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd -P)
