@@ -94,7 +94,9 @@ enum herd_places_state { HERD_PLACES_IDLE, HERD_PLACES_WAITING, HERD_PLACES_READ
 
 /* Who asks: a connection. Zeroed at first; stays where it is while a ticket of its waits. */
 struct herd_places_asker {
-    unsigned waiting; /* its tickets that wait */
+    unsigned waiting;      /* its tickets that wait */
+    unsigned served_by;    /* the provider that was last asked for it */
+    uint64_t served_round; /* whose turn that was; 0: none yet */
 };
 
 /* One question of one client. The asker owns it; it stays where it is until rendered or left, or is moved. */

@@ -279,11 +279,10 @@ void herd_places_request_free(struct herd_places *places, struct herd_places_req
 void herd_places_queue_init(struct herd_places_queue *queue);
 void herd_places_queue_push(struct herd_places *places, struct herd_places_request *request);
 void herd_places_queue_remove(struct herd_places *places, struct herd_places_request *request);
-/* Somebody joined who has so many other questions unanswered: it may go earlier. Nothing where it does not wait. */
-void herd_places_queue_join(struct herd_places *places, struct herd_places_request *request, unsigned lead);
+/* That ticket joined it: it may go earlier. Nothing where it does not wait for a provider. */
+void herd_places_queue_join(struct herd_places *places, struct herd_places_request *request,
+                            const struct herd_places_ticket *ticket);
 void herd_places_queue_land(struct herd_places *places, const struct herd_places_request *request);
-/* Other unanswered questions of whoever waits for it and has fewest. */
-unsigned herd_places_request_lead(const struct herd_places_request *request);
 
 /* Appends a key as a URL's query may hold it: all but letters, digits, `-._~` as %XX. */
 void herd_google_legacy_append_key(struct herd_buffer *out, struct herd_text key);

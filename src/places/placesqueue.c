@@ -5,9 +5,11 @@
  * The happy path: a request has a round, the provider has room, so the driver
  * gets it at once. Where as many are under way as may be, it waits, and every
  * connection has one request a round: one that asks its first question is in
- * the round being served, one that has five unanswered is five rounds later. So
- * a single question waits for about one round, whatever others have queued. A
- * request that several share goes in the earliest of their rounds.
+ * the round being served, one that has five unanswered is five rounds later, and
+ * who was served in this round is in the next: else those who ask again at once
+ * would keep it open for ever. So a single question waits for about one round,
+ * whatever others have queued. A request that several share goes in the earliest
+ * of their rounds.
  *
  *     provider.queue.rounds[(round + 0) % 64] -> request -> request ...    oldest first
  *                          [(round + 1) % 64] -> request ...
@@ -28,22 +30,28 @@ static const char too_many[] = "Too many questions wait for the places provider.
 
 void herd_places_queue_init(struct herd_places_queue *queue)
 {
-    queue->round = 0;
+    queue->round = 1; /* nobody was served in round 0 */
     for (unsigned i = 0; i < HERD_PLACES_ROUNDS; i++)
         herd_list_init(&queue->rounds[i]);
 }
 
-/* Unanswered questions of who asks, beside this one. */
-static unsigned ticket_lead(const struct herd_places_ticket *ticket)
+/* Rounds until the turn of who asks: one for each other question, or one after a turn in this round. */
+static unsigned ticket_lead(const struct herd_places *places, const struct herd_places_request *request,
+                            const struct herd_places_ticket *ticket)
 {
-    return ticket->asker == NULL || ticket->asker->waiting == 0 ? 0 : ticket->asker->waiting - 1;
+    const struct herd_places_asker *asker = ticket->asker;
+    if (asker == NULL) return 0;
+    if (asker->waiting > 1) return asker->waiting - 1;
+    return asker->served_by == request->provider &&
+           asker->served_round == places->providers[request->provider].queue.round;
 }
 
-unsigned herd_places_request_lead(const struct herd_places_request *request)
+static unsigned request_lead(const struct herd_places *places, const struct herd_places_request *request)
 {
     unsigned least = HERD_PLACES_ROUNDS - 1;
     for (struct herd_list_node *node = request->waiting.next; node != &request->waiting; node = node->next) {
-        unsigned lead = ticket_lead(HERD_CONTAINER(node, struct herd_places_ticket, node));
+        const struct herd_places_ticket *ticket = HERD_CONTAINER(node, struct herd_places_ticket, node);
+        unsigned lead = ticket_lead(places, request, ticket);
         if (lead < least) least = lead;
     }
     return least;
@@ -89,15 +97,18 @@ void herd_places_queue_push(struct herd_places *places, struct herd_places_reque
     request->state = HERD_PLACES_REQUEST_WISH;
     request->due_ms = places->now_ms + share_of_time_ms(places, request);
     if (!has_room(places, provider)) places->counts.waited++;
-    put_in_round(&provider->queue, request, herd_places_request_lead(request));
+    put_in_round(&provider->queue, request, request_lead(places, request));
     insert_by_due(places, request);
     places->queued++;
 }
 
-void herd_places_queue_join(struct herd_places *places, struct herd_places_request *request, unsigned lead)
+void herd_places_queue_join(struct herd_places *places, struct herd_places_request *request,
+                            const struct herd_places_ticket *ticket)
 {
+    if (request->state != HERD_PLACES_REQUEST_WISH) return;
     struct herd_places_queue *queue = &places->providers[request->provider].queue;
-    if (request->state != HERD_PLACES_REQUEST_WISH || queue->round + lead >= request->round) return;
+    unsigned lead = ticket_lead(places, request, ticket);
+    if (queue->round + lead >= request->round) return;
     herd_list_remove(&request->queue_node);
     put_in_round(queue, request, lead);
 }
@@ -179,6 +190,17 @@ static struct herd_places_request *choose_next(struct herd_places *places)
     }
 }
 
+/* Who waits for it has had a turn in its round. */
+static void note_served(struct herd_places_request *request)
+{
+    for (struct herd_list_node *node = request->waiting.next; node != &request->waiting; node = node->next) {
+        struct herd_places_asker *asker = HERD_CONTAINER(node, struct herd_places_ticket, node)->asker;
+        if (asker == NULL) continue;
+        asker->served_by = request->provider;
+        asker->served_round = request->round;
+    }
+}
+
 /* How long it may take; whether that is so little that a good provider may need longer is noted for its end. */
 static uint32_t take(struct herd_places *places, struct herd_places_request *request)
 {
@@ -186,6 +208,7 @@ static uint32_t take(struct herd_places *places, struct herd_places_request *req
     uint32_t timeout_ms = share_of_time_ms(places, request);
     herd_places_queue_remove(places, request);
     provider->queue.round = request->round;
+    note_served(request);
     request->state = HERD_PLACES_REQUEST_FLYING;
     request->hurried = timeout_ms < places->timeout_ms / places->remote_count / 2;
     places->flying++;

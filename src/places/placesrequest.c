@@ -86,11 +86,11 @@ struct herd_places_request *herd_places_request_open(struct herd_places *places,
 void herd_places_request_join(struct herd_places *places, struct herd_places_request *request,
                               struct herd_places_ticket *ticket)
 {
-    unsigned lead = ticket->asker == NULL ? 0 : ticket->asker->waiting++;
+    if (ticket->asker != NULL) ticket->asker->waiting++;
     herd_list_append(&request->waiting, &ticket->node);
     ticket->request = request;
     ticket->state = HERD_PLACES_WAITING;
-    herd_places_queue_join(places, request, lead);
+    herd_places_queue_join(places, request, ticket);
 }
 
 void herd_places_request_part(struct herd_places_ticket *ticket)
@@ -119,12 +119,12 @@ void herd_places_request_settle(struct herd_places *places, struct herd_places_r
 void herd_places_request_merge(struct herd_places *places, struct herd_places_request *from,
                                struct herd_places_request *into)
 {
-    herd_places_queue_join(places, into, herd_places_request_lead(from));
     while (!herd_list_empty(&from->waiting)) {
         struct herd_places_ticket *ticket = HERD_CONTAINER(from->waiting.next, struct herd_places_ticket, node);
         herd_list_remove(&ticket->node);
         herd_list_append(&into->waiting, &ticket->node);
         ticket->request = into;
+        herd_places_queue_join(places, into, ticket);
     }
     if (herd_buffer_length(&into->body) == 0) {
         struct herd_buffer body = into->body;
