@@ -72,7 +72,7 @@ static void dismiss(struct guest *guest)
     herd_lobby_dismiss(&guest->server->lobby, &guest->seat);
     herd_listener_release(&guest->place); /* at once: many may come in one turn */
     herd_inbound_stop(&guest->inbound);
-    herd_stream_close(&guest->stream, MADE_ROOM); /* where it was refused already REFUSE has had its time */
+    herd_stream_close(&guest->stream, MADE_ROOM); /* a REFUSE that was not sent yet goes, too */
 }
 
 /* So many may come in one turn that a neighbour's HELLO is here and was not read yet. */

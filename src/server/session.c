@@ -183,7 +183,6 @@ static void on_end(struct herd_stream *stream)
 {
     struct session *session = HERD_CONTAINER(stream, struct session, stream);
 
-    session->read_ns = herd_clock_wall_ns();
     answer_unfinished(session);
     session->finished = true;
     session_end_if_done(session);
