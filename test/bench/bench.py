@@ -48,7 +48,7 @@ def parse():
     parser.add_argument("build", type=Path, help="a build tree of type Release")
     parser.add_argument("--rounds", type=int, default=13)
     parser.add_argument("--only", default="", help="these subjects, separated by commas: " + ", ".join(SUBJECTS))
-    parser.add_argument("--before", type=Path, metavar="BUILD", help="a build of an earlier commit, for the subject `before`")
+    parser.add_argument("--before", type=Path, metavar="BUILD", help="an earlier build, for the subject `before`")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the tables in this page")
     parser.add_argument("--smoke", action="store_true", help="see that it works; no figure means anything")
     arguments = parser.parse_args()
@@ -56,6 +56,8 @@ def parse():
     for name in chosen:
         if name not in SUBJECTS:
             parser.error(f"no subject {name}")
+    if arguments.smoke and arguments.before is None:
+        arguments.before = arguments.build
     return arguments, chosen
 
 

@@ -125,7 +125,7 @@ class Flood(Peers):
     def test_visited_is_cut_to_the_last_eight(self):
         there = self.other.accept()
         session, _ = self.fake.dial(self.real)
-        way = tuple(b"S%d" % number for number in range(7)) + (b"Fake",)
+        way = (b"Far", b"Other") * 3 + (b"Far", b"Fake")
         session.say(at_line(b"a", visited=way))
         self.assertEqual(there.next(b"AT"), at_line(b"a", visited=way[1:] + (b"Real",)))
 
