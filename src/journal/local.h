@@ -67,6 +67,7 @@ struct sealed {
     int fd;        /* -1: none */
     bool sync;     /* false: after an error, never again */
     uint64_t size; /* what was allocated beyond is given back */
+    uint64_t era;  /* the thread's affair: one that is over is no news when its file is lost */
 };
 
 /*
@@ -84,6 +85,7 @@ struct syncer {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
 
+    uint64_t era;  /* how often the loop has given up what was current */
     int current;   /* the loop's descriptor, -1: none */
     uint64_t size; /* what was written of it */
     struct sealed *sealed;

@@ -34,6 +34,7 @@ struct round {
     size_t removal_count;
     uint64_t written;
     uint64_t finish;
+    uint64_t era;
     bool directory_changed;
 };
 
@@ -48,6 +49,7 @@ static void take_round(struct syncer *syncer, struct round *ret_round)
         .removal_count = syncer->removal_count,
         .written = syncer->written,
         .finish = syncer->finish_asked,
+        .era = syncer->era,
         .directory_changed = syncer->directory_changed,
     };
     syncer->sealed = NULL;
@@ -59,11 +61,14 @@ static void take_round(struct syncer *syncer, struct round *ret_round)
     syncer->back_from = syncer->back_to;
 }
 
-static int sync_sealed(const struct journal_files *files, const struct sealed *sealed)
+/* A file that was cut stays so: zeros in the place of what is missing would hide that from who looks at its size. */
+static int sync_sealed(const struct journal_files *files, const struct sealed *sealed, uint64_t era)
 {
     int error = 0;
-    files->truncate(files->owner, sealed->fd, sealed->size); /* for its blocks beyond the end; not for its bytes */
+    if (watch_is_whole(files, sealed->fd, sealed->size))
+        files->truncate(files->owner, sealed->fd, sealed->size); /* for its blocks beyond the end; not for its bytes */
     if (sealed->sync) error = files->sync(files->owner, sealed->fd);
+    if (error == 0 && sealed->era == era && !watch_is_whole(files, sealed->fd, sealed->size)) error = -ESTALE;
     files->forget(files->owner, sealed->fd, sealed->size);
     files->close(files->owner, sealed->fd);
     return error;
@@ -86,7 +91,7 @@ static int run_round(struct syncer *syncer, const struct round *round)
     const struct journal_files *files = &syncer->files;
     int error = 0;
     for (size_t i = 0; i < round->sealed_count; i++) {
-        int result = sync_sealed(files, &round->sealed[i]);
+        int result = sync_sealed(files, &round->sealed[i], round->era);
         if (error == 0) error = result;
     }
     if (error == 0 && round->current >= 0) error = files->sync(files->owner, round->current);
@@ -102,8 +107,9 @@ static void end_round(struct syncer *syncer, const struct round *round, int erro
     syncer->syncs++;
     syncer->sync_ns += taken_ns;
     if (taken_ns > syncer->sync_max_ns) syncer->sync_max_ns = taken_ns;
-    if (error == -ESTALE && syncer->current != round->current) error = 0; /* the loop gave it up, and took it away */
-    if (error != 0) {
+    if (error == -ESTALE && syncer->era != round->era) {
+        syncer->finish_done = round->finish; /* the loop has given up what is lost, and knows it */
+    } else if (error != 0) {
         syncer->broken = true;
         syncer->error = error;
     } else {
@@ -242,7 +248,9 @@ void syncer_switch(struct syncer *syncer, struct sealed old, int fd)
         size_t count = syncer->sealed_count++;
         syncer->sealed = herd_memory_resize(syncer->sealed, (count + 1) * sizeof *syncer->sealed);
         syncer->sealed[count] = old;
+        syncer->sealed[count].era = syncer->era;
     }
+    if (fd < 0) syncer->era++;
     syncer->current = fd;
     syncer->size = 0;
     syncer->back_from = syncer->back_to = 0;

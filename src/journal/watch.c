@@ -110,6 +110,7 @@ void watch_files(struct herd_journal *journal)
         if (loss != NULL) error = -ESTALE;
     }
     if (error == 0) return;
+    syncer_spare(&journal->syncer); /* what is older may be all there is, until it is written anew */
     journal_break(journal, error);
     journal->loss = loss;
 }
