@@ -18,7 +18,8 @@ static inline bool herd_path_missing(int error)
     return error == -ENOENT || error == -ENOTDIR;
 }
 
-/* Looks through symbolic links: 0 where there is something, whatever it is, else a negative errno. */
+/* 0 where there is something, whatever it is, else a negative errno. A symbolic link is something, wherever it leads:
+ * what it names may be on a disk that is not mounted yet. */
 int herd_path_look(const char *path);
 /*
  * Makes the directory, and its parents, where they are missing, and syncs what

@@ -11,7 +11,7 @@
 int herd_path_look(const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0 ? 0 : -errno;
+    return lstat(path, &status) == 0 ? 0 : -errno;
 }
 
 int herd_path_open_parent(const char *path)

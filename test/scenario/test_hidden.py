@@ -75,6 +75,11 @@ class Hidden(Scenario):
         os.symlink(ETC, ETC)
         self.assert_refused("Too many levels of symbolic links")
 
+    def test_link_that_leads_nowhere(self):
+        os.mkdir(ETC)
+        os.symlink("/etc/elsewhere/herd.conf", CONFIG)
+        self.assert_refused("No such file or directory")
+
     def test_directory_that_others_may_not_enter(self):
         if os.getuid() != 0 or shutil.which("setpriv") is None:
             self.skipTest("takes root and setpriv")

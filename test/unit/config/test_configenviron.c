@@ -117,6 +117,8 @@ static void only_what_is_not_there_means_the_built_in_herd(void **state)
     assert_null(herd_config_if_there("file/herd.conf"));
     assert_string_equal(herd_config_if_there("file"), "file");
     assert_string_equal(herd_config_if_there("loop"), "loop");
+    assert_int_equal(symlink("nothing", "dangling"), 0);
+    assert_string_equal(herd_config_if_there("dangling"), "dangling");
     assert_string_equal(herd_config_if_there("loop/herd.conf"), "loop/herd.conf");
     struct loaded loaded = load("loop/herd.conf");
     assert_int_equal(loaded.code, EX_NOINPUT);
