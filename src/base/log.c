@@ -189,12 +189,12 @@ static void say_of_file(enum herd_log_level level, const char *name, int error)
 
 static void follow_path(void)
 {
-    if (herd_sink_is_at(herd_log.file, herd_log.path)) return;
-    int error = herd_log_reopen();
+    bool there = herd_sink_is_at(herd_log.file, herd_log.path); /* it may have been put back */
+    int error = there ? 0 : herd_log_reopen();
     if (error == -ENOENT) error = reopen_in_new_directory();
-    if (error == 0) {
+    if (error == 0 && !there) {
         say_of_file(HERD_LOG_INFO, "log_reopened", 0);
-    } else if (error != herd_log.loss_told) {
+    } else if (error != 0 && error != herd_log.loss_told) {
         say_of_file(HERD_LOG_ERROR, "log_lost", error);
     }
     herd_log.loss_told = error;

@@ -125,6 +125,27 @@ static void a_file_that_cannot_be_opened_is_told_of(void **state)
     assert_int_equal(count_of(read_file(world, world->path), "event=log_reopened"), 1);
 }
 
+/* So that the next time is told of, too. */
+static void a_file_that_was_put_back_is_as_before(void **state)
+{
+    struct world *world = *state;
+    char console[PATH_MAX];
+    char moved[PATH_MAX + 8];
+    open_watched(world, world->path, console);
+    snprintf(moved, sizeof moved, "%s.moved", world->path);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(rename(world->path, moved), 0);
+        assert_int_equal(mkdir(world->path, 0700), 0);
+        herd_log_watch();
+        assert_int_equal(rmdir(world->path), 0);
+        assert_int_equal(rename(moved, world->path), 0);
+        herd_log_watch();
+    }
+    close_watched(world);
+    assert_int_equal(count_of(read_file(world, console), "event=log_lost"), 2);
+    assert_null(strstr(read_file(world, world->path), "event=log_reopened"));
+}
+
 /* Opening a pipe waits for its reader: not here. */
 static void a_pipe_in_its_place_stops_nobody(void **state)
 {
@@ -169,6 +190,7 @@ int main(void)
         LOG_TEST(a_file_that_was_cut_goes_on),
         LOG_TEST(a_removed_directory_is_made_anew),
         LOG_TEST(a_file_that_cannot_be_opened_is_told_of),
+        LOG_TEST(a_file_that_was_put_back_is_as_before),
         LOG_TEST(a_pipe_in_its_place_stops_nobody),
         LOG_TEST(a_disk_that_is_full_is_told_of),
     };
