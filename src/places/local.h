@@ -178,6 +178,7 @@ void herd_breaker_withdraw(struct herd_breaker *breaker);
 struct herd_places_queue {
     struct herd_list_node rounds[HERD_PLACES_ROUNDS]; /* herd_places_request.queue_node, from rounds[round % ..] on */
     uint64_t round;                                   /* being served: nothing waits in an earlier one */
+    unsigned come;                                    /* so many came to be in it since it is being served */
 };
 
 struct herd_places_provider {

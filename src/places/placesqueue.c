@@ -7,8 +7,10 @@
  * connection has one request a round: one that asks its first question is in
  * the round being served, one that has five unanswered is five rounds later, and
  * who was served in this round is in the next: else those who ask again at once
- * would keep it open for ever. So a single question waits for about one round,
- * whatever others have queued. A request that several share goes in the earliest
+ * would keep it open for ever. So would those who ask once, each on another
+ * connection: so many of them get into the round being served, the others are
+ * in the next. So a single question waits for about one round, whatever others
+ * have queued. A request that several share goes in the earliest
  * of their rounds.
  *
  *     provider.queue.rounds[(round + 0) % 64] -> request -> request ...    oldest first
@@ -25,6 +27,8 @@
 
 #include "local.h"
 
+#define COME_MAX 64 /* into a round that is being served */
+
 static const char too_late[] = "The question has waited too long for its turn at the places provider.";
 static const char too_many[] = "Too many questions wait for the places provider.";
 
@@ -35,15 +39,16 @@ void herd_places_queue_init(struct herd_places_queue *queue)
         herd_list_init(&queue->rounds[i]);
 }
 
-/* Rounds until the turn of who asks: one for each other question, or one after a turn in this round. */
+/* Rounds until the turn of who asks: one for each other question, or one after a turn in this round, or when as many
+ * have come to be in it as may. */
 static unsigned ticket_lead(const struct herd_places *places, const struct herd_places_request *request,
                             const struct herd_places_ticket *ticket)
 {
     const struct herd_places_asker *asker = ticket->asker;
-    if (asker == NULL) return 0;
-    if (asker->waiting > 1) return asker->waiting - 1;
-    return asker->served_by == request->provider &&
-           asker->served_round == places->providers[request->provider].queue.round;
+    const struct herd_places_queue *queue = &places->providers[request->provider].queue;
+    if (asker != NULL && asker->waiting > 1) return asker->waiting - 1;
+    if (queue->come >= COME_MAX) return 1;
+    return asker != NULL && asker->served_by == request->provider && asker->served_round == queue->round;
 }
 
 static unsigned request_lead(const struct herd_places *places, const struct herd_places_request *request)
@@ -87,6 +92,7 @@ static void insert_by_due(struct herd_places *places, struct herd_places_request
 static void put_in_round(struct herd_places_queue *queue, struct herd_places_request *request, unsigned lead)
 {
     if (lead >= HERD_PLACES_ROUNDS) lead = HERD_PLACES_ROUNDS - 1;
+    if (lead == 0) queue->come++;
     request->round = queue->round + lead;
     herd_list_append(&queue->rounds[request->round % HERD_PLACES_ROUNDS], &request->queue_node);
 }
@@ -207,6 +213,7 @@ static uint32_t take(struct herd_places *places, struct herd_places_request *req
     struct herd_places_provider *provider = &places->providers[request->provider];
     uint32_t timeout_ms = share_of_time_ms(places, request);
     herd_places_queue_remove(places, request);
+    if (provider->queue.round != request->round) provider->queue.come = 0;
     provider->queue.round = request->round;
     note_served(request);
     request->state = HERD_PLACES_REQUEST_FLYING;

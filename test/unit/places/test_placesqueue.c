@@ -354,33 +354,10 @@ static void statuses_that_open_the_breaker(void **state)
     }
 }
 
-/* Two others ask one question after the other, and never let the provider rest. */
-static void who_has_two_is_not_starved(void **state)
-{
-    struct world *world = *state;
-    struct herd_places_asker connections[3] = {{0}};
-    struct asker askers[4] = {0}; /* the first two are of one connection */
-    unsigned turn = 0;
-    open_queue(world, "g", 1, 1024);
-    for (; turn < 50 && askers[1].ready == 0; turn++) {
-        for (unsigned i = turn == 0 ? 0 : 2; i < 4; i++) {
-            if (askers[i].ticket.state == HERD_PLACES_WAITING) continue;
-            herd_places_leave(world->places, &askers[i].ticket);
-            world->connection = &connections[i < 2 ? 0 : i - 1];
-            askers_ask_at(world, &askers[i], 4 * turn + i);
-        }
-        answer(world, take(world));
-    }
-    assert_int_equal(turn, 4); /* the first, one of each other, the second */
-    for (unsigned i = 0; i < 4; i++)
-        herd_places_leave(world->places, &askers[i].ticket);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_question_waits_for_one_round, askers_setup, askers_teardown),
-        cmocka_unit_test_setup_teardown(who_has_two_is_not_starved, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(alone_in_its_order, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(a_shared_question_goes_early, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(too_many_cost_who_has_most, askers_setup, askers_teardown),
