@@ -15,6 +15,7 @@
 #include "herd/standard.h"
 
 #define LARGE_BYTES (128 * 1024)
+#define KEPT_BYTES (16 * 1024 * 1024)
 
 static void print_help(void)
 {
@@ -150,11 +151,15 @@ static int with_config(const struct arguments *arguments)
  * Buffers of a burst are large and live shortly, records are small and stay.
  * glibc learns to take both from one heap, where the records then fill the
  * holes of the buffers: at a million clients that cost a tenth more memory.
+ * What a turn's buffers leave free at the heap's end is kept for those of the
+ * next: given back each time, it would be faulted in anew each time, which cost
+ * deep pipelines up to a third of their speed.
  */
-static void keep_heap_small(void)
+static void shape_heap(void)
 {
 #if defined(__GLIBC__)
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 #endif
 }
 
@@ -164,7 +169,7 @@ int main(int argc, char **argv)
     int code;
 
     herd_standard_fill();
-    keep_heap_small();
+    shape_heap();
     code = arguments_parse(argc, argv, &arguments);
     if (code != 0) return code;
     signal(SIGPIPE, SIG_IGN);
