@@ -128,7 +128,7 @@ void syncer_written(struct syncer *syncer, uint64_t position, uint64_t size, uin
 /* Once all that was written is synced, delete these; news tells the returned number as finish_done then. */
 uint64_t syncer_finish(struct syncer *syncer, uint64_t position, const uint64_t *numbers, size_t count);
 void syncer_take_news(struct syncer *syncer, struct syncer_news *ret_news);
-/* Nothing more is deleted of what a finish asked for. */
+/* Nothing more is deleted of what a finish asked for, not by a round that lasts either. */
 void syncer_spare(struct syncer *syncer);
 
 /* One file of the directory. */

@@ -74,6 +74,15 @@ static int sync_sealed(const struct journal_files *files, const struct sealed *s
     return error;
 }
 
+/* Whether the loop wants nothing deleted any more, for the directory's numbers may mean other files by now. */
+static bool is_spared(struct syncer *syncer, const struct round *round)
+{
+    pthread_mutex_lock(&syncer->mutex);
+    bool spared = syncer->finish_done >= round->finish;
+    pthread_mutex_unlock(&syncer->mutex);
+    return spared;
+}
+
 static void delete_older(struct syncer *syncer, const struct round *round)
 {
     const struct journal_files *files = &syncer->files;
@@ -97,7 +106,7 @@ static int run_round(struct syncer *syncer, const struct round *round)
     if (error == 0 && round->current >= 0) error = files->sync(files->owner, round->current);
     if (error == 0 && round->directory_changed) error = files->sync_directory(files->owner, syncer->directory);
     if (error == 0 && round->current >= 0 && !watch_is_whole(files, round->current, round->size)) error = -ESTALE;
-    if (error == 0) delete_older(syncer, round);
+    if (error == 0 && !is_spared(syncer, round)) delete_older(syncer, round);
     return error;
 }
 

@@ -312,6 +312,32 @@ static void a_loss_in_a_rewrite_spares_what_is_older(void **state)
     expect_mended(fixture);
 }
 
+/* Somebody moves the directory and puts a copy in its place: the round that lasts deletes nothing of that. */
+static void a_round_spares_a_directory_that_came_meanwhile(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[512];
+    fixture->options.interval_ms = 1000000;
+    open_with_records(fixture, 20);
+    FAULT(&fixture->faults, held, true);
+    assert_int_equal(herd_journal_rewrite_begin(fixture->journal), 0);
+    write_records(fixture, 0, 20);
+    assert_int_equal(herd_journal_rewrite_end(fixture->journal), 0);
+    faultfiles_wait_held(&fixture->faults);
+    run("mv '%s' '%s.old'", fixture->directory, fixture->directory);
+    run("cp -r '%s.old' '%s'", fixture->directory, fixture->directory);
+    expect_loss(fixture, -ESTALE, "the directory was removed, moved or replaced");
+    assert_int_equal(herd_journal_rewrite_begin(fixture->journal), 0);
+    FAULT(&fixture->faults, held, false);
+    write_records(fixture, 0, 20);
+    assert_int_equal(herd_journal_rewrite_end(fixture->journal), 0);
+    fixture_wait_state(fixture, HERD_JOURNAL_OK);
+    path_of(fixture, FIRST, path);
+    assert_int_equal(access(path, F_OK), 0);
+    fixture_reopen(fixture);
+    fixture_expect(fixture, 0, 20);
+}
+
 static void the_end_tells_of_a_loss(void **state)
 {
     struct fixture *fixture = *state;
@@ -351,6 +377,7 @@ int main(void)
         FIXTURE_TEST(what_cannot_be_seen_is_no_loss),
         FIXTURE_TEST(a_rewrite_watches_what_is_new),
         FIXTURE_TEST(a_loss_in_a_rewrite_spares_what_is_older),
+        FIXTURE_TEST(a_round_spares_a_directory_that_came_meanwhile),
         FIXTURE_TEST(the_end_tells_of_a_loss),
         FIXTURE_TEST(the_directory_s_parent_is_synced),
     };
