@@ -50,12 +50,11 @@ class Server:
         self.log = LogFile(os.path.join(herd.directory, "log", f"{name}.log"))
         self.prefix = []  # a command that its program is started through
         self.process = None
-        self.since = 0  # where this run began in the log
         self.runs = []
 
     def start(self, environment=None, descriptors_max=None, arguments=(), script=None):
         """Starts the process, by way of a shell's `script` if there is one; does not wait for anything."""
-        self.since = self.log.size()
+        self.log.run = self.log.size()
         argv = [*self.prefix, server_program(), "--name", self.name, "--config", self.herd.config_path, *arguments]
         if script is not None:
             argv = by_shell(script, argv)
@@ -86,7 +85,7 @@ class Server:
     def links_up(self, peer):
         """How many directions of the link to `peer` are up, as this run's log tells."""
         last = {}
-        for event in self.log.events(since=self.since, peer=peer):
+        for event in self.log.events(peer=peer):
             if event["event"] in ("link_up", "link_down"):
                 last[event.get("direction")] = event["event"] == "link_up"
         return sum(last.values())
@@ -184,7 +183,7 @@ class Herd:
                 if server.running and self[peer].running:
                     wait_until(lambda s=server, p=peer: s.links_up(p) == 2,
                                lambda s=server, p=peer: f"links of {s.name} with {p}:\n"
-                               + "\n".join(s.log.lines(s.since)[-15:]))
+                               + "\n".join(s.log.lines(s.log.run)[-15:]))
 
     def kill(self, *names):
         for name in names:

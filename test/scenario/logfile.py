@@ -17,6 +17,7 @@ def parse(line):
 class LogFile:
     def __init__(self, path):
         self.path = path
+        self.run = 0  # where the run began that events are looked for in
 
     def size(self):
         """Where the log ends now: pass it as `since` to look only at what comes after."""
@@ -33,18 +34,18 @@ class LogFile:
         """Complete lines only: the writer may be in the middle of the last."""
         return self.raw(since).decode("utf-8", "backslashreplace").split("\n")[:-1]
 
-    def events(self, event=None, since=0, **fields):
-        """The events that have these fields, in order."""
+    def events(self, event=None, since=None, **fields):
+        """The events of this run, or since then, that have these fields, in order."""
         if event is not None:
             fields["event"] = event
-        found = (parse(line) for line in self.lines(since))
+        found = (parse(line) for line in self.lines(self.run if since is None else since))
         return [each for each in found if all(each.get(key) == value for key, value in fields.items())]
 
-    def wait(self, event, since=0, count=1, deadline_s=DEADLINE_S, **fields):
-        """Waits until `count` such events are there and returns them."""
+    def wait(self, event, since=None, count=1, deadline_s=DEADLINE_S, **fields):
+        """Waits until `count` such events are there, of this run or since then, and returns them."""
         def enough():
             found = self.events(event, since, **fields)
             return found if len(found) >= count else None
 
         return wait_until(enough, lambda: f"{count} x event={event} {fields} in {self.path}:\n"
-                          + "\n".join(self.lines(since)[-15:]), deadline_s)
+                          + "\n".join(self.lines(self.run)[-15:]), deadline_s)

@@ -68,7 +68,7 @@ class Full(Scenario):
         ballast = self.fill(disk)
         with server.client() as connection:
             number = 0
-            while not server.log.events("journal", server.since, state="full"):
+            while not server.log.events("journal", state="full"):
                 client = b"fills.%d" % (number % 500)
                 lines[client] = connection.iamat(client, b"+1+1")
                 number += 1
@@ -80,7 +80,7 @@ class Full(Scenario):
         herd, disk = self.on_small_disk("written")
         ballast = self.fill(disk)
         server = herd.start()["Goloman"]
-        server.log.wait("journal", server.since, state="full")
+        server.log.wait("journal", state="full")
         return herd, ballast, {}
 
     def test_written_serves_from_memory_and_recovers(self):
@@ -93,7 +93,7 @@ class Full(Scenario):
             os.unlink(ballast)
         for herd, _, lines in played:
             server = herd["Goloman"]
-            server.log.wait("journal", server.since, state="ok", deadline_s=RETRIED_WITHIN_S)
+            server.log.wait("journal", state="ok", deadline_s=RETRIED_WITHIN_S)
             self.update(server, lines, b"after")
             herd.kill("Goloman")
             herd.start("Goloman")
@@ -112,7 +112,7 @@ class Full(Scenario):
                 line = connection.iamat(client, b"+1+1")
                 lines[client] = line
         self.assertEqual(server.process.wait(), SYSTEM)
-        self.assertTrue(server.log.events("journal", server.since, state="full"))
+        self.assertTrue(server.log.events("journal", state="full"))
         os.unlink(ballast)
         herd.start("Goloman")
         self.assert_known(server, lines)

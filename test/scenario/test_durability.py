@@ -103,7 +103,7 @@ class Nothing(Durability):
         herd.start()
         load = Load(self.chance, b"none")
         for kill in range(1, self.KILLS * PATIENCE + 1):
-            herd["Goloman"].log.wait("link_up", herd["Goloman"].since, peer="Hands", direction="out")
+            herd["Goloman"].log.wait("link_up", peer="Hands", direction="out")
             load.connect(herd["Goloman"])
             self.load(load)
             herd.kill("Goloman")

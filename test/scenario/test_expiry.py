@@ -108,7 +108,7 @@ class Replay(Mortal):
         self.alone.kill("Goloman")
         self.alone.start("Goloman")
         self.user = self.client(self.server)
-        return int(self.server.log.wait("journal", self.server.since, state="replayed")[0]["clients"])
+        return int(self.server.log.wait("journal", state="replayed")[0]["clients"])
 
     def test_lives_as_long_as_without_a_restart(self):
         line = self.user.iamat(b"kiwi", b"+1+1", b"1520000000")
@@ -135,6 +135,6 @@ class Replay(Mortal):
         self.wait_gone(b"old")
         line = self.user.iamat(b"kiwi", b"+1+1", b"1520000000")
         shutil.rmtree(os.path.join(self.alone.directory, "journal", "Goloman"))
-        self.server.log.wait("journal", self.server.since, state="ok")
+        self.server.log.wait("journal", state="ok")
         self.assertEqual(self.restart(), 1)
         self.assert_lives_on(b"kiwi", line)

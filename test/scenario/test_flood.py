@@ -123,7 +123,7 @@ class Trouble(Flooding):
         self.assert_everywhere(own, clients, b"own")
         herd.kill("Holiday")
         for name in ("Goloman", "Wilkes", "Welsh"):
-            herd[name].log.wait("link_down", since=herd[name].since, peer="Holiday")
+            herd[name].log.wait("link_down", peer="Holiday")
         rest = {name: clients[name] for name in NAMES if name != "Holiday"}
         meanwhile = {}
         for number in range(200):

@@ -57,7 +57,7 @@ class Journal(Scenario):
         """Starts the server and returns what it says that it found, with which the tool agrees."""
         verified = self.verify()
         self.alone.start("Goloman")
-        found = self.server.log.wait("journal", self.server.since, state="replayed")[0]
+        found = self.server.log.wait("journal", state="replayed")[0]
         self.assertEqual(tuple(int(found[key]) for key in ("records", "damaged", "torn")), verified)
         return found
 
@@ -256,7 +256,7 @@ class Lost(Journal):
         self.tell()
         shutil.rmtree(self.folder())
         self.server.process.stop()
-        self.assertTrue(self.server.log.events("journal", self.server.since, level="error"))
+        self.assertTrue(self.server.log.events("journal", level="error"))
 
 
 class LostSynced(Journal):
@@ -273,7 +273,7 @@ class LostSynced(Journal):
             self.tell(b"later")
         self.assertEqual([client for client in self.lines if client.startswith(b"later")], [])
         self.assertEqual(self.server.process.wait(), SYSTEM)
-        self.assertTrue(self.server.log.events("journal", self.server.since, state="failed"))
+        self.assertTrue(self.server.log.events("journal", state="failed"))
         self.alone.start("Goloman")
         self.tell(b"anew")
 
@@ -295,7 +295,7 @@ class FileSize(Journal):
     def test_files_may_not_grow(self):
         with self.server.client() as connection:
             for number in range(50000):
-                if self.server.log.events("journal", self.server.since, state="full"):
+                if self.server.log.events("journal", state="full"):
                     break
                 self.assertTrue(connection.iamat(b"client.%d" % (number % 500), b"+1+1").startswith(b"AT "))
             else:

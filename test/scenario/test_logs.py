@@ -16,12 +16,12 @@ PAIR = (("Goloman", "Hands"), (("Goloman", "Hands"),))
 
 
 class Logs(Scenario):
-    def wait_wire(self, server, event, text, since=0):
+    def wait_wire(self, server, event, text):
         """Waits for a wire line that holds `text` in one of its fields, and returns it."""
         def found():
-            return next((each for each in server.log.events(event, since) if text in each.values()), None)
+            return next((each for each in server.log.events(event) if text in each.values()), None)
 
-        return wait_until(found, lambda: f"{event} {text!r} in\n" + "\n".join(server.log.lines(since)[-20:]))
+        return wait_until(found, lambda: f"{event} {text!r} in\n" + "\n".join(server.log.lines()[-20:]))
 
     def test_wire_lines(self):
         herd = self.herd(*PAIR).start_linked()
