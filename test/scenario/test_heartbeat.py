@@ -68,9 +68,9 @@ class Redial(Peers):
         self.real.log.wait("link_up", peer="Fake", direction="out")
 
     def test_dials_again(self):
-        for _ in range(3):
+        for times in range(1, 4):
             session = self.fake.accept()
-            self.real.log.wait("link_up", peer="Fake", direction="out")
+            self.real.log.wait("link_up", peer="Fake", direction="out", count=times)
             session.close()
 
     def test_dials_at_once_when_the_neighbour_shows(self):
