@@ -57,7 +57,7 @@ class Crowd(Scenario):
         self.relayed(self.asking(server, 1))  # no breaker is open
 
     def test_time_that_passed_in_the_queue(self):
-        server = self.relay(self.fake, timeout_ms=1000, limits={"provider_transfers_max": 1,
+        server = self.relay(self.fake, timeout_ms=4000, limits={"provider_transfers_max": 1,
                                                                 "provider_transfers_per_host_max": 1})
         crowd = [self.asking(server, 4) for _ in range(4)]
         for connection in crowd:

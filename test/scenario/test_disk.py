@@ -8,7 +8,6 @@ from scenario import Scenario
 
 DISK_BYTES = 1 << 20
 SYSTEM = 71
-RETRIED_WITHIN_S = 20
 
 
 class Full(Scenario):
@@ -93,7 +92,7 @@ class Full(Scenario):
             os.unlink(ballast)
         for herd, _, lines in played:
             server = herd["Goloman"]
-            server.log.wait("journal", state="ok", deadline_s=RETRIED_WITHIN_S)
+            server.log.wait("journal", state="ok")
             self.update(server, lines, b"after")
             herd.kill("Goloman")
             herd.start("Goloman")

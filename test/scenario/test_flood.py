@@ -136,7 +136,7 @@ class Trouble(Flooding):
         rest["Holiday"] = self.client(herd["Holiday"])
         for client, line in {**meanwhile, b"before": before, b"own": newer}.items():
             for name, connection in rest.items():
-                wait_until(lambda c=connection, k=client, l=line: c.whatsat(k)[0] == l, f"{line!r} at {name}", 5)
+                wait_until(lambda c=connection, k=client, l=line: c.whatsat(k)[0] == l, f"{line!r} at {name}")
 
     def test_a_server_that_comes_back_empty_is_told_its_own_clients(self):
         herd = self.herd().start_linked()

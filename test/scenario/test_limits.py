@@ -183,7 +183,7 @@ class SlowLines(Limits):
 
     def test_who_waits_for_a_reply_is_not_idle(self):
         fake = self.provider()
-        server = self.relay(fake, limits={"idle_timeout_ms": 500, "whatsat_per_connection_max": 1})
+        server = self.relay(fake, limits={"idle_timeout_ms": 4000, "whatsat_per_connection_max": 1})
         asking = self.client(server)
         at = asking.iamat(b"kiwi", b"+1+1")
         fake.hold()
@@ -265,7 +265,7 @@ class NeverReads(Limits):
     @staticmethod
     def sends_nothing(connection):
         try:
-            connection.send_some(b"more\n")
+            connection.send_some(b"more\n" * 10000)  # where it was slow to fill up, not full yet
             return False
         except ConnectionError:
             return True

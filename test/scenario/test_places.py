@@ -225,7 +225,7 @@ class Bytes(Relay):
 
 
 class Failures(Relay):
-    TIMEOUT_MS = 1500
+    TIMEOUT_MS = 5000  # for the good answers too, on a busy machine
 
     def test_every_kind_of_failure(self):
         good = well(results(2))

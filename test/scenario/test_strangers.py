@@ -102,10 +102,13 @@ class Places(Strangers):
             session.send(line)
         return session
 
-    def greet(self, session):
-        session.send(self.hello())
-        self.assertTrue(session.line().startswith(b"HELLO 1 "))
-        return session
+    def greet(self, *sessions):
+        """All at once, for they have not long to do so; returns the first."""
+        for session in sessions:
+            session.send(self.hello())
+        for session in sessions:
+            self.assertTrue(session.line().startswith(b"HELLO 1 "))
+        return sessions[0]
 
     def assert_gone(self, *sessions):
         for session in sessions:
@@ -118,8 +121,7 @@ class Places(Strangers):
     def test_sixteen_and_seventeen(self):
         sessions = [self.connect(STRANGER) for _ in range(17)]
         self.assert_gone(sessions[0])
-        for session in sessions[1:]:
-            self.greet(session)
+        self.greet(*sessions[1:])
         self.assert_counts(strangers_evicted=1, peer_strangers_max=1, peer_strangers_per_address_max=0)
 
     def test_who_is_silent_goes_first(self):
@@ -136,8 +138,7 @@ class Places(Strangers):
         strangers = [self.connect(STRANGER) for _ in range(16)]
         sessions = [self.connect(NEIGHBOUR) for _ in range(65)]
         self.assert_gone(sessions[0])
-        for session in [sessions[1], sessions[64], *strangers]:
-            self.greet(session)
+        self.greet(sessions[1], sessions[64], *strangers)
         self.assert_counts(strangers_evicted=1, peer_strangers_max=0)
 
     def test_two_and_three_after_hello(self):
@@ -158,8 +159,7 @@ class Places(Strangers):
             self.skipTest("this machine has no address but loopback")
         sessions = [self.connect(address) for _ in range(5)]
         self.assert_gone(sessions[0])
-        for session in sessions[1:]:
-            self.greet(session)
+        self.greet(*sessions[1:])
         self.assert_counts(strangers_evicted=1, peer_strangers_max=0, peer_strangers_per_address_max=1)
 
     def test_a_hello_that_is_here_already(self):
