@@ -8,6 +8,7 @@ server that does not know a client yet) by wait_until, the one place that polls.
 
 import os
 import select
+import shutil
 import socket
 import time
 
@@ -71,6 +72,13 @@ def listening(address, family=socket.AF_INET):
     with socket.socket(family) as probe:
         probe.settimeout(DEADLINE_S)
         return probe.connect_ex(address) == 0
+
+
+def remove_in_use(path):
+    """Removes a folder that a running server has files in; taken away first, so that it makes none meanwhile."""
+    gone = path + ".gone"
+    os.rename(path, gone)
+    shutil.rmtree(gone)
 
 
 def server_program():

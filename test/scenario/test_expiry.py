@@ -3,11 +3,11 @@
 
 import os
 import select
-import shutil
 import signal
 import time
 
 from client import nanoseconds, now_text, seconds
+from harness import remove_in_use
 from neighbour import at_line
 from peers import Peers
 from scenario import Scenario
@@ -139,7 +139,7 @@ class Replay(Mortal):
         self.user.iamat(b"old", b"+1+1")
         self.wait_gone(b"old")
         line = self.user.iamat(b"kiwi", b"+1+1", b"1520000000")
-        shutil.rmtree(os.path.join(self.alone.directory, "journal", "Goloman"))
+        remove_in_use(os.path.join(self.alone.directory, "journal", "Goloman"))
         self.server.log.wait("journal", state="ok")
         self.assertEqual(self.restart(), 1)
         self.assert_lives_on(b"kiwi", line)

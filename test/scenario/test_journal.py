@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from harness import Ports, server_program, tool_program, wait_until
+from harness import Ports, remove_in_use, server_program, tool_program, wait_until
 from herd import address_text
 from process import Process
 from scenario import Scenario
@@ -248,13 +248,13 @@ class Lost(Journal):
         self.lose(b"cut", "cut", lambda: os.truncate(self.told_segment(), 100))
         self.lose(b"file", "removed", lambda: os.unlink(self.told_segment()))
         self.lose(b"moved", "directory", lambda: os.rename(self.folder(), self.folder("Moved")))
-        self.lose(b"folder", "directory", lambda: shutil.rmtree(self.folder()))
-        self.lose(b"parent", "directory", lambda: shutil.rmtree(os.path.dirname(self.folder())))
+        self.lose(b"folder", "directory", lambda: remove_in_use(self.folder()))
+        self.lose(b"parent", "directory", lambda: remove_in_use(os.path.dirname(self.folder())))
 
     def test_told_at_the_end(self):
         """Before the next look: the end tells that it is not complete."""
         self.tell()
-        shutil.rmtree(self.folder())
+        remove_in_use(self.folder())
         self.server.process.stop()
         self.assertTrue(self.server.log.events("journal", level="error"))
 
@@ -268,7 +268,7 @@ class LostSynced(Journal):
     def test_directory_removed(self):
         """No update is acknowledged that is nowhere, and the supervisor gets a code to restart it for."""
         self.tell()
-        shutil.rmtree(self.folder())
+        remove_in_use(self.folder())
         with self.assertRaises((EOFError, ConnectionError)):
             self.tell(b"later")
         self.assertEqual([client for client in self.lines if client.startswith(b"later")], [])

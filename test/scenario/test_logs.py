@@ -4,9 +4,8 @@
 import os
 import re
 import signal
-import shutil
 
-from harness import wait_until
+from harness import remove_in_use, wait_until
 from herd import Herd
 from scenario import Scenario
 
@@ -135,7 +134,7 @@ class Logs(Scenario):
         herd = self.herd(("Goloman",), ())
         server = herd.start()["Goloman"]
         connection = self.client(server)
-        for lose in (os.unlink, lambda path: os.rename(path, path + ".1"), lambda path: shutil.rmtree(os.path.dirname(path))):
+        for lose in (os.unlink, lambda path: os.rename(path, path + ".1"), lambda path: remove_in_use(os.path.dirname(path))):
             server.log.wait("in" if lose is not os.unlink else "listening")
             lose(server.log.path)
             server.log.wait("log_reopened")
