@@ -51,6 +51,9 @@ def check_arm64(tree, folder):
 
 
 def check_bits(tree, folder):
+    if shutil.which("gcc") is None:
+        print("bits: skipped, there is no gcc")
+        return SKIPPED
     # A library is all that such a compiler can make where its libc is missing.
     code, said = configure(tree, folder, "-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY", CFLAGS="-m32", CC="gcc")
     if "unrecognized command-line option" in said:
