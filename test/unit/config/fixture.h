@@ -23,6 +23,8 @@
 #include "herd/config.h"
 #include "herd/memory.h"
 
+#include "../ownfolder.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* One server and two servers with their link, each on one line. */
@@ -32,8 +34,8 @@
     " { name = \"B\"; clients = \"127.0.0.1:3\"; peers = \"127.0.0.1:4\"; } ); links = ( [\"A\", \"B\"] );\n"
 
 struct fixture {
-    char start[512];     /* where CTest runs the test */
-    char directory[512]; /* the test's own */
+    char start[512]; /* where CTest runs the test */
+    char directory[OWN_FOLDER_SIZE];
 };
 
 struct loaded {
@@ -46,9 +48,7 @@ static inline int enter_directory(void **state)
 {
     static struct fixture fixture;
     assert_non_null(getcwd(fixture.start, sizeof(fixture.start)));
-    const char *base = getenv("TMPDIR");
-    snprintf(fixture.directory, sizeof(fixture.directory), "%s/herd-config-XXXXXX", base == NULL ? "/tmp" : base);
-    assert_non_null(mkdtemp(fixture.directory));
+    assert_true(own_folder(fixture.directory, "config"));
     assert_int_equal(chdir(fixture.directory), 0);
     *state = &fixture;
     return 0;

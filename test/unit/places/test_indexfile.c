@@ -11,15 +11,17 @@
 #include "herd/indexfile.h"
 #include "herd/memory.h"
 
+#include "../ownfolder.h"
+
 #define PLACES 40000 /* more than one piece */
 
 struct shelf {
     struct placesfixture fixture;
     struct herd_index_file file;
     struct herd_places_index index;
-    char folder[32];
-    char path[64];
-    char other[64];
+    char folder[OWN_FOLDER_SIZE];
+    char path[OWN_FOLDER_SIZE + 16];
+    char other[OWN_FOLDER_SIZE + 16];
 };
 
 static void write_file(const char *path, const void *bytes, size_t length, int flags)
@@ -33,8 +35,7 @@ static void write_file(const char *path, const void *bytes, size_t length, int f
 static int setup(void **state)
 {
     struct shelf *shelf = herd_memory_allocate_zeroed(1, sizeof(*shelf));
-    snprintf(shelf->folder, sizeof(shelf->folder), "/tmp/herd-index-XXXXXX");
-    assert_non_null(mkdtemp(shelf->folder));
+    assert_true(own_folder(shelf->folder, "index"));
     snprintf(shelf->path, sizeof(shelf->path), "%s/places.idx", shelf->folder);
     snprintf(shelf->other, sizeof(shelf->other), "%s/other.idx", shelf->folder);
     placesfixture_init(&shelf->fixture);

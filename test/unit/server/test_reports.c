@@ -196,12 +196,12 @@ static int synced_setup(void **state)
 static int synced_teardown(void **state)
 {
     struct world *world = *state;
-    char command[sizeof journal_folder + 8];
+    char command[sizeof journal_folder + 10];
     for (unsigned i = 0; i < WORLD_SESSIONS; i++)
         journalwork_forget(&world->sessions[i]);
     herd_journal_close(world->server.journalwork.journal);
     world->server.journalwork.journal = NULL;
-    snprintf(command, sizeof command, "rm -r %s", journal_folder);
+    snprintf(command, sizeof command, "rm -r '%s'", journal_folder);
     return system(command) != 0 ? -1 : world_teardown(state);
 }
 
