@@ -10,9 +10,9 @@ from process import Process
 from scenario import Scenario
 
 NO_INPUT = 66
-NOBODY = 65534
 ETC, CONFIG = "/etc/herd", "/etc/herd/herd.conf"
-SEALED = 'umask 077; exec setpriv --reuid {0} --regid {0} --clear-groups "$@"'.format(NOBODY)
+# Root, of this machine or of a namespace alone, that may do no more than others.
+POWERLESS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--")
 
 
 class Hidden(Scenario):
@@ -81,12 +81,12 @@ class Hidden(Scenario):
         self.assert_refused("No such file or directory")
 
     def test_directory_that_others_may_not_enter(self):
-        if os.getuid() != 0 or shutil.which("setpriv") is None:
-            self.skipTest("takes root and setpriv")
-        os.mkdir(ETC, 0o700)
+        if shutil.which("setpriv") is None:
+            self.skipTest("takes setpriv")
+        os.mkdir(ETC)
         shutil.copy(self.alone.config_path, CONFIG)
-        os.chmod(self.alone.directory, 0o755)
-        self.assert_refused("Permission denied", ("/bin/sh", "-c", SEALED, "sh"))
+        os.chmod(ETC, 0)
+        self.assert_refused("Permission denied", POWERLESS)
 
     def test_credential(self):
         """Systemd's secret, too: without it neighbours would be taken that prove nothing."""

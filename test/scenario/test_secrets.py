@@ -93,7 +93,7 @@ class File(Scenario):
     def test_credential(self):
         """Systemd's is taken first, whatever its mode and wherever the file is; an empty one is none."""
         credentials = self.enterContext(Herd(("Goloman",), ()))
-        os.chmod(credentials.write_file("secret", text(CANARY, NEXT)), 0o444)
+        os.chmod(credentials.write_file("secret", text(CANARY, NEXT)), 0o644)
         environment = {"CREDENTIALS_DIRECTORY": credentials.directory}
         self.assert_taken("two", content=None, environment=environment)
         self.assert_taken("two", content=text(CANARY), environment=environment)
