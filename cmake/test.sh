@@ -32,7 +32,15 @@ run_tests() {
     preset=$1
     shift
     ctest --preset "$preset" --parallel $((3 * $(nproc))) "$@" || status=$((status ? status : $?))
+    tell_skipped "build/$preset/Testing/Temporary/LastTest.log"
 }
+
+# CTest tells which tests were skipped; this tells what was skipped within the others.
+tell_skipped() {
+    [ -f "$1" ] || return 0
+    sed -n "s/^\(.*\) \.\.\. skipped \(.*\)/Skipped: \1: \2/p" "$1"
+}
+
 say "Testing, with sanitizers"
 run_tests dev "$@"
 say "Testing the programs and the simulator as released"
