@@ -60,6 +60,8 @@ struct herd_journal_options {
     uint64_t segment_bytes; /* about where a new file begins; 0: the default */
     int64_t interval_ms;    /* WRITTEN: between two fdatasync; 0: the default */
     void *owner;
+    /* During open, now and then: whether to give it up. May be NULL. */
+    bool (*cancelled)(void *owner);
     /* During open: one version, often not the newest one of its client. `version` views memory that is void after the
      * call; its origin, way and way_count are empty, to be set by the callee: herd_version_set_origin. */
     void (*on_record)(void *owner, struct herd_text origin, struct herd_version *version);
@@ -98,6 +100,7 @@ struct herd_journal;
  * over and counted. No room for a new file is no error: the state is FULL.
  * Returns 0, or a negative errno with one line about it in ret_problem:
  *   -EWOULDBLOCK  another server has the directory
+ *   -ECANCELED    `cancelled` said so; nothing was changed
  *   -EPROTO       a file of a newer format, or of another herd or server;
  *                 nothing was changed
  *   else          what a call on the directory or a file in it failed with

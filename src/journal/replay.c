@@ -34,6 +34,8 @@ static int64_t pull(void *source, void *out, size_t size)
 {
     struct reading *reading = source;
     const struct journal_files *files = &reading->journal->files;
+    const struct herd_journal_options *options = reading->options;
+    if (options->cancelled != NULL && options->cancelled(options->owner)) return -ECANCELED;
     return files->read(files->owner, reading->fd, out, size);
 }
 

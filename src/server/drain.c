@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "herd/log.h"
 #include "herd/memory.h"
@@ -42,8 +43,7 @@ static void start_closing(struct server *server)
     close_handle((uv_handle_t *)&server->peer_timer);
     close_handle((uv_handle_t *)&server->sweep_timer);
     close_handle((uv_handle_t *)&server->drain_timer);
-    for (i = 0; i < SIGNAL_COUNT; i++)
-        close_handle((uv_handle_t *)&server->signals[i]);
+    close_handle((uv_handle_t *)&server->signals);
 }
 
 static bool peers_flushed(const struct server *server)
@@ -126,6 +126,7 @@ int server_finish(struct server *server)
     herd_store_finish(&server->store);
     explicit_bzero(&server->flood.keys, sizeof server->flood.keys);
     error = herd_loop_finish(&server->loop);
+    if (server->signals_descriptor >= 0) close(server->signals_descriptor);
     if (error == 0) return 0;
     fprintf(stderr, "herd-server: the loop did not end empty: %s\n", uv_strerror(error));
     return EX_SOFTWARE;

@@ -22,11 +22,13 @@
 #include "local.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sysexits.h>
 
 #include "herd/log.h"
 #include "herd/memory.h"
+#include "herd/signals.h"
 
 #define SLICE 4096
 
@@ -200,6 +202,15 @@ void journalwork_tick(struct server *server)
 
 /* -- Start and end ----------------------------------------------------------------- */
 
+/* A signal to end need not wait until all is read: nothing of it was changed. */
+static bool cancelled(void *owner)
+{
+    static const int ending[] = {SIGTERM, SIGINT, 0};
+
+    (void)owner;
+    return herd_signals_waiting(ending);
+}
+
 static void on_record(void *owner, struct herd_text origin, struct herd_version *version)
 {
     struct server *server = owner;
@@ -268,6 +279,7 @@ int journalwork_open(struct server *server, unsigned slot)
                                            .server = server->name,
                                            .durability = synced ? HERD_JOURNAL_SYNCED : HERD_JOURNAL_WRITTEN,
                                            .owner = server,
+                                           .cancelled = cancelled,
                                            .on_record = on_record,
                                            .on_synced = on_synced};
     char problem[HERD_JOURNAL_PROBLEM_SIZE];
@@ -285,6 +297,7 @@ int journalwork_open(struct server *server, unsigned slot)
     work->async.data = server;
     uv_unref((uv_handle_t *)&work->async);
     code = herd_journal_open(&options, problem, &work->journal);
+    if (code == -ECANCELED) return code;
     if (code < 0) return say_problem(server, code, problem);
     if (work->refused > 0) return say_no_room(server);
     log_replay(server);

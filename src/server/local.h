@@ -272,7 +272,8 @@ struct journalwork {
     uint64_t refused; /* records that found no room in the store at start */
 };
 
-/* Replays the journal into the store, then writes what is accepted to it. 0, or a sysexits code and the reason said. */
+/* Replays the journal into the store, then writes what is accepted to it. 0, a sysexits code and the reason said, or
+ * -ECANCELED: it was told to end. */
 int journalwork_open(struct server *server, unsigned slot);
 /* Once a second. */
 void journalwork_tick(struct server *server);
@@ -297,8 +298,6 @@ struct arguments {
 int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 
 /* -- The server ------------------------------------------------------------ */
-
-#define SIGNAL_COUNT 4
 
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
 
@@ -352,11 +351,13 @@ struct server {
     uv_timer_t peer_timer;  /* the next deadline of dials and guests */
     uv_timer_t sweep_timer; /* once a second */
     uv_timer_t drain_timer;
-    uv_signal_t signals[SIGNAL_COUNT];
+    uv_poll_t signals; /* its descriptor is readable while a signal waits */
+    int signals_descriptor;
     struct server_counts counts;
 };
 
-/* 0, or a sysexits code with the reason said on standard error; then server_finish is still due. */
+/* 0, a sysexits code with the reason said on standard error, or -ECANCELED (it was told to end meanwhile); then
+ * server_finish is still due. */
 int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned descriptors_max);
 /* Runs until it was told to end. */
 void server_run(struct server *server);

@@ -3,15 +3,18 @@
 #include "local.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <jansson.h>
 #include <libconfig.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "herd/log.h"
 #include "herd/memory.h"
+#include "herd/signals.h"
 #include "herd/standard.h"
 
 #define LARGE_BYTES (128 * 1024)
@@ -32,7 +35,7 @@ static void print_help(void)
          "  -h, --help           print this and exit\n"
          "\n"
          "Signals: SIGTERM and SIGINT drain and exit 0, a second one ends at once;\n"
-         "SIGUSR1 writes the state to the log.\n"
+         "SIGUSR1 writes the state to the log. SIGHUP is logged and changes nothing yet.\n"
          "Exit: 0; 64 usage; 66 a file cannot be read; 69 an address cannot be listened on;\n"
          "71 system; 77 permission; 78 configuration.\n"
          "\n"
@@ -118,6 +121,10 @@ static int serve(const struct herd_config *config, unsigned self)
         server_run(server);
         code = server->exit_code;
     }
+    if (code == -ECANCELED) {
+        herd_log_message(HERD_LOG_INFO, "stopping", "a signal, while the journal was read: nothing of it was changed");
+        code = 0;
+    }
     end = server_finish(server);
     herd_memory_free(server);
     if (code == 0 && end == 0) herd_log_message(HERD_LOG_INFO, "stopped", "drained");
@@ -163,17 +170,30 @@ static void shape_heap(void)
 #endif
 }
 
+/*
+ * SIGUSR1 and SIGHUP never end a server. The others end it as they end any
+ * program until the loop is there to read them; but process 1 would not be told
+ * of them before that, and whoever stops a container would wait in vain.
+ */
+static void hold_signals(void)
+{
+    static const int numbers[] = {SIGUSR1, SIGHUP, 0};
+    static const int numbers_first[] = {SIGUSR1, SIGHUP, SIGTERM, SIGINT, 0};
+
+    herd_signals_begin(getpid() == 1 ? numbers_first : numbers);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
     int code;
 
+    hold_signals();
     herd_standard_fill();
     shape_heap();
     code = arguments_parse(argc, argv, &arguments);
     if (code != 0) return code;
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, and the write says so */
     if (arguments.action == ACTION_HELP) {
         print_help();
         return herd_standard_end(0);

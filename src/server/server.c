@@ -10,6 +10,7 @@
  */
 #include "local.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -17,6 +18,7 @@
 #include "herd/log.h"
 #include "herd/memory.h"
 #include "herd/random.h"
+#include "herd/signals.h"
 
 #define SWEEP_MS 1000
 
@@ -102,18 +104,8 @@ static void log_phase(void *owner)
 
 /* -- Signals -------------------------------------------------------------------- */
 
-static void on_signal(uv_signal_t *signal, int number)
+static void end_by(struct server *server, int number)
 {
-    struct server *server = signal->data;
-
-    if (number == SIGUSR1) {
-        statelog(server);
-        return;
-    }
-    if (number == SIGHUP) {
-        herd_log_message(HERD_LOG_WARNING, "not_built", "SIGHUP: this version does not reload, restart it instead");
-        return;
-    }
     if (server->state == SERVER_RUNNING) {
         herd_log_message(HERD_LOG_INFO, "stopping", "signal %d: draining", number);
         server_drain(server);
@@ -121,23 +113,48 @@ static void on_signal(uv_signal_t *signal, int number)
     }
     herd_log_message(HERD_LOG_WARNING, "stopping", "second signal: ending at once");
     herd_log_close();
-    uv_signal_stop(signal);
-    raise(number);
+    herd_signals_die(number);
+}
+
+/* Who is process 1 of a container is given the children of all who end there. */
+static void reap(void)
+{
+    int status;
+
+    while (herd_signals_reap(&status) != 0)
+        continue;
+}
+
+static void on_signals(uv_poll_t *poll, int status, int events)
+{
+    struct server *server = poll->data;
+    int number;
+
+    (void)status;
+    (void)events;
+    while ((number = herd_signals_take(server->signals_descriptor)) != 0) {
+        if (number == SIGCHLD)
+            reap();
+        else if (number == SIGUSR1)
+            statelog(server);
+        else if (number == SIGHUP)
+            herd_log_message(HERD_LOG_WARNING, "not_built", "SIGHUP: this version does not reload, restart it instead");
+        else
+            end_by(server, number);
+    }
 }
 
 static int start_signals(struct server *server)
 {
-    static const int numbers[SIGNAL_COUNT] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
-    unsigned i;
-    int error = 0;
+    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, 0};
+    int error = server->signals_descriptor = herd_signals_open(numbers);
 
-    for (i = 0; i < SIGNAL_COUNT; i++) {
-        uv_signal_init(&server->loop.uv, &server->signals[i]);
-        server->signals[i].data = server;
-        if (error == 0) error = uv_signal_start(&server->signals[i], on_signal, numbers[i]);
-        uv_unref((uv_handle_t *)&server->signals[i]);
-    }
-    return error;
+    if (error >= 0) error = uv_poll_init(&server->loop.uv, &server->signals, server->signals_descriptor);
+    if (error < 0) return error;
+    server->signals.data = server;
+    uv_unref((uv_handle_t *)&server->signals);
+    reap(); /* who ended before that */
+    return uv_poll_start(&server->signals, UV_READABLE, on_signals);
 }
 
 /* -- Start ------------------------------------------------------------------------ */
@@ -244,6 +261,7 @@ static void init(struct server *server, const struct herd_config *config, unsign
     herd_list_init(&server->guests);
     herd_list_init(&server->arrivals);
     server->guests_epoll = -1;
+    server->signals_descriptor = -1;
 }
 
 static int system_failure(const char *what, int error)

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "herd/signals.h"
 #include "herd/standard.h"
 #include "local.h"
 
@@ -79,8 +80,9 @@ static int run_help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    static const int held[] = {SIGUSR1, 0}; /* for servers: `herd up` hands it on, and it ends no command */
+    herd_signals_begin(held);
     herd_standard_fill();
-    signal(SIGXFSZ, SIG_IGN); /* a write past the limit for files fails, and says so */
     if (argc < 2) {
         print_help(stderr);
         return EX_USAGE;

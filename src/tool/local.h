@@ -97,8 +97,8 @@ int herd_child_start(struct herd_child *child, const char *program, const char *
 int herd_child_pass(struct herd_child *child);
 /* Whether it has just said READY=1. */
 bool herd_child_ready(struct herd_child *child);
-/* Whether its process has ended; then everything it wrote was passed on and *ret_status is as waitpid's. */
-bool herd_child_ended(struct herd_child *child, int *ret_status);
+/* Its process has ended and was waited for: passes on what else it wrote. */
+void herd_child_ended(struct herd_child *child);
 void herd_child_signal(const struct herd_child *child, int signal);
 
 /* ---- supervisor.c ---- */

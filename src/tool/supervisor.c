@@ -25,7 +25,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -33,6 +32,7 @@
 #include "herd/clock.h"
 #include "herd/memory.h"
 #include "herd/random.h"
+#include "herd/signals.h"
 #include "local.h"
 
 #define DRAIN_MAX_MS 10000
@@ -232,9 +232,15 @@ static void start_due(struct supervisor *supervisor)
 
 static void take_signals(struct supervisor *supervisor)
 {
-    struct signalfd_siginfo info;
-    while (read(supervisor->signals, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGCHLD) continue;
+    int number;
+    while ((number = herd_signals_take(supervisor->signals)) != 0) {
+        if (number == SIGCHLD) continue;
+        if (number == SIGUSR1) { /* one that is not ready would not know it yet */
+            for (unsigned i = 0; i < supervisor->count; i++)
+                if (supervisor->children[i].state == HERD_CHILD_UP)
+                    herd_child_signal(&supervisor->children[i], SIGUSR1);
+            continue;
+        }
         if (supervisor->state == DRAINING) {
             if (supervisor->now_ms - supervisor->told_ms >= SAME_WISH_MS) kill_all(supervisor, "a second signal");
             continue;
@@ -246,14 +252,29 @@ static void take_signals(struct supervisor *supervisor)
     }
 }
 
+/* NULL: an orphan, that came to us because we are process 1 or a subreaper. */
+static struct herd_child *find_child(const struct supervisor *supervisor, pid_t pid)
+{
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        if (supervisor->children[i].pid == pid) return &supervisor->children[i];
+    }
+    return NULL;
+}
+
 static void take_children(struct supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
         struct herd_child *child = &supervisor->children[i];
-        int status;
         if (herd_child_pass(child) < 0) drain(supervisor);
         if (herd_child_ready(child)) on_ready(supervisor, child);
-        if (herd_child_ended(child, &status)) on_ended(supervisor, child, status);
+    }
+    int status;
+    pid_t pid;
+    while ((pid = herd_signals_reap(&status)) != 0) {
+        struct herd_child *child = find_child(supervisor, pid);
+        if (child == NULL) continue;
+        herd_child_ended(child);
+        on_ended(supervisor, child, status);
     }
 }
 
@@ -292,25 +313,21 @@ static void wait_for_something(struct supervisor *supervisor)
 }
 
 /* A signal that the caller told us to ignore (a shell's background job, nohup) stays ignored. */
-static void add_unless_ignored(sigset_t *set, int signal)
+static bool is_ignored(int number)
 {
     struct sigaction action;
-    if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN) return;
-    sigaddset(set, signal);
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 static int open_signals(void)
 {
-    sigset_t set;
-    sigemptyset(&set);
+    int held[6] = {SIGTERM, SIGCHLD, SIGUSR1};
+    unsigned count = 3;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
-    add_unless_ignored(&set, SIGINT);
-    add_unless_ignored(&set, SIGHUP);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (!is_ignored(SIGINT)) held[count++] = SIGINT;
+    if (!is_ignored(SIGHUP)) held[count++] = SIGHUP;
+    return herd_signals_open(held);
 }
 
 static int prepare(struct supervisor *supervisor)
@@ -328,7 +345,7 @@ static int prepare(struct supervisor *supervisor)
         if (status < 0) return status;
     }
     supervisor->signals = open_signals();
-    return supervisor->signals < 0 ? -errno : 0;
+    return supervisor->signals < 0 ? supervisor->signals : 0;
 }
 
 static void supervise(struct supervisor *supervisor)

@@ -26,7 +26,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -105,7 +104,7 @@ _Noreturn static void become_server(const struct herd_child *child, const char *
     setenv("NOTIFY_SOCKET", child->notify_at, 1);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    static const int reset[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGCHLD};
+    static const int reset[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ, SIGCHLD};
     for (size_t i = 0; i < sizeof reset / sizeof reset[0]; i++)
         signal(reset[i], SIG_DFL);
     sigset_t none;
@@ -195,12 +194,10 @@ bool herd_child_ready(struct herd_child *child)
     return ready && child->state == HERD_CHILD_STARTING;
 }
 
-bool herd_child_ended(struct herd_child *child, int *ret_status)
+void herd_child_ended(struct herd_child *child)
 {
-    if (child->pid == 0 || waitpid(child->pid, ret_status, WNOHANG) != child->pid) return false;
     child->pid = 0;
     herd_child_pass(child);
-    return true;
 }
 
 void herd_child_signal(const struct herd_child *child, int signal)

@@ -6,16 +6,19 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "herd/memory.h"
+#include "herd/signals.h"
 #include "local.h"
 
 static const char usage[] = "Usage: herd up [OPTION...]\n"
                             "Run all servers of a herd in the foreground. Each line that a server writes is\n"
-                            "printed after its name. Ctrl-C or SIGTERM ends them in order, a second one at once.\n"
+                            "printed after its name. Ctrl-C or SIGTERM ends them in order, a second one at once;\n"
+                            "SIGUSR1 is passed on to them.\n"
                             "A server that fails at start ends the whole with its exit code; one that ends\n"
                             "later is started again.\n\n"
                             "  -c, --config FILE      the herd's configuration (default: $HERD_CONFIG,\n"
@@ -112,6 +115,9 @@ static int run(const struct options *options)
 
 int herd_up_command(int argc, char **argv)
 {
+    /* Process 1 would not be told of these before there is somebody to read them. */
+    static const int held_first[] = {SIGUSR1, SIGTERM, SIGINT, 0};
+    if (getpid() == 1) herd_signals_begin(held_first);
     struct options options = {.ready_fd = -1};
     int code = parse_options(argc, argv, &options);
     if (code != 0) return code;

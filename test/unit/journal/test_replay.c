@@ -271,6 +271,26 @@ static void allocated_room_is_given_back(void **state)
     assert_true(status.st_blocks * 512 < 1 << 20);
 }
 
+static bool is_told_to_end(void *owner)
+{
+    (void)owner;
+    return true;
+}
+
+/* Nothing was changed: not even what is empty is deleted. */
+static void reading_may_be_given_up(void **state)
+{
+    struct fixture *fixture = *state;
+    write_segment(fixture, 1, 0, 3);
+    fixture_write_file(fixture, "0000000002.journal", HERD_TEXT(""));
+    fixture->options.cancelled = is_told_to_end;
+    assert_int_equal(fixture_try_open(fixture), -ECANCELED);
+    assert_int_equal(fixture_segments(fixture), 2);
+    fixture->options.cancelled = NULL;
+    fixture_open(fixture);
+    fixture_expect(fixture, 0, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +305,7 @@ int main(void)
         FIXTURE_TEST(foreign_and_newer_files_are_refused),
         FIXTURE_TEST(empty_segments_at_the_end_are_deleted),
         FIXTURE_TEST(allocated_room_is_given_back),
+        FIXTURE_TEST(reading_may_be_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
