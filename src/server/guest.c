@@ -183,7 +183,7 @@ static void log_end(const struct guest *guest, int status)
     if (guest->replaced || guest->welcomed)
         log_link(guest, guest->replaced ? "link_replaced" : "link_down", reason_of(guest, status));
     else
-        strangers_log(&guest->server->strangers, guest, reason_of(guest, status));
+        strangers_log(guest, reason_of(guest, status));
 }
 
 static void on_closed(struct herd_stream *stream, int status)

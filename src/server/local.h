@@ -31,6 +31,7 @@
 #include "herd/reply.h"
 #include "herd/store.h"
 #include "herd/stream.h"
+#include "herd/tellings.h"
 #include "herd/worker.h"
 
 struct server;
@@ -188,19 +189,8 @@ void guests_hear(struct server *server);
 
 /* -- Who was refused at the peers' address (strangers.c) ---------------------- */
 
-#define STRANGERS_KNOWN 16
-
-struct strangers {
-    struct stranger {
-        char host[56];
-        char reason[64];
-        int64_t logged_ms; /* 0: nobody */
-        uint32_t unsaid;   /* refused since */
-    } known[STRANGERS_KNOWN];
-};
-
 /* Logs that a session ended before WELCOME, once in a minute for each address and reason. */
-void strangers_log(struct strangers *strangers, const struct guest *guest, const char *reason);
+void strangers_log(const struct guest *guest, const char *reason);
 
 /* -- Forgetting what has expired (expiry.c) ----------------------------------- */
 
@@ -343,7 +333,7 @@ struct server {
     unsigned dial_count;
     struct reports reports;
     struct placework placework;
-    struct strangers strangers;
+    struct herd_tellings strangers; /* who was refused at the peers' address */
     struct expiry expiry;
     struct journalwork journalwork;
     bool judges_reports;    /* the configuration has limits that a report may be refused for, or lets records expire */
