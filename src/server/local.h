@@ -23,6 +23,7 @@
 #include "herd/flood.h"
 #include "herd/indexfile.h"
 #include "herd/journal.h"
+#include "herd/limitwatch.h"
 #include "herd/listener.h"
 #include "herd/lobby.h"
 #include "herd/log.h"
@@ -289,6 +290,8 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 
 /* -- The server ------------------------------------------------------------ */
 
+#define LIMITS_WATCHED 11
+
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
 
 struct server_counts {
@@ -344,6 +347,7 @@ struct server {
     uv_poll_t signals; /* its descriptor is readable while a signal waits */
     int signals_descriptor;
     struct server_counts counts;
+    struct herd_limit_watch limits[LIMITS_WATCHED]; /* limitlog.c */
 };
 
 /* 0, a sysexits code with the reason said on standard error, or -ECANCELED (it was told to end meanwhile); then
@@ -371,8 +375,9 @@ void notify_stopping(void);
 /* logopen.c: opens the log of the server of that name: 0, or a sysexits code with the reason said. */
 int logopen(const struct herd_config *config, const char *name);
 
-/* statelog.c: SIGUSR1. */
+/* SIGUSR1; and once a second, for limits that begin or cease to bite. */
 void statelog(struct server *server);
+void limitlog_tick(struct server *server);
 /* notbuilt.c: says once what the configuration asks for and this version has not. */
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
 

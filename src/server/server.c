@@ -63,6 +63,7 @@ static void on_sweep(uv_timer_t *timer)
     expiry_sweep(&server->expiry);
     journalwork_tick(server);
     placework_tick(server);
+    limitlog_tick(server);
 }
 
 /* -- The end of a turn -------------------------------------------------------- */

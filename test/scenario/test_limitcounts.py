@@ -107,6 +107,58 @@ class OfClients(Counted):
         self.assertEqual([event["line"] for event in server.log.events("in")], ["y" * 64, "y" * 64 + "..."])
 
 
+class Told(Counted):
+    """A limit that turns clients away says so in the log: once when it begins to, once when it no longer does."""
+
+    def assert_told(self, server, key, value, refused):
+        """At least `refused`: who looks whether the server listens connects, too."""
+        told = server.log.wait("limit_eased", limit=key)
+        self.assertEqual([(entry["level"], entry["value"]) for entry in told], [("warning", str(value))], key)
+        counted = self.counts(server, "state_limits")[key.split(".")[1]]
+        self.assertEqual(told[0]["refused"], counted, key)
+        self.assertGreaterEqual(int(counted), refused, key)
+
+    def heard(self, server):
+        """A connection that was let in, or None."""
+        connection = self.client(server)
+        try:
+            connection.ask(b"here")
+        except (EOFError, ConnectionError):
+            return None
+        return connection
+
+    def turned_away(self, server, connection):
+        """Connections beyond connections_max, each of which is closed unheard."""
+        for _ in range(3):
+            self.assertEqual(self.client(server).rest(), b"")
+        for name in (b"a", b"b", b"c"):
+            connection.iamat(name, b"+1+1")
+        self.assertTrue(connection.iamat(b"a", b"+2+2", now_text(1000)).startswith(b"? "))
+
+    def test_begin_and_end(self):
+        server = self.lone(limits={"connections_max": 1, "clients_max": 2, "peer_strangers_max": 4},
+                           protocol={"max_future_s": 300})
+        connection = wait_until(lambda: self.heard(server), "the only place is taken")
+        self.turned_away(server, connection)
+        for _ in range(7):
+            self.enterContext(Client(server.peers))
+        expected = (("limits.connections_max", 1, 3), ("limits.clients_max", 2, 1), ("protocol.max_future_s", 300, 1),
+                    ("limits.peer_strangers_max", 4, 3))
+        for key, _, _ in expected:
+            server.log.wait("limit_reached", limit=key)
+        for key, value, refused in expected:
+            self.assert_told(server, key, value, refused)
+        self.assertEqual(len(server.log.events("limit_reached")), len(expected))
+        self.assertTrue(all(event["level"] == "warning" for event in server.log.events("limit_reached")))
+
+    def test_too_many_new_clients(self):
+        server = self.lone(limits={"new_clients_per_second_max": 1})
+        connection = self.client(server)
+        connection.send(b"".join(b"IAMAT c%d +1+1 1\n" % number for number in range(50)))
+        told = server.log.wait("limit_reached", limit="limits.new_clients_per_second_max")
+        self.assertEqual(told[0]["value"], "1")
+
+
 class OfPeers(Counted):
     def test_strangers_make_room(self):
         """Who stays silent on the peer port goes when others come: a neighbour that was killed is linked again at once."""
