@@ -70,9 +70,10 @@ static struct {
 
 /* ---- opening and closing ---- */
 
-static int open_file(const char *path, int flags)
+/* Not only regular files: a log may go to a device. A pipe without a reader must not stop the start or the loop. */
+static int open_file(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | flags, FILE_MODE);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FILE_MODE);
     return fd < 0 ? -errno : fd;
 }
 
@@ -106,7 +107,7 @@ static int open_sinks(const struct herd_log_options *options)
     size_t memory_max = options->memory_max == 0 ? MEMORY_MAX_DEFAULT : options->memory_max;
     size_t line_max = HERD_LOG_LINE_BYTES(options->field_bytes_max);
     if (options->path != NULL) {
-        int fd = open_file(options->path, 0);
+        int fd = open_file(options->path);
         if (fd < 0) return fd;
         int status = herd_sink_create(fd, true, memory_max, line_max, &herd_log.file);
         if (status != 0) return status;
@@ -157,7 +158,7 @@ void herd_log_close(void)
 int herd_log_reopen(void)
 {
     if (herd_log.file == NULL) return 0;
-    int fd = open_file(herd_log.path, O_NONBLOCK); /* a pipe without a reader must not stop the loop */
+    int fd = open_file(herd_log.path);
     if (fd < 0) return fd;
     herd_sink_turn(herd_log.file);
     return herd_sink_replace(herd_log.file, fd);

@@ -14,6 +14,31 @@ int herd_path_look(const char *path)
     return lstat(path, &status) == 0 ? 0 : -errno;
 }
 
+#define NOT_REGULAR EMEDIUMTYPE /* no call on a file of a disk fails with it */
+
+static int check_type(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0) return -errno;
+    if (S_ISREG(status.st_mode)) return 0;
+    return S_ISDIR(status.st_mode) ? -EISDIR : -NOT_REGULAR;
+}
+
+int herd_path_open_file(int directory, const char *path, int flags, mode_t mode)
+{
+    int fd = openat(directory, path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
+    if (fd < 0) return errno == ENXIO ? -NOT_REGULAR : -errno; /* a pipe that nobody reads, a socket, no such device */
+    int error = check_type(fd);
+    if (error == 0) return fd;
+    close(fd);
+    return error;
+}
+
+const char *herd_path_reason(int error)
+{
+    return error == -NOT_REGULAR ? "Not a regular file" : strerror(-error);
+}
+
 int herd_path_open_parent(const char *path)
 {
     size_t length = strlen(path);

@@ -19,10 +19,12 @@
 #include "local.h"
 
 #include <errno.h>
-#include <sys/stat.h>
+#include <fcntl.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "herd/memory.h"
+#include "herd/path.h"
 
 #define TEXT_BYTES_MAX ((size_t)4 << 20)
 #define FILES_MAX 256
@@ -45,9 +47,6 @@ static void expand_file(struct expansion *e, unsigned file, struct herd_text res
 
 static int read_stream(FILE *stream, struct herd_buffer *ret_text)
 {
-    struct stat status;
-    if (fstat(fileno(stream), &status) != 0) return -errno;
-    if (S_ISDIR(status.st_mode)) return -EISDIR;
     for (;;) {
         char *room = herd_buffer_reserve(ret_text, BUFSIZ);
         size_t got = fread(room, 1, BUFSIZ, stream);
@@ -59,10 +58,15 @@ static int read_stream(FILE *stream, struct herd_buffer *ret_text)
 
 static int read_file(const char *path, struct herd_buffer *ret_text)
 {
-    FILE *stream = fopen(path, "re");
-    if (stream == NULL) return -errno;
-    int error = read_stream(stream, ret_text);
-    fclose(stream);
+    int fd = herd_path_open_file(AT_FDCWD, path, O_RDONLY, 0);
+    FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
+    int error = fd < 0 ? fd : -errno;
+    if (stream != NULL) {
+        error = read_stream(stream, ret_text);
+        fclose(stream);
+    } else if (fd >= 0) {
+        close(fd);
+    }
     return error;
 }
 
@@ -125,7 +129,7 @@ static void include(struct expansion *e, const char *path, unsigned depth)
     if (error == -ELOOP)
         refuse_include(e, path, "more than 10 includes in each other, or more than 256 files in all");
     else if (error != 0)
-        refuse_include(e, path, strerror(-error));
+        refuse_include(e, path, herd_path_reason(error));
     else
         expand_file(e, add_file(e->source, path), herd_buffer_text(&text), depth + 1);
     herd_buffer_finish(&text);
@@ -235,7 +239,7 @@ int herd_source_read(struct herd_source *source, const char *path, struct herd_r
     add_file(source, path);
     struct herd_buffer text = HERD_BUFFER_INIT;
     int error = read_file(path, &text);
-    if (error != 0) herd_report_error(report, HERD_LINE_NONE, "%s", strerror(-error));
+    if (error != 0) herd_report_error(report, HERD_LINE_NONE, "%s", herd_path_reason(error));
 
     struct expansion e = {.source = source, .report = report, .line = 1, .before = 'w'};
     if (error == 0) expand_file(&e, 0, herd_buffer_text(&text), 0);

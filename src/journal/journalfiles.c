@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "herd/path.h"
 #include "local.h"
 
 #define SEGMENT_MODE 0640
@@ -13,8 +14,7 @@
 static int open_file(void *owner, int directory, const char *name, int flags)
 {
     (void)owner;
-    int fd = openat(directory, name, flags | O_CLOEXEC, SEGMENT_MODE);
-    return fd < 0 ? -errno : fd;
+    return herd_path_open_file(directory, name, flags, SEGMENT_MODE);
 }
 
 static int64_t read_file(void *owner, int fd, void *out, size_t size)

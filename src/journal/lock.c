@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "herd/path.h"
 #include "local.h"
 
 #define LOCK_MODE 0640
@@ -37,8 +38,8 @@ static int complain_taken(int fd, const char *path, char ret_problem[HERD_JOURNA
 
 int lock_take(int directory, const char *path, char ret_problem[HERD_JOURNAL_PROBLEM_SIZE], int *ret_lock)
 {
-    int fd = openat(directory, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
-    int error = fd < 0 ? -errno : 0;
+    int fd = herd_path_open_file(directory, LOCK_NAME, O_RDWR | O_CREAT, LOCK_MODE);
+    int error = fd < 0 ? fd : 0;
     if (error == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) error = -errno;
     if (error == 0) {
         write_process(fd);
@@ -48,7 +49,7 @@ int lock_take(int directory, const char *path, char ret_problem[HERD_JOURNAL_PRO
     if (error == -EWOULDBLOCK) {
         complain_taken(fd, path, ret_problem);
     } else {
-        journal_problem(ret_problem, "%s/" LOCK_NAME ": %s", path, strerror(-error));
+        journal_problem(ret_problem, "%s/" LOCK_NAME ": %s", path, herd_path_reason(error));
     }
     if (fd >= 0) close(fd);
     return error;

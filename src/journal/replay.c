@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "herd/memory.h"
+#include "herd/path.h"
 #include "local.h"
 
 #define TIDY_BYTES 65536 /* allocated beyond the end: not worth a call */
@@ -78,7 +79,8 @@ static int read_segment(struct reading *reading, uint64_t number)
         files->close(files->owner, reading->fd);
     }
     if (error < 0 && error != -EPROTO)
-        journal_problem(reading->problem, "%s/%s: %s", reading->options->directory, reading->name, strerror(-error));
+        journal_problem(reading->problem, "%s/%s: %s", reading->options->directory, reading->name,
+                        herd_path_reason(error));
     if (error < 0) return error;
     struct segment *segment = segment_add(journal, number);
     segment->bytes = sums->bytes - before.bytes;

@@ -17,30 +17,23 @@
 #include <unistd.h>
 
 #include "herd/memory.h"
+#include "herd/path.h"
 #include "local.h"
 
 #define PIECE_BYTES ((size_t)1 << 20)
-
-static const char *check_type(const struct stat *status)
-{
-    if (S_ISDIR(status->st_mode)) return "it is a directory";
-    return S_ISREG(status->st_mode) ? NULL : "it is not a regular file";
-}
 
 int herd_index_file_open(struct herd_index_file *file, const char *path)
 {
     size_t size = strlen(path) + 1;
     *file = (struct herd_index_file){.news = HERD_INDEX_FILE_GONE};
     file->path = memcpy(herd_memory_allocate(size), path, size);
-    file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (file->descriptor < 0 || fstat(file->descriptor, &file->status) < 0) {
-        int error = -errno;
-        file->problem = strerror(-error);
-        return error;
-    }
-    file->news = HERD_INDEX_FILE_SAME;
-    file->problem = check_type(&file->status);
-    return file->problem == NULL ? 0 : -EINVAL;
+    int error = file->descriptor = herd_path_open_file(AT_FDCWD, path, O_RDONLY, 0);
+    if (error >= 0) error = fstat(file->descriptor, &file->status) < 0 ? -errno : 0;
+    if (error == 0)
+        file->news = HERD_INDEX_FILE_SAME;
+    else
+        file->problem = herd_path_reason(error);
+    return error;
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)

@@ -2,6 +2,7 @@
 /* Where the log goes: to a file and standard error, or, where standard error is the journal, there alone. */
 #include "local.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -69,7 +70,8 @@ int logopen(const struct herd_config *config, const char *name)
     }
     error = herd_log_open(&options);
     if (error < 0) {
-        fprintf(stderr, "herd-server: cannot write the log %s: %s\n", path != NULL ? path : "", strerror(-error));
+        fprintf(stderr, "herd-server: cannot write the log %s: %s\n", path != NULL ? path : "",
+                error == -ENXIO ? "it is a pipe that nobody reads" : strerror(-error));
         code = error == -EACCES || error == -EROFS ? EX_NOPERM : EX_OSERR;
     }
     herd_memory_free(path);

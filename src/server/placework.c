@@ -17,6 +17,7 @@
 
 #include "herd/log.h"
 #include "herd/memory.h"
+#include "herd/path.h"
 
 #define KEY_BYTES_MAX 4096
 #define PROVIDERS_MAX 2
@@ -114,13 +115,13 @@ void placework_pump(struct server *server)
 /* Reads a key file, without white space at its end: 0 or a sysexits code. */
 static int read_key(const char *path, char key[KEY_BYTES_MAX], struct herd_text *ret_key)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC); /* herd_config_load demands a path */
+    int descriptor = herd_path_open_file(AT_FDCWD, path, O_RDONLY, 0); /* herd_config_load demands a path */
     ssize_t length = descriptor >= 0 ? read(descriptor, key, KEY_BYTES_MAX) : -1;
-    int error = errno;
+    int error = descriptor >= 0 ? -errno : descriptor;
 
     if (descriptor >= 0) close(descriptor);
     if (length < 0) {
-        fprintf(stderr, "herd-server: cannot read the key file %s: %s\n", path, strerror(error));
+        fprintf(stderr, "herd-server: cannot read the key file %s: %s\n", path, herd_path_reason(error));
         return EX_NOINPUT;
     }
     while (length > 0 && (herd_is_space(key[length - 1]) || key[length - 1] == '\0'))

@@ -59,7 +59,6 @@ static int check_mode(int descriptor, const struct secret_file *file)
     struct stat status;
 
     if (fstat(descriptor, &status) < 0) return complain(file->path, EX_NOINPUT, "%s", strerror(errno));
-    if (!S_ISREG(status.st_mode)) return complain(file->path, EX_NOINPUT, "not a regular file");
     if (file->from_systemd || (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return 0;
     return complain(file->path, EX_NOPERM, "others may use this file (mode %04o): chmod 600 it",
                     (unsigned)(status.st_mode & 07777));
@@ -79,10 +78,10 @@ static int read_all(int descriptor, struct secret_file *file)
 
 static int read_file(struct secret_file *file)
 {
-    int descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int descriptor = herd_path_open_file(AT_FDCWD, file->path, O_RDONLY, 0);
     int code;
 
-    if (descriptor < 0) return complain(file->path, EX_NOINPUT, "%s", strerror(errno));
+    if (descriptor < 0) return complain(file->path, EX_NOINPUT, "%s", herd_path_reason(descriptor));
     code = check_mode(descriptor, file);
     if (code == 0) code = read_all(descriptor, file);
     close(descriptor);

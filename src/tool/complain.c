@@ -11,6 +11,7 @@
 #include <sysexits.h>
 
 #include "herd/memory.h"
+#include "herd/path.h"
 #include "local.h"
 
 void herd_complain(const char *format, ...)
@@ -42,7 +43,7 @@ int herd_complain_option(const char *command, int result, char **argv)
 const char *herd_error_text(int error)
 {
     static _Thread_local char text[128];
-    snprintf(text, sizeof text, "%s", strerror(error < 0 ? -error : error));
+    snprintf(text, sizeof text, "%s", herd_path_reason(error < 0 ? error : -error));
     /* "Connection refused" becomes "connection refused"; "RPC struct is bad" stays. */
     if (isupper((unsigned char)text[0]) && islower((unsigned char)text[1])) {
         text[0] = (char)tolower((unsigned char)text[0]);

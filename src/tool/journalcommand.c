@@ -23,6 +23,7 @@
 #include "herd/journalread.h"
 #include "herd/log.h"
 #include "herd/memory.h"
+#include "herd/path.h"
 #include "local.h"
 
 #define CHECKSUM_BYTES 9 /* with its space: what a person need not see */
@@ -126,9 +127,9 @@ static int view_open(struct viewing *viewing)
 
 static int view_file(const char *path, bool records)
 {
-    struct viewing viewing = {.path = path, .records = records, .fd = open(path, O_RDONLY | O_CLOEXEC)};
+    struct viewing viewing = {.path = path, .records = records, .fd = herd_path_open_file(AT_FDCWD, path, O_RDONLY, 0)};
     if (viewing.fd < 0) {
-        herd_complain("journal: %s: %s", path, herd_error_text(errno));
+        herd_complain("journal: %s: %s", path, herd_error_text(viewing.fd));
         return EX_NOINPUT;
     }
     int code = view_open(&viewing);

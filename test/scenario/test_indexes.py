@@ -132,9 +132,9 @@ class NoFile(Indexes):
         self.place.write_file("herd.conf", self.place.config_text())
         process = self.place["Goloman"].start()
         self.assertEqual(process.wait(), self.NO_INPUT)
-        self.assertIn(self.indexes[0] + ": it is not a regular file", process.stderr())
+        self.assertIn(self.indexes[0] + ": Not a regular file", process.stderr())
         process.check_clean()
 
     def test_tool(self):
         tool = self.tool("query", "-i", self.indexes[0], "+1+1", "1", "1", status=self.NO_INPUT)
-        self.assertIn("it is not a regular file", tool.stderr())
+        self.assertIn("Not a regular file", tool.stderr())

@@ -66,7 +66,7 @@ class File(Scenario):
     def test_refused(self):
         for status, words, settings in (
                 (NO_INPUT, ("No such file",), {"content": None}),
-                (NO_INPUT, ("not a regular file",), {"content": None, "path": "."}),
+                (NO_INPUT, ("Is a directory",), {"content": None, "path": "."}),
                 (NO_PERMISSION, ("0640", "chmod"), {"content": text(CANARY), "mode": 0o640}),
                 (NO_PERMISSION, ("0604",), {"content": text(CANARY), "mode": 0o604}),
                 (NO_PERMISSION, ("0620",), {"content": text(CANARY), "mode": 0o620}),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "herd/path.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -129,6 +130,33 @@ static void the_parent_is_what_holds_the_name(void **state)
     assert_int_equal(herd_path_open_parent("nothing/name"), -ENOENT);
 }
 
+/* None of these may be waited for, or read. */
+static void only_regular_files_are_opened(void **state)
+{
+    static const struct {
+        const char *path;
+        int flags;
+        const char *reason;
+    } rows[] = {{"pipe", O_RDONLY, "Not a regular file"},
+                {"pipe", O_WRONLY, "Not a regular file"},
+                {"pipe", O_RDWR, "Not a regular file"},
+                {"/dev/null", O_RDONLY, "Not a regular file"},
+                {".", O_RDONLY, "Is a directory"},
+                {".", O_RDWR | O_CREAT, "Is a directory"},
+                {"none", O_RDONLY, "No such file or directory"}};
+    (void)state;
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int error = herd_path_open_file(AT_FDCWD, rows[i].path, rows[i].flags, 0600);
+        assert_true(error < 0);
+        assert_string_equal(herd_path_reason(error), rows[i].reason);
+    }
+    int fd = herd_path_open_file(AT_FDCWD, "new", O_RDWR | O_CREAT | O_EXCL, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    close(fd);
+}
+
 #define PATH_TEST(function) cmocka_unit_test_setup_teardown(function, enter, leave)
 
 int main(void)
@@ -136,7 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PATH_TEST(only_two_errors_mean_that_nothing_is_there), PATH_TEST(a_look_tells_why_it_failed),
         PATH_TEST(what_a_directory_was_made_in_is_synced),     PATH_TEST(what_cannot_be_made_says_why),
-        PATH_TEST(the_parent_is_what_holds_the_name),
+        PATH_TEST(the_parent_is_what_holds_the_name),          PATH_TEST(only_regular_files_are_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,14 +216,14 @@ static void refuses_what_is_no_file(void **state)
     assert_false(herd_index_file_look(&shelf->file)); /* it was not there, it is not there */
     herd_index_file_finish(&shelf->file);
     assert_int_equal(mkfifo(shelf->path, 0600), 0);
-    assert_int_equal(herd_index_file_open(&shelf->file, shelf->path), -EINVAL);
-    assert_string_equal(shelf->file.problem, "it is not a regular file");
+    assert_int_equal(herd_index_file_open(&shelf->file, shelf->path), -EMEDIUMTYPE);
+    assert_string_equal(shelf->file.problem, "Not a regular file");
     herd_index_file_finish(&shelf->file);
-    assert_int_equal(herd_index_file_open(&shelf->file, "/dev/zero"), -EINVAL);
-    assert_string_equal(shelf->file.problem, "it is not a regular file");
+    assert_int_equal(herd_index_file_open(&shelf->file, "/dev/zero"), -EMEDIUMTYPE);
+    assert_string_equal(shelf->file.problem, "Not a regular file");
     herd_index_file_finish(&shelf->file);
-    assert_int_equal(herd_index_file_open(&shelf->file, shelf->folder), -EINVAL);
-    assert_string_equal(shelf->file.problem, "it is a directory");
+    assert_int_equal(herd_index_file_open(&shelf->file, shelf->folder), -EISDIR);
+    assert_string_equal(shelf->file.problem, "Is a directory");
 }
 
 static void expect_news(struct shelf *shelf, enum herd_index_file_news news)
