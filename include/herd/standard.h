@@ -14,4 +14,7 @@ void herd_standard_fill(void);
  */
 int herd_standard_end(int code);
 
+/* What to do where no thread can be made (-EAGAIN of pthread_create(3)). */
+#define HERD_THREAD_ADVICE "too many processes and threads: raise the limit (ulimit -u, TasksMax=, pids.max)"
+
 #endif

@@ -26,6 +26,13 @@ struct herd_worker {
 };
 
 /*
+ * Once in a process, right before the first start: libuv makes the pool's
+ * threads then and aborts where it cannot. 0, or the negative errno of making
+ * one. The pool is of one thread: what is run there waits for disks and takes
+ * turns.
+ */
+int herd_worker_prepare(void);
+/*
  * Runs `run` in another thread, then on_done on the loop, exactly once and
  * never before this returns: 0 where `run` ran to its end, -ECANCELED after
  * herd_worker_cancel, whether `run` was run, in part or not at all. The struct

@@ -21,6 +21,7 @@
 #include "herd/clock.h"
 #include "herd/memory.h"
 #include "herd/path.h"
+#include "herd/standard.h"
 #include "local.h"
 
 #define NUMBER_MAX UINT64_C(9000000000)
@@ -228,8 +229,9 @@ static int begin(struct herd_journal *journal, const struct herd_journal_options
     journal->syncer.directory = journal->directory;
     int error = syncer_start(&journal->syncer);
     if (error < 0) {
-        journal_problem(ret_problem, "a thread for the journal: %s", strerror(-error));
-        return error;
+        journal_problem(ret_problem, "%s: %s", options->directory,
+                        error == -EAGAIN ? HERD_THREAD_ADVICE : strerror(-error));
+        return error == -EAGAIN ? -ENOMEM : error; /* -EAGAIN is -EWOULDBLOCK: another server's lock */
     }
     error = segment_next(journal);
     if (error == 0) return 0;

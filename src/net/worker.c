@@ -11,6 +11,22 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+static void *do_nothing(void *argument)
+{
+    return argument;
+}
+
+int herd_worker_prepare(void)
+{
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, do_nothing, NULL);
+    if (error != 0) return -error;
+    pthread_join(thread, NULL);
+    return setenv("UV_THREADPOOL_SIZE", "1", 1) == 0 ? 0 : -errno;
+}
 
 static void on_thread(uv_work_t *work)
 {

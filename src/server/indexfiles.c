@@ -20,6 +20,7 @@
 #include "herd/log.h"
 #include "herd/memory.h"
 #include "herd/path.h"
+#include "herd/standard.h"
 
 static bool cancelled(const void *worker)
 {
@@ -166,6 +167,11 @@ int indexfiles_open(struct server *server)
         if (error != 0 && !herd_path_missing(error)) return refuse(&work->files[0]);
     }
     if (error == 0) {
+        error = herd_worker_prepare();
+        if (error < 0) {
+            fprintf(stderr, "herd-server: cannot read the places index: %s\n", HERD_THREAD_ADVICE);
+            return EX_OSERR;
+        }
         herd_worker_start(&work->worker, &server->loop, read_indexes, on_read, server);
         return 0;
     }

@@ -12,6 +12,7 @@
 #include "herd/decimal.h"
 #include "herd/log.h"
 #include "herd/memory.h"
+#include "herd/standard.h"
 
 static enum herd_log_level level_of(const char *word)
 {
@@ -45,6 +46,12 @@ static bool wants_file(const struct herd_config *config)
     return !under_journal() || config->log.directory != NULL || getenv("LOGS_DIRECTORY") != NULL;
 }
 
+static const char *reason_of(int error)
+{
+    if (error == -EAGAIN) return HERD_THREAD_ADVICE;
+    return error == -ENXIO ? "it is a pipe that nobody reads" : strerror(-error);
+}
+
 int logopen(const struct herd_config *config, const char *name)
 {
     struct herd_log_options options = {.server = name,
@@ -70,8 +77,7 @@ int logopen(const struct herd_config *config, const char *name)
     }
     error = herd_log_open(&options);
     if (error < 0) {
-        fprintf(stderr, "herd-server: cannot write the log %s: %s\n", path != NULL ? path : "",
-                error == -ENXIO ? "it is a pipe that nobody reads" : strerror(-error));
+        fprintf(stderr, "herd-server: cannot write the log %s: %s\n", path != NULL ? path : "", reason_of(error));
         code = error == -EACCES || error == -EROFS ? EX_NOPERM : EX_OSERR;
     }
     herd_memory_free(path);

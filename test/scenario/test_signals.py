@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import unittest
 
 from harness import server_program, tool_program, wait_until
 from process import Process
@@ -72,6 +73,34 @@ class Launched(Scenario):
         server = self.started("early = os.fork() or os._exit(0)\nlate = os.fork() or signal.pause() or os._exit(0)")
         os.kill(max(children(server.process.pid)), signal.SIGKILL)
         wait_until(lambda: not children(server.process.pid), "all children reaped")
+
+
+@unittest.skipIf(os.getuid() != 0, "takes another user, whose threads are counted alone")
+class Threads(Scenario):
+    def test_too_few_threads(self):
+        """From one on: each start says what is missing, until one has enough."""
+        user = 64000 + os.getpid() % 1000
+        herd = self.herd(("Goloman",), ())
+        os.chown(herd.directory, user, user)
+        os.chown(herd.config_path, user, user)
+        server = herd["Goloman"]
+        herd.let_go_ports()
+        refused = 0
+        while True:
+            server.prefix = launched(f"""import resource
+resource.setrlimit(resource.RLIMIT_NPROC, ({refused + 1}, {refused + 1})); os.setgroups([]); os.setgid({user}); os.setuid({user})""")
+            server.start(environment={"ASAN_OPTIONS": "detect_leaks=0"})  # which would take a thread
+            wait_until(lambda: not server.running or server.log.events("listening", since=server.log.run),
+                       "it listens or has ended")
+            status = server.process.status
+            if status is None:
+                break
+            self.assertEqual(status, 71, server.process.stderr())
+            self.assertIn("too many processes and threads", server.process.stderr())
+            refused += 1
+        self.assertGreaterEqual(refused, 4)
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.process.wait(), 0)
 
 
 class First(Scenario):
