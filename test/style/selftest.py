@@ -71,6 +71,11 @@ BAD = [
     ("calls", "+src/base/sheep.c", "/* TO" + "DO: shear */\n", "a debt"),
     ("comments", "+include/herd/sheep.h", "\nvoid herd_sheep_shear(size_t which);\n", "herd_sheep_shear has no comment"),
     ("comments", "+include/herd/sheep.h", "\nstatic inline int herd_sheep_two(void)\n{\n}\n", "herd_sheep_two has no"),
+    ("events", "+src/base/sheep.c", 'herd_log_begin(&log, HERD_LOG_INFO, "shorn")\n', "event shorn is not in"),
+    ("events", "+src/base/sheep.c", "void shear(const char *event)\n{\n    herd_log_begin(&log, HERD_LOG_INFO, event);\n}\n",
+     "the name of the event is not in the call"),
+    ("events", "src/base/statelog.c", '{"ewes", 3},\n', "field ewes is not in"),
+    ("events", "docs/operating.md", "### Events\n| `shorn` | I | |\n", "no code begins the event shorn"),
     ("licences", "src/base/sheep.c", "int x;\n", "does not begin with SPDX"),
     ("licences", "cmake/run.sh", "#!/bin/sh\necho\n", "does not begin with SPDX"),
 ]
@@ -85,7 +90,7 @@ UPWARDS = {
     "include/herd/fold.h": SPDX + '#include "herd/sheep.h"\n',
     "src/base/low.c": SPDX + '#include "herd/fold.h"\n',
 }
-CHECKS = ("layers", "names", "sizes", "calls", "comments", "licences")
+CHECKS = ("layers", "names", "sizes", "calls", "comments", "licences", "events")
 
 
 class StyleTest(unittest.TestCase):
