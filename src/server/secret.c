@@ -2,10 +2,9 @@
 /*
  * The secret that the servers of a herd share: what neighbours prove with.
  *
- * It comes from the credential `secret` of systemd where there is one that
- * holds any (the unit has /etc/herd/secret handed over, which only root need
- * be able to read; without that file it hands over an empty line), else from
- * secret_file. One line is one secret; while it is being changed there are
+ * It comes from the credential `secret` of systemd where an administrator has
+ * one loaded that holds any (the unit as it comes loads none: what it is stays
+ * fixed while a service runs), else from secret_file. One line is one secret; while it is being changed there are
  * two, of which the first signs. Only keys derived from it stay in memory. It
  * is in no message: those name the file and the line.
  *
