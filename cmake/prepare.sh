@@ -15,7 +15,8 @@ fail() {
 build_packages="gcc libc6-dev cmake ninja-build pkgconf|pkg-config
     libuv1-dev libjansson-dev libconfig-dev libsystemd-dev libssl-dev
     ca-certificates libcurl4-openssl-dev|libcurl4-gnutls-dev|libcurl4-nss-dev"
-test_packages="libcmocka-dev python3 iproute2 clang clang-format"
+test_packages="libcmocka-dev python3 iproute2 clang clang-format
+    netcat-openbsd|netcat-traditional nftables osmium-tool"
 slow_packages="clang-tidy"
 
 # Prints those of "$@" that are not installed, the first of each "a|b".

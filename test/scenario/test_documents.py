@@ -24,6 +24,14 @@ def loopback_up():
     subprocess.run([ip, "link", "set", "lo", "up"], check=True)
 
 
+def usable(program):
+    """Whether a program that a block needs is there, and allowed to do here what it is for."""
+    path = shutil.which(program, path=PATH)
+    if program == "nft" and path:
+        return subprocess.run([path, "list", "ruleset"], capture_output=True, check=False).returncode == 0
+    return path is not None
+
+
 class Page:
     """A folder in which the blocks of one page are run in their order; a context that ends what is left."""
 
@@ -88,9 +96,9 @@ class Page:
 
     def run(self):
         for block in self._blocks:
-            missing = [program for program in block.needs if not shutil.which(program, path=PATH)]
+            missing = [program for program in block.needs if not usable(program)]
             if missing:
-                self.skipped.append(f"{block}: there is no {' '.join(missing)}")
+                self.skipped.append(f"{block}: no {' '.join(missing)} that could be used")
             elif block.kind == "file":
                 self.write(block)
             elif block.kind == "up":
