@@ -123,6 +123,17 @@ class Herd:
             self.servers[name] = Server(self, name, (host, self._ports.take()), peers)
         self.write_file("herd.conf", self.config_text())
 
+    def reshape(self, names, links):
+        """Changes the file to other servers and links; those that stay keep their ports. Nobody is started or ended."""
+        for name in names:
+            if name not in self.servers:
+                host = self._ports.address
+                self.servers[name] = Server(self, name, (host, self._ports.take()), (host, self._ports.take()))
+        gone = {name: self.servers.pop(name) for name in list(self.servers) if name not in names}
+        self._names, self._links = tuple(names), tuple(links)
+        self.write_file("herd.conf", self.config_text())
+        return gone
+
     def write_file(self, name, text):
         """A file in the herd's directory, where its programs run too; returns its path."""
         path = os.path.join(self.directory, name)

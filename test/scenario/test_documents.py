@@ -10,6 +10,7 @@ import unittest
 
 import documents
 import namespaces
+from client import Client
 from harness import listening, tool_program, wait_until
 from process import Process
 
@@ -70,12 +71,13 @@ class Page:
         wait_until(lambda: all(listening(("127.0.0.1", port)) for port in ports),
                    lambda: f"{block}: the herd listens\n{self._herd.stderr()}")
 
-        def floods():
-            """The last link is there when what Goloman was told is known to Welsh, so that no block need wait for it."""
-            self.output(block, "herd send --to Goloman 'IAMAT ready +0+0 1'")
-            return self.output(block, "herd send --to Welsh 'WHATSAT ready 0 0'").startswith("AT ")
+        wait_until(self.floods, f"{block}: what Goloman is told is known to Welsh, so that no block need wait for it")
 
-        wait_until(floods, lambda: f"{block}: its links are up")
+    @staticmethod
+    def floods():
+        with Client(("127.0.0.1", CLIENTS)) as goloman, Client(("127.0.0.1", CLIENTS + SERVERS - 2)) as welsh:
+            line = goloman.iamat(b"ready", b"+0+0")
+            return line == welsh.whatsat(b"ready")[0]
 
     def output(self, block, script):
         process = self.begin(script)
