@@ -85,6 +85,7 @@ struct herd_config {
         char *directory; /* NULL: by the environment */
         char *level;
         bool wire;
+        uint32_t wire_bytes_per_s_max;
     } log;
     /* What each one means is the help in its row of the table of options. 0 is "no limit" only where that help says so.
      */

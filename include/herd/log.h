@@ -114,10 +114,11 @@ static inline bool herd_log_begin_wire(struct herd_log_event *event, const char 
 }
 
 /*
- * A whole wire line: begins it, adds conn=`conn` and line=`line`, ends it. Each
- * request has two of these, so it is one call. Only where wire lines are wanted.
+ * A whole wire line: begins it, adds conn=`conn` and line=`line`, ends it; its
+ * bytes. Each request has two of these, so it is one call. Only where wire
+ * lines are wanted.
  */
-void herd_log_wire_line(struct herd_text name, uint64_t conn, struct herd_text line);
+size_t herd_log_wire_line(struct herd_text name, uint64_t conn, struct herd_text line);
 /* At most field_bytes_max bytes of text, escaped, quoted where it holds a space or is empty; a longer one ends in
  * "...". */
 void herd_log_text(struct herd_log_event *event, const char *key, struct herd_text value);

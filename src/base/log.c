@@ -387,13 +387,14 @@ void herd_log_end(struct herd_log_event *event)
     event->out = NULL;
 }
 
-void herd_log_wire_line(struct herd_text name, uint64_t conn, struct herd_text line)
+size_t herd_log_wire_line(struct herd_text name, uint64_t conn, struct herd_text line)
 {
     struct herd_log_event event;
-    if (!herd_log_begin_wanted_wire(&event, name)) return;
+    if (!herd_log_begin_wanted_wire(&event, name)) return 0;
     put(&event, " conn=", 6);
     herd_log_put_number(&event, conn);
     put(&event, " line=", 6);
     herd_log_put_text(&event, line);
     herd_log_end(&event);
+    return event.length;
 }

@@ -143,6 +143,8 @@ const struct herd_option herd_options[] = {
          "not set: $LOGS_DIRECTORY, $XDG_STATE_HOME/herd or ~/.local/state/herd; made where missing"),
     WORD("log.level", log.level, level_words, "info", "the least important events that are logged"),
     FLAG("log.wire", log.wire, "true", "log every line from and to clients and neighbours"),
+    NUMBER("log.wire_bytes_per_s_max", log.wire_bytes_per_s_max, 0, HERD_LIMIT_WIRE_BYTES_PER_S_MAX, "1048576",
+           "of these lines, for each connection; what is above is counted and not written; 0 = no limit"),
 
     GROUP("limits", "what strangers and neighbours may use"),
     LIMIT(line_bytes_max, 256, HERD_LIMIT_LINE_BYTES_MAX, "8192", "a client's line, without its newline"),

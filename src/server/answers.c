@@ -22,13 +22,13 @@
 #include "herd/reply.h"
 
 /* Writes the reply appended since `start` to the log. */
-static void log_reply(const struct session *session, const struct herd_buffer *out, size_t start, bool stale)
+static void log_reply(struct session *session, const struct herd_buffer *out, size_t start, bool stale)
 {
     struct herd_text reply;
 
     if (!herd_log_wire_on()) return;
     reply = herd_buffer_text(out);
-    wirelog_reply(session->number, (struct herd_text){reply.bytes + start, reply.length - start}, stale);
+    wirelog_reply(session, (struct herd_text){reply.bytes + start, reply.length - start}, stale);
 }
 
 static void answer_invalid(struct session *session, struct herd_text line, struct herd_buffer *out)
@@ -268,7 +268,7 @@ static inline struct turn begin(struct session *session, struct herd_text line)
 {
     struct herd_buffer *out = session_out(session);
 
-    wirelog_client("in", session->number, line);
+    wirelog_client(session, "in", line);
     return (struct turn){out, herd_buffer_length(out), session->server->counts.stale,
                          herd_list_empty(&session->pendings)};
 }

@@ -34,6 +34,7 @@ static void log_down(const struct dial *dial, const char *event, const char *rea
     herd_log_string(&log, "peer", dial->config->name);
     herd_log_string(&log, "direction", "out");
     herd_log_string(&log, "reason", reason);
+    if (dial->wire.unwritten > 0) herd_log_number(&log, "unwritten", (int64_t)dial->wire.unwritten);
     herd_log_end(&log);
 }
 
@@ -111,12 +112,13 @@ static void down(struct dial *dial, bool connected, const char *reason)
     server_drain_step(dial->server);
 }
 
-static void log_lines(const struct dial *dial, const struct herd_buffer *out, size_t before)
+static void log_lines(struct dial *dial, const struct herd_buffer *out, size_t before)
 {
     struct herd_text lines = herd_buffer_text(out);
 
-    wirelog_peer("out", "out", dial->outbound.neighbour->name,
-                 (struct herd_text){lines.bytes + before, lines.length - before});
+    lines.bytes += before;
+    lines.length -= before;
+    wirelog_peer(dial->server, &dial->wire, "out", "out", dial->outbound.neighbour->name, lines);
 }
 
 static void close_stream(struct dial *dial, int status)
@@ -133,6 +135,7 @@ static void close_stream(struct dial *dial, int status)
 static void became_live(struct dial *dial)
 {
     dial->welcomed = true;
+    dial->wire.bytes_max = dial->server->config->log.wire_bytes_per_s_max;
     dial->failures = 0;
     dial->failure_told = false;
     herd_redial_welcomed(&dial->redial, server_now(dial->server).monotonic_ms);
@@ -152,7 +155,7 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
     if (dial->state != DIAL_UP) return;
     out = herd_stream_out(&dial->stream);
     before = herd_buffer_length(out);
-    wirelog_peer("in", "out", dial->outbound.neighbour->name, bytes);
+    wirelog_peer(dial->server, &dial->wire, "in", "out", dial->outbound.neighbour->name, bytes);
     error = herd_outbound_receive(&dial->outbound, bytes, &now, out);
     log_lines(dial, out, before);
     if (error < 0)
@@ -233,8 +236,10 @@ static void on_dialled(struct herd_dialler *dialler, int status)
 static void connect_now(struct dial *dial)
 {
     const struct herd_address *source = &dial->server->self->peer_source;
+    uint32_t bytes_max = dial->server->config->log.wire_bytes_per_s_max;
 
     dial->state = DIAL_CONNECTING;
+    dial->wire = (struct herd_wire_meter){.bytes_max = herd_wire_strangers_max(bytes_max)}; /* until it is welcomed */
     herd_redial_dialled(&dial->redial);
     herd_stream_init(&dial->stream, &dial->server->loop, &events);
     dial->stream.stall_ms = WRITE_STALL_MS;

@@ -38,14 +38,22 @@ static void log_link(const struct guest *guest, const char *event, const char *r
     herd_log_string(&log, "direction", "in");
     if (reason == NULL) herd_log_string(&log, "from", guest->address);
     if (reason != NULL) herd_log_string(&log, "reason", reason);
+    if (guest->wire.unwritten > 0) herd_log_number(&log, "unwritten", (int64_t)guest->wire.unwritten);
     herd_log_end(&log);
 }
 
-static void log_lines(const struct guest *guest, const struct herd_buffer *out, size_t before)
+static struct herd_wire_meter *wire_of(struct guest *guest)
+{
+    return guest->welcomed ? &guest->wire : &guest->server->stranger_wire;
+}
+
+static void log_lines(struct guest *guest, const struct herd_buffer *out, size_t before)
 {
     struct herd_text lines = herd_buffer_text(out);
 
-    wirelog_peer("out", "in", name_of(guest), (struct herd_text){lines.bytes + before, lines.length - before});
+    lines.bytes += before;
+    lines.length -= before;
+    wirelog_peer(guest->server, wire_of(guest), "out", "in", name_of(guest), lines);
 }
 
 /* A guest that was replaced was a dead stream of the same neighbour; its end is not the link's. */
@@ -151,7 +159,7 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
     size_t before = herd_buffer_length(out);
     int error;
 
-    wirelog_peer("in", "in", name_of(guest), bytes);
+    wirelog_peer(guest->server, wire_of(guest), "in", "in", name_of(guest), bytes);
     error = herd_inbound_receive(&guest->inbound, bytes, &now, out);
     log_lines(guest, out, before);
     log_dropped(guest, &counts);
@@ -223,6 +231,7 @@ int guests_init(struct server *server, unsigned descriptors_max)
                                              .strangers_max = server->config->limits.peer_strangers_max,
                                              .per_address_max = server->config->limits.peer_strangers_per_address_max};
 
+    server->stranger_wire.bytes_max = herd_wire_strangers_max(server->config->log.wire_bytes_per_s_max);
     herd_lobby_init(&server->lobby, &limits);
     expect_neighbours(server);
     herd_lobby_squeeze(&server->lobby, descriptors_max / 4); /* clients have half of them */
@@ -251,6 +260,7 @@ void guest_accept(struct herd_listener *listener, void *owner)
 
     guest->server = server;
     herd_stream_init(&guest->stream, &server->loop, &events);
+    guest->wire.bytes_max = server->config->log.wire_bytes_per_s_max;
     guest->stream.stall_ms = WRITE_STALL_MS;
     if (herd_listener_accept(listener, &guest->stream, &guest->place) < 0) {
         herd_memory_free(guest);

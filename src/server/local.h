@@ -33,6 +33,7 @@
 #include "herd/store.h"
 #include "herd/stream.h"
 #include "herd/tellings.h"
+#include "herd/wiremeter.h"
 #include "herd/worker.h"
 
 struct server;
@@ -81,6 +82,7 @@ struct session {
     struct herd_deadline started, quiet, idle; /* server.started, .quiet, .idle */
     struct herd_list_node pendings;
     struct herd_places_asker asker;
+    struct herd_wire_meter wire;
     struct herd_list_node durable_node; /* journalwork.fresh or .waiting: replies wait for the disk */
     struct herd_task task;              /* goes on parsing or answering in the next turn */
     int64_t read_ns;                    /* wall clock when the last bytes were read */
@@ -142,6 +144,7 @@ struct dial {
     struct herd_stream stream;
     struct herd_outbound outbound;
     struct herd_redial redial;
+    struct herd_wire_meter wire;
     struct herd_task task;
 };
 
@@ -171,6 +174,7 @@ struct guest {
     struct server *server;
     struct herd_list_node node; /* server.arrivals, then server.guests */
     struct herd_inbound inbound;
+    struct herd_wire_meter wire; /* once it is welcomed; before that the server's for strangers */
     bool welcomed;
     bool replaced;
     char address[56];
@@ -290,7 +294,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 
 /* -- The server ------------------------------------------------------------ */
 
-#define LIMITS_WATCHED 11
+#define LIMITS_WATCHED 12
 
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
 
@@ -311,6 +315,7 @@ struct server_counts {
     uint64_t output_pauses;  /* output_pause_bytes */
     uint64_t whatsat_pauses; /* whatsat_per_connection_max */
     uint64_t full_turns;     /* lines_per_turn_max */
+    uint64_t wire_unwritten; /* lines, log.wire_bytes_per_s_max */
 };
 
 struct server {
@@ -322,8 +327,7 @@ struct server {
     struct herd_at_start at_start; /* of replies */
     struct herd_store store;
     struct herd_flood flood;
-    struct herd_listener clients;
-    struct herd_listener peers;
+    struct herd_listener clients, peers;
     struct herd_list_node sessions;
     struct herd_deadlines started, quiet; /* sessions with an unfinished line: from its first byte, from its last */
     struct herd_deadlines idle;           /* sessions, from their last activity */
@@ -336,15 +340,15 @@ struct server {
     unsigned dial_count;
     struct reports reports;
     struct placework placework;
-    struct herd_tellings strangers; /* who was refused at the peers' address */
+    struct herd_tellings strangers;       /* who was refused at the peers' address */
+    struct herd_wire_meter stranger_wire; /* of all who were not welcomed there yet */
     struct expiry expiry;
     struct journalwork journalwork;
-    bool judges_reports;    /* the configuration has limits that a report may be refused for, or lets records expire */
-    int exit_code;          /* 0, or why the server ends by itself */
-    uv_timer_t peer_timer;  /* the next deadline of dials and guests */
-    uv_timer_t sweep_timer; /* once a second */
-    uv_timer_t drain_timer;
-    uv_poll_t signals; /* its descriptor is readable while a signal waits */
+    bool judges_reports;   /* the configuration has limits that a report may be refused for, or lets records expire */
+    int exit_code;         /* 0, or why the server ends by itself */
+    uv_timer_t peer_timer; /* the next deadline of dials and guests */
+    uv_timer_t sweep_timer, drain_timer; /* once a second; for the end */
+    uv_poll_t signals;                   /* its descriptor is readable while a signal waits */
     int signals_descriptor;
     struct server_counts counts;
     struct herd_limit_watch limits[LIMITS_WATCHED]; /* limitlog.c */
@@ -381,13 +385,15 @@ void limitlog_tick(struct server *server);
 /* notbuilt.c: says once what the configuration asks for and this version has not. */
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
 
-/* wirelog.c: input and output, line by line, where that is logged. */
-void wirelog_peer(const char *event, const char *direction, struct herd_text peer, struct herd_text lines);
+/* wirelog.c: input and output, line by line, where that is logged and the connection's meter allows it. */
+void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const char *event, const char *direction,
+                  struct herd_text peer, struct herd_text lines);
 /* To a client, LFs at its end left out. `stale`: to a report that is older than what is stored. */
-void wirelog_reply(uint64_t conn, struct herd_text reply, bool stale);
-static inline void wirelog_client(const char *event, uint64_t conn, struct herd_text line)
+void wirelog_reply(struct session *session, struct herd_text reply, bool stale);
+void wirelog_line(struct session *session, const char *event, struct herd_text line);
+static inline void wirelog_client(struct session *session, const char *event, struct herd_text line)
 {
-    if (herd_log_wire_on()) herd_log_wire_line(herd_text_of(event), conn, line);
+    if (herd_log_wire_on()) wirelog_line(session, event, line);
 }
 
 #endif

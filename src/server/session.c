@@ -230,6 +230,7 @@ static void log_close(const struct session *session, int status)
 
     if (!herd_log_begin_wire(&log, "close")) return;
     herd_log_number(&log, "conn", (int64_t)session->number);
+    if (session->wire.unwritten > 0) herd_log_number(&log, "unwritten", (int64_t)session->wire.unwritten);
     if (status != 0) herd_log_error(&log, status);
     herd_log_end(&log);
 }
@@ -274,6 +275,7 @@ static struct session *create(struct server *server)
     herd_task_init(&session->task, run_task);
     herd_framer_init(&session->framer, server->config->limits.line_bytes_max);
     herd_stream_init(&session->stream, &server->loop, &events);
+    session->wire.bytes_max = server->config->log.wire_bytes_per_s_max;
     session->stream.stall_ms = server->config->limits.write_stall_ms;
     return session;
 }

@@ -83,6 +83,7 @@ static void log_limits(const struct server *server)
         {"output_pause_bytes", counts->output_pauses},
         {"whatsat_per_connection_max", counts->whatsat_pauses},
         {"lines_per_turn_max", counts->full_turns},
+        {"wire_bytes_per_s_max", counts->wire_unwritten},
         {"log_events_per_second_max", herd_log_suppressed()},
     };
 

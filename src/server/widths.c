@@ -39,6 +39,7 @@ _Static_assert(HERD_LIMIT_TTL_S <= INT64_MAX / HERD_NS_PER_S, "herd_store.ttl_ns
 _Static_assert(HERD_LIMIT_MAX_FUTURE_S <= INT64_MAX / HERD_NS_PER_S, "so do times that are compared");
 
 HERD_HOLDS(struct herd_log_options, field_bytes_max, HERD_LIMIT_LOG_FIELD_BYTES_MAX);
+HERD_HOLDS(struct herd_wire_meter, bytes_max, HERD_LIMIT_WIRE_BYTES_PER_S_MAX);
 HERD_HOLDS(struct herd_log_options, events_per_second_max, HERD_LIMIT_LOG_EVENTS_PER_SECOND_MAX);
 
 HERD_HOLDS(struct herd_places_options, timeout_ms, HERD_LIMIT_PLACES_TIMEOUT_MS);

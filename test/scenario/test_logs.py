@@ -4,7 +4,9 @@
 import os
 import re
 import signal
+import time
 
+from client import Client
 from harness import remove_in_use, wait_until
 from herd import Herd
 from scenario import Scenario
@@ -117,6 +119,55 @@ class Logs(Scenario):
             server.process.stop()
             self.assertEqual(server.log.events("in") + server.log.events("out"), [])
             self.assertEqual(len(server.log.events("link_up")), 2)
+
+    def test_ceiling_of_a_client(self):
+        """What is above is counted, at the connection's end to the line; others are logged as ever."""
+        server = self.lone(log={"wire_bytes_per_s_max": 4096})
+        connection = self.client(server)
+        connection.send(b"\n" * 20000)
+        connection.half_close()
+        self.assertEqual(connection.rest(), b"? \n" * 20000)
+        closed = wait_until(lambda: [event for event in server.log.events("close") if "unwritten" in event],
+                            "the end of a connection that was too much")[0]
+        lines = [event for each in ("in", "out") for event in server.log.events(each, conn=closed["conn"])]
+        self.assertEqual(len(lines) + int(closed["unwritten"]), 2 * 20000)
+        self.assertLess(len(lines), 20000)
+        told = server.log.wait("limit_reached", limit="log.wire_bytes_per_s_max")[0]
+        self.assertEqual((told["level"], told["value"]), ("warning", "4096"))
+        since = server.log.size()
+        server.process.send_signal(signal.SIGUSR1)
+        self.assertEqual(server.log.wait("state_limits", since)[0]["wire_bytes_per_s_max"], closed["unwritten"])
+        self.client(server).ask(b"another")
+        self.wait_wire(server, "in", "another")
+
+    def test_no_ceiling(self):
+        server = self.lone(log={"wire_bytes_per_s_max": 0})
+        connection = self.client(server)
+        connection.send(b"\n" * 20000)
+        connection.half_close()
+        connection.rest()
+        server.log.wait("out", count=20000)
+
+    def test_ceiling_of_strangers(self):
+        """They have one together, however many connect; a neighbour's own lines are logged all the same."""
+        herd = self.herd(*PAIR)
+        server = herd.start("Goloman")["Goloman"]
+        began = time.monotonic()
+        for _ in range(1000):
+            with Client(server.peers) as stranger:
+                stranger.send(b"\x01" * 250 + b"\n")
+                stranger.rest()
+        lines = server.log.events("in") + server.log.events("out")
+        seconds = time.monotonic() - began
+        written = sum(len(line) for line in server.log.lines() if " stream=in " in line)
+        self.assertGreater(len(lines), 0)
+        self.assertLess(written, (seconds + 2) * (65536 + 4096))
+        server.log.wait("limit_reached", limit="log.wire_bytes_per_s_max")
+        herd.start("Hands")
+        server.log.wait("link_up", peer="Hands", count=2)
+        self.client(herd["Hands"]).iamat(b"kiwi", b"+1+1")
+        wait_until(lambda: [event for event in server.log.events("in", peer="Hands") if " kiwi " in event["line"]],
+                   "a neighbour's line")
 
     def test_first_line(self):
         """Whatever comes to pass, the log says of which version and of which configuration."""

@@ -49,5 +49,6 @@ FACES = {
     "mutant": "base",
     "mask": "base",
     "siphash": "base",
+    "wiremeter": "base",
     "word": "base",
 }
