@@ -79,6 +79,12 @@ def read(page):
     return blocks, stray
 
 
+def anchors(page):
+    """What a link to a heading of the page may say behind #."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def shape(text):
     """What of an output is compared."""
     return [NUMBER.sub("#", line.rstrip()) for line in text.rstrip("\n").split("\n")]

@@ -124,6 +124,15 @@ class Documents(unittest.TestCase):
                     self.assertIn(block.kind, ("", "run", "up", "file", "not-run:"), str(block))
                     self.assertTrue(block.kind != "not-run:" or block.words[1:], f"{block}: the reason is missing")
 
+    def test_links_lead_somewhere(self):
+        for page in documents.pages():
+            for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text(encoding="utf-8")):
+                name, _, anchor = target.partition("#")
+                path = page.parent / name if name else page
+                with self.subTest(f"{page.name}: {target}"):
+                    self.assertTrue(path.exists())
+                    self.assertTrue(not anchor or anchor in documents.anchors(path))
+
     def test_shapes(self):
         fits = lambda shown, printed: documents.fits(documents.shape(shown), documents.shape(printed))
         self.assertTrue(fits("AT Goloman +0.263 x\n", "AT Goloman -17.1 x\n"))
