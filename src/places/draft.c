@@ -4,7 +4,10 @@
 #include <errno.h>
 
 #include "herd/decimal.h"
-#include "local.h"
+#include "herd/draft.h"
+
+#define SHOWN_MAX 64      /* bytes of an offending value */
+#define EXPONENT_MAX 9999 /* no double has more, and digits are counted one by one */
 
 void herd_draft_clear(struct herd_draft *draft)
 {
@@ -12,6 +15,7 @@ void herd_draft_clear(struct herd_draft *draft)
     herd_buffer_clear(&draft->name);
     herd_buffer_clear(&draft->vicinity);
     herd_buffer_clear(&draft->types);
+    herd_buffer_clear(&draft->problem);
     draft->latitude_e7 = draft->longitude_e7 = 0;
     draft->population = 0;
 }
@@ -22,6 +26,25 @@ void herd_draft_finish(struct herd_draft *draft)
     herd_buffer_finish(&draft->name);
     herd_buffer_finish(&draft->vicinity);
     herd_buffer_finish(&draft->types);
+    herd_buffer_finish(&draft->problem);
+}
+
+enum herd_draft_result herd_draft_refuse(struct herd_draft *draft, const char *problem, struct herd_text value)
+{
+    size_t shown = value.length < SHOWN_MAX ? value.length : SHOWN_MAX;
+    bool readable = herd_utf8_valid(value);
+    while (readable && shown < value.length && ((unsigned char)value.bytes[shown] & 0xc0) == 0x80)
+        shown--;
+    herd_buffer_clear(&draft->problem);
+    herd_buffer_append(&draft->problem, herd_text_of(problem));
+    herd_buffer_append(&draft->problem, HERD_TEXT(": \""));
+    for (size_t i = 0; i < shown; i++) {
+        unsigned char byte = (unsigned char)value.bytes[i];
+        bool plain = byte >= 0x20 && byte != 0x7f && (byte < 0x80 || readable);
+        herd_buffer_append_byte(&draft->problem, plain ? value.bytes[i] : '?');
+    }
+    herd_buffer_append(&draft->problem, shown < value.length ? HERD_TEXT("...\"") : HERD_TEXT("\""));
+    return HERD_DRAFT_BAD;
 }
 
 int herd_draft_parse_degrees(struct herd_text text, int32_t degrees_max, int32_t *ret_e7)
@@ -41,11 +64,53 @@ int herd_draft_parse_degrees(struct herd_text text, int32_t degrees_max, int32_t
     return 0;
 }
 
+/* What follows the `e` of a number: beyond +-EXPONENT_MAX no digit that matters is left. */
+static int parse_exponent(struct herd_text text, int *ret_exponent)
+{
+    uint64_t number;
+    bool negative = text.length > 0 && text.bytes[0] == '-';
+    if (negative || (text.length > 0 && text.bytes[0] == '+')) {
+        text.bytes++;
+        text.length--;
+    }
+    int error = herd_number_parse(text, EXPONENT_MAX, &number);
+    if (error == -EINVAL) return error;
+    if (error != 0) number = EXPONENT_MAX;
+    *ret_exponent = negative ? -(int)number : (int)number;
+    return 0;
+}
+
+/* Digit by digit: those before the point, which the exponent has moved, are the number, those after it must be 0. */
+static int parse_spelled(struct herd_text text, uint64_t *ret_number)
+{
+    struct herd_decimal decimal;
+    int exponent = 0;
+    size_t length = 0;
+    while (length < text.length && text.bytes[length] != 'e' && text.bytes[length] != 'E')
+        length++;
+    if (length < text.length &&
+        parse_exponent((struct herd_text){text.bytes + length + 1, text.length - length - 1}, &exponent) != 0)
+        return -EINVAL;
+    if (herd_decimal_parse((struct herd_text){text.bytes, length}, &decimal) != 0) return -EINVAL;
+    int64_t point = (int64_t)decimal.whole.length + exponent;
+    int64_t digits = (int64_t)(decimal.whole.length + decimal.fraction.length);
+    uint64_t number = 0;
+    for (int64_t i = 0; i < digits || i < point; i++) {
+        int64_t after = i - (int64_t)decimal.whole.length;
+        char digit = i >= digits ? '0' : after < 0 ? decimal.whole.bytes[i] : decimal.fraction.bytes[after];
+        if (i >= point && digit != '0') return -EINVAL;
+        if (i < point && number <= UINT32_MAX) number = number * 10 + (uint64_t)(digit - '0');
+    }
+    *ret_number = number;
+    return 0;
+}
+
 int herd_draft_parse_population(struct herd_text text, uint32_t *ret_population)
 {
     uint64_t number = 0;
-    if (text.length > 0 && herd_number_parse(text, UINT32_MAX, &number) != 0) return -EINVAL;
-    *ret_population = (uint32_t)number;
+    if (text.length > 0 && herd_number_parse(text, UINT32_MAX, &number) != 0 && parse_spelled(text, &number) != 0)
+        return -EINVAL;
+    *ret_population = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
     return 0;
 }
 
@@ -110,18 +175,22 @@ void herd_draft_set_kind(struct herd_draft *draft, struct herd_text kind)
     herd_buffer_append(&draft->types, HERD_TEXT("point_of_interest,establishment"));
 }
 
-static bool all_letters(struct herd_text text)
+/* `CA`, `New South Wales`, `Provence-Alpes-Côte d'Azur`; no code such as `07` or `A1`. */
+static bool is_name(struct herd_text text)
 {
+    bool letters = false;
     for (size_t i = 0; i < text.length; i++) {
-        char lower = (char)(text.bytes[i] | 0x20);
-        if (lower < 'a' || lower > 'z') return false;
+        unsigned char byte = (unsigned char)text.bytes[i];
+        unsigned char lower = byte | 0x20;
+        if (herd_is_digit(text.bytes[i])) return false;
+        letters = letters || byte >= 0x80 || (lower >= 'a' && lower <= 'z');
     }
-    return true;
+    return letters;
 }
 
 void herd_draft_set_region(struct herd_draft *draft, struct herd_text admin1, struct herd_text country)
 {
-    bool named = admin1.length > 0 && all_letters(admin1);
+    bool named = is_name(admin1);
     herd_buffer_clear(&draft->vicinity);
     if (named) herd_buffer_append(&draft->vicinity, admin1);
     if (named && country.length > 0) herd_buffer_append(&draft->vicinity, HERD_TEXT(", "));
@@ -163,7 +232,7 @@ static void blank_controls(struct herd_buffer *buffer)
         if ((unsigned char)buffer->memory[i] < 0x20 || buffer->memory[i] == 0x7f) buffer->memory[i] = ' ';
 }
 
-static bool id_valid(struct herd_text id)
+bool herd_draft_id_valid(struct herd_text id)
 {
     if (id.length > HERD_DRAFT_ID_MAX) return false;
     for (size_t i = 0; i < id.length; i++) {
@@ -183,17 +252,18 @@ static void shorten(struct herd_buffer *buffer, size_t length)
     herd_buffer_truncate(buffer, length);
 }
 
-enum herd_draft_result herd_draft_check(struct herd_draft *draft, const char **ret_problem)
+enum herd_draft_result herd_draft_check(struct herd_draft *draft)
 {
-    *ret_problem = NULL;
-    if (herd_buffer_length(&draft->name) == 0) return HERD_DRAFT_UNNAMED;
-    if (!id_valid(herd_buffer_text(&draft->id)))
-        *ret_problem = "the id is longer than 128 bytes or has other than printable ASCII characters";
-    else if (herd_buffer_length(&draft->name) > HERD_DRAFT_NAME_MAX)
-        *ret_problem = "the name is longer than 1024 bytes";
-    else if (!herd_utf8_valid(herd_buffer_text(&draft->name)) || !herd_utf8_valid(herd_buffer_text(&draft->vicinity)))
-        *ret_problem = "the text is not UTF-8";
-    if (*ret_problem != NULL) return HERD_DRAFT_BAD;
+    struct herd_text id = herd_buffer_text(&draft->id);
+    struct herd_text name = herd_buffer_text(&draft->name);
+    struct herd_text vicinity = herd_buffer_text(&draft->vicinity);
+    if (name.length == 0) return HERD_DRAFT_UNNAMED;
+    if (!herd_draft_id_valid(id))
+        return herd_draft_refuse(draft, "the id is longer than 128 bytes or has other than printable ASCII characters",
+                                 id);
+    if (name.length > HERD_DRAFT_NAME_MAX) return herd_draft_refuse(draft, "the name is longer than 1024 bytes", name);
+    if (!herd_utf8_valid(name)) return herd_draft_refuse(draft, "the text is not UTF-8", name);
+    if (!herd_utf8_valid(vicinity)) return herd_draft_refuse(draft, "the text is not UTF-8", vicinity);
     blank_controls(&draft->name);
     blank_controls(&draft->vicinity);
     shorten(&draft->vicinity, HERD_DRAFT_VICINITY_MAX);

@@ -2,88 +2,12 @@
 /*
  * One GeoJSON feature with OpenStreetMap's tags as properties, as
  * `osmium export -f geojsonseq --add-unique-id=type_id` writes it.
- *
- * A place is one point: of a line its middle vertex, of an area the centroid of
- * its outer ring, of several shapes the first. The centroid is taken relative to
- * the ring's first vertex, and longitudes the short way round from it, so that
- * neither far-off coordinates nor the antimeridian spoil it.
  */
 #include <jansson.h>
-#include <math.h>
 
 #include "local.h"
 
-#define SHAPES_MAX 8 /* collections within collections */
-
-struct degrees {
-    double latitude;
-    double longitude;
-};
-
-static bool read_position(const json_t *position, struct degrees *ret_point)
-{
-    const json_t *longitude = json_array_get(position, 0);
-    const json_t *latitude = json_array_get(position, 1);
-    if (!json_is_number(longitude) || !json_is_number(latitude)) return false;
-    *ret_point = (struct degrees){json_number_value(latitude), json_number_value(longitude)};
-    return fabs(ret_point->latitude) <= 90 && fabs(ret_point->longitude) <= 180;
-}
-
-static double short_way(double degrees)
-{
-    return degrees > 180 ? degrees - 360 : degrees < -180 ? degrees + 360 : degrees;
-}
-
-/* Shoelace formula over triangles from the ring's first vertex. */
-static bool ring_centroid(const json_t *ring, struct degrees *ret_point)
-{
-    struct degrees origin;
-    double area = 0;
-    double sum_x = 0;
-    double sum_y = 0;
-    double last_x = 0;
-    double last_y = 0;
-    if (!read_position(json_array_get(ring, 0), &origin)) return false;
-    for (size_t i = 1; i < json_array_size(ring); i++) {
-        struct degrees vertex;
-        if (!read_position(json_array_get(ring, i), &vertex)) return false;
-        double x = short_way(vertex.longitude - origin.longitude);
-        double y = vertex.latitude - origin.latitude;
-        double cross = last_x * y - x * last_y;
-        area += cross;
-        sum_x += cross * (last_x + x);
-        sum_y += cross * (last_y + y);
-        last_x = x;
-        last_y = y;
-    }
-    *ret_point = origin;
-    if (area == 0) return true;
-    ret_point->latitude += sum_y / (3 * area);
-    ret_point->longitude = short_way(origin.longitude + sum_x / (3 * area));
-    return fabs(ret_point->latitude) <= 90;
-}
-
-static bool line_middle(const json_t *line, struct degrees *ret_point)
-{
-    return read_position(json_array_get(line, json_array_size(line) / 2), ret_point);
-}
-
-static bool geometry_point(const json_t *geometry, struct degrees *ret_point)
-{
-    for (unsigned i = 0; i < SHAPES_MAX && json_object_get(geometry, "geometries") != NULL; i++)
-        geometry = json_array_get(json_object_get(geometry, "geometries"), 0);
-    const char *type = json_string_value(json_object_get(geometry, "type"));
-    const json_t *coordinates = json_object_get(geometry, "coordinates");
-    const json_t *first = json_array_get(coordinates, 0);
-    if (type == NULL) return false;
-    if (strcmp(type, "Point") == 0) return read_position(coordinates, ret_point);
-    if (strcmp(type, "MultiPoint") == 0) return read_position(first, ret_point);
-    if (strcmp(type, "LineString") == 0) return line_middle(coordinates, ret_point);
-    if (strcmp(type, "MultiLineString") == 0) return line_middle(first, ret_point);
-    if (strcmp(type, "Polygon") == 0) return ring_centroid(first, ret_point);
-    if (strcmp(type, "MultiPolygon") == 0) return ring_centroid(json_array_get(first, 0), ret_point);
-    return false;
-}
+#define DOUBLE_WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a double tells whole numbers apart */
 
 static struct herd_text string_of(const json_t *object, const char *key)
 {
@@ -92,13 +16,53 @@ static struct herd_text string_of(const json_t *object, const char *key)
     return (struct herd_text){json_string_value(value), json_string_length(value)};
 }
 
-static void set_id(struct herd_draft *draft, const json_t *feature)
+/* Appends a number or a string that can be an id; whether there was one. */
+static bool append_id(struct herd_buffer *out, const json_t *value)
 {
-    const json_t *id = json_object_get(feature, "id");
-    if (json_is_integer(id) && json_integer_value(id) >= 0)
-        herd_buffer_append_number(&draft->id, (unsigned long long)json_integer_value(id));
-    else
-        herd_buffer_append(&draft->id, string_of(feature, "id"));
+    double real = json_number_value(value);
+    if (json_is_string(value)) {
+        struct herd_text text = {json_string_value(value), json_string_length(value)};
+        herd_buffer_append(out, text);
+        return text.length > 0;
+    }
+    if (!json_is_integer(value) && !(json_is_real(value) && real >= -DOUBLE_WHOLE_MAX && real <= DOUBLE_WHOLE_MAX))
+        return false;
+    long long number = json_is_integer(value) ? json_integer_value(value) : (long long)real;
+    if (json_is_real(value) && (double)number != real) return false;
+    if (number < 0) herd_buffer_append_byte(out, '-');
+    herd_buffer_append_number(out, number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number);
+    return true;
+}
+
+/*
+ * The feature's own id; else what osmium keeps as `@id`, which is told apart by
+ * the first letter of its `@type` as in `n4`; else a property `id`. A property
+ * that cannot be an id may be anything, and is none.
+ */
+static void set_id(struct herd_draft *draft, const json_t *feature, const json_t *tags)
+{
+    static const char *const keys[] = {"@id", "id"};
+    if (append_id(&draft->id, json_object_get(feature, "id"))) return;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const json_t *value = json_object_get(tags, keys[i]);
+        struct herd_text type = string_of(tags, "@type");
+        if (i == 0 && type.length > 0 && !json_is_string(value)) herd_buffer_append_byte(&draft->id, type.bytes[0]);
+        if (append_id(&draft->id, value) && herd_draft_id_valid(herd_buffer_text(&draft->id))) return;
+        herd_buffer_clear(&draft->id);
+    }
+}
+
+/* One that is prose, broken or negative is none. */
+static uint32_t population_of(const json_t *value, struct herd_text text)
+{
+    uint32_t population = 0;
+    double number = json_number_value(value);
+    if (json_is_number(value)) {
+        if (number >= UINT32_MAX) return UINT32_MAX;
+        if (number > 0) population = (uint32_t)number;
+        return (double)population == number ? population : 0;
+    }
+    return herd_draft_parse_population(text, &population) == 0 ? population : 0;
 }
 
 /* The first of the keys by which OpenStreetMap says what a thing is; `yes` says no more than the key. */
@@ -132,38 +96,65 @@ static void set_address(struct herd_draft *draft, const json_t *tags)
     append_part(&draft->vicinity, ", ", string_of(tags, "addr:city"));
 }
 
-static enum herd_draft_result read_feature(struct herd_draft *draft, const json_t *feature, const char **ret_problem)
+static enum herd_draft_result refuse_geometry(struct herd_draft *draft, const json_t *geometry)
 {
-    struct degrees point = {0, 0};
+    char *text = json_dumps(geometry, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
+    enum herd_draft_result result = herd_draft_refuse(draft, "its geometry has no point in the world",
+                                                      text == NULL ? HERD_TEXT("null") : herd_text_of(text));
+    free(text);
+    return result;
+}
+
+static enum herd_draft_result read_feature(struct herd_draft *draft, const json_t *feature)
+{
     const json_t *tags = json_object_get(feature, "properties");
+    const json_t *geometry = json_object_get(feature, "geometry");
     struct herd_text type = string_of(feature, "type");
-    *ret_problem = "it is not a GeoJSON feature";
-    if (!herd_text_equal(type, HERD_TEXT("Feature"))) return HERD_DRAFT_BAD;
+    if (herd_text_equal(type, HERD_TEXT("FeatureCollection")))
+        return herd_draft_refuse(draft, herd_draft_collection, type);
+    if (!herd_text_equal(type, HERD_TEXT("Feature")))
+        return herd_draft_refuse(draft, "it is not a GeoJSON feature", type);
     struct herd_text name = string_of(tags, "name");
     if (name.length == 0) return HERD_DRAFT_UNNAMED;
-    *ret_problem = "its geometry has no point in the world";
-    if (!geometry_point(json_object_get(feature, "geometry"), &point)) return HERD_DRAFT_BAD;
-    draft->latitude_e7 = (int32_t)lround(point.latitude * 1e7);
-    draft->longitude_e7 = (int32_t)lround(point.longitude * 1e7);
+    if (!herd_draft_set_shape(draft, geometry)) return refuse_geometry(draft, geometry);
     herd_buffer_append(&draft->name, name);
-    /* A population that is prose is none. */
-    if (herd_draft_parse_population(string_of(tags, "population"), &draft->population) != 0) draft->population = 0;
-    set_id(draft, feature);
+    draft->population = population_of(json_object_get(tags, "population"), string_of(tags, "population"));
+    set_id(draft, feature, tags);
     set_kind(draft, tags);
     set_address(draft, tags);
     return HERD_DRAFT_PLACE;
 }
 
-enum herd_draft_result herd_draft_read_geojson(struct herd_draft *draft, struct herd_text line,
-                                               const char **ret_problem)
+/* Whatever is JSON: what jansson does not take as it is, it does when mended. NULL and the problem otherwise. */
+static json_t *parse(struct herd_draft *draft, struct herd_text line)
 {
     json_error_t error;
+    struct herd_buffer mended = HERD_BUFFER_INIT;
     json_t *feature = json_loadb(line.bytes, line.length, 0, &error);
-    if (feature == NULL) {
-        *ret_problem = "it is not JSON";
-        return HERD_DRAFT_BAD;
-    }
-    enum herd_draft_result result = read_feature(draft, feature, ret_problem);
+    if (feature != NULL) return feature;
+    herd_json_mend(line, &mended);
+    feature = json_loadb(herd_buffer_text(&mended).bytes, herd_buffer_length(&mended), 0, &error);
+    herd_buffer_finish(&mended);
+    if (feature != NULL) return feature;
+    bool deep = json_error_code(&error) == json_error_stack_overflow;
+    bool bytes = json_error_code(&error) == json_error_invalid_utf8;
+    herd_draft_refuse(draft,
+                      deep    ? "it is nested too deeply"
+                      : bytes ? "the text is not UTF-8"
+                              : "it is not JSON",
+                      line);
+    return NULL;
+}
+
+const char herd_draft_collection[] =
+    "it is a FeatureCollection, not one feature a line; make such lines of it with `jq -c '.features[]'` or "
+    "`ogr2ogr -f GeoJSONSeq`, or write them with `osmium export -f geojsonseq`";
+
+enum herd_draft_result herd_draft_read_geojson(struct herd_draft *draft, struct herd_text line)
+{
+    json_t *feature = parse(draft, line);
+    if (feature == NULL) return HERD_DRAFT_BAD;
+    enum herd_draft_result result = read_feature(draft, feature);
     json_decref(feature);
     return result;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines of tables: GeoNames' columns between tabs, and CSV with a header. */
-#include "local.h"
+#include <stdio.h>
+
+#include "herd/draft.h"
 
 #define GEONAMES_COLUMNS 19
 #define TRIMMED_COLUMNS 8
@@ -36,32 +38,32 @@ static unsigned split_tabs(struct herd_text line, struct herd_text ret_fields[HE
     }
 }
 
-/* The numbers that every table has; false and the problem where one cannot be read. */
-static bool set_numbers(struct herd_draft *draft, struct herd_text latitude, struct herd_text longitude,
-                        struct herd_text population, const char **ret_problem)
+/* The numbers that every table has: PLACE, or BAD where one cannot be read. */
+static enum herd_draft_result set_numbers(struct herd_draft *draft, struct herd_text latitude,
+                                          struct herd_text longitude, struct herd_text population)
 {
     if (herd_draft_parse_degrees(latitude, 90, &draft->latitude_e7) != 0)
-        *ret_problem = "the latitude is not a decimal number from -90 to 90";
-    else if (herd_draft_parse_degrees(longitude, 180, &draft->longitude_e7) != 0)
-        *ret_problem = "the longitude is not a decimal number from -180 to 180";
-    else if (herd_draft_parse_population(population, &draft->population) != 0)
-        *ret_problem = "the population is not a whole number below 2^32";
-    else
-        return true;
-    return false;
+        return herd_draft_refuse(draft, "the latitude is not a decimal number from -90 to 90", latitude);
+    if (herd_draft_parse_degrees(longitude, 180, &draft->longitude_e7) != 0)
+        return herd_draft_refuse(draft, "the longitude is not a decimal number from -180 to 180", longitude);
+    if (herd_draft_parse_population(population, &draft->population) != 0)
+        return herd_draft_refuse(draft, "the population is not a whole number", population);
+    return HERD_DRAFT_PLACE;
 }
 
-enum herd_draft_result herd_draft_read_tsv(struct herd_draft *draft, struct herd_text line, const char **ret_problem)
+enum herd_draft_result herd_draft_read_tsv(struct herd_draft *draft, struct herd_text line)
 {
     struct herd_text fields[HERD_TABLE_COLUMNS_MAX];
     unsigned count = split_tabs(line, fields);
     if (count != GEONAMES_COLUMNS && count != TRIMMED_COLUMNS) {
-        *ret_problem = "it has neither the 19 columns of GeoNames nor the 8 of the trimmed table";
-        return HERD_DRAFT_BAD;
+        char problem[96];
+        snprintf(problem, sizeof(problem), "it has %u columns, not the 19 of GeoNames or the 8 of the trimmed table",
+                 count);
+        return herd_draft_refuse(draft, problem, line);
     }
     const unsigned *table = count == GEONAMES_COLUMNS ? whole_table : trimmed_table;
-    if (!set_numbers(draft, fields[table[COLUMN_LATITUDE]], fields[table[COLUMN_LONGITUDE]],
-                     fields[table[COLUMN_POPULATION]], ret_problem))
+    if (set_numbers(draft, fields[table[COLUMN_LATITUDE]], fields[table[COLUMN_LONGITUDE]],
+                    fields[table[COLUMN_POPULATION]]) == HERD_DRAFT_BAD)
         return HERD_DRAFT_BAD;
     herd_buffer_append(&draft->id, fields[table[COLUMN_ID]]);
     herd_buffer_append(&draft->name, fields[table[COLUMN_NAME]]);
@@ -81,7 +83,7 @@ static const char *take_quoted(const char *at, const char *end, struct herd_buff
     return NULL;
 }
 
-/* Writes the fields into csv->text, a NUL after each; returns how many, 0 where the line cannot be read. */
+/* Writes the fields into csv->text, a NUL after each; returns how many, 0 and why where it cannot be read. */
 static unsigned split_commas(struct herd_csv *csv, struct herd_text line, const char **ret_problem)
 {
     const char *at = line.bytes;
@@ -91,7 +93,7 @@ static unsigned split_commas(struct herd_csv *csv, struct herd_text line, const 
     for (;;) {
         if (at < end && *at == '"') {
             at = take_quoted(at + 1, end, &csv->text);
-            *ret_problem = "a quoted field has no end in its line";
+            *ret_problem = "a quoted field has no end";
             if (at == NULL) return 0;
             *ret_problem = "something follows a quoted field";
             if (at < end && *at != ',') return 0;
@@ -138,43 +140,60 @@ static enum herd_csv_column column_named(struct herd_text name)
     return HERD_CSV_COLUMNS;
 }
 
-static enum herd_draft_result read_header(struct herd_csv *csv, unsigned count, const char **ret_problem)
+/* The names of the columns as they were found, for a message. */
+static enum herd_draft_result refuse_header(struct herd_draft *draft, struct herd_csv *csv, const char *problem)
+{
+    for (size_t i = csv->text.start; i + 1 < csv->text.end; i++)
+        if (csv->text.memory[i] == '\0') csv->text.memory[i] = ',';
+    herd_buffer_truncate(&csv->text, herd_buffer_length(&csv->text) - 1);
+    memset(csv->columns, 0, sizeof(csv->columns));
+    return herd_draft_refuse(draft, problem, herd_buffer_text(&csv->text));
+}
+
+static enum herd_draft_result read_header(struct herd_draft *draft, struct herd_csv *csv, unsigned count)
 {
     struct herd_text rest = herd_buffer_text(&csv->text);
     for (unsigned i = 0; i < count; i++) {
         enum herd_csv_column column = column_named(next_field(&rest));
         if (column == HERD_CSV_COLUMNS) continue;
-        *ret_problem = "the header names a column twice";
-        if (csv->columns[column] != 0) return HERD_DRAFT_BAD;
+        if (csv->columns[column] != 0) return refuse_header(draft, csv, "the header names a column twice");
         csv->columns[column] = i + 1;
     }
-    *ret_problem = "the header does not name the columns name, lat and lon";
     if (csv->columns[HERD_CSV_NAME] == 0 || csv->columns[HERD_CSV_LATITUDE] == 0 ||
         csv->columns[HERD_CSV_LONGITUDE] == 0)
-        return HERD_DRAFT_BAD;
+        return refuse_header(draft, csv, "the header does not name the columns name, lat and lon");
     csv->column_count = count;
     return HERD_DRAFT_NOTHING;
 }
 
-enum herd_draft_result herd_draft_read_csv(struct herd_draft *draft, struct herd_csv *csv, struct herd_text line,
-                                           const char **ret_problem)
+static enum herd_draft_result refuse_count(struct herd_draft *draft, unsigned count, unsigned expected,
+                                           struct herd_text record)
+{
+    char problem[64];
+    snprintf(problem, sizeof(problem), "it has %u fields, the header %u", count, expected);
+    return herd_draft_refuse(draft, problem, record);
+}
+
+enum herd_draft_result herd_draft_read_csv(struct herd_draft *draft, struct herd_csv *csv, struct herd_text record)
 {
     struct herd_text fields[HERD_CSV_COLUMNS] = {{NULL, 0}};
-    *ret_problem = "it holds a NUL byte";
-    if (memchr(line.bytes, '\0', line.length) != NULL) return HERD_DRAFT_BAD;
-    unsigned count = split_commas(csv, line, ret_problem);
-    if (count == 0) return HERD_DRAFT_BAD;
-    if (csv->column_count == 0) return read_header(csv, count, ret_problem);
-    *ret_problem = "it has not as many fields as the header";
-    if (count != csv->column_count) return HERD_DRAFT_BAD;
+    const char *problem = NULL;
+    if (memchr(record.bytes, '\0', record.length) != NULL)
+        return herd_draft_refuse(draft, "it holds a NUL byte", record);
+    unsigned count = split_commas(csv, record, &problem);
+    if (count == 0) return herd_draft_refuse(draft, problem, record);
+    if (csv->column_count == 0 && memchr(record.bytes, '\r', record.length) != NULL)
+        return herd_draft_refuse(draft, "more than a line is in the header", record);
+    if (csv->column_count == 0) return read_header(draft, csv, count);
+    if (count != csv->column_count) return refuse_count(draft, count, csv->column_count, record);
     struct herd_text rest = herd_buffer_text(&csv->text);
     for (unsigned i = 1; i <= count; i++) {
         struct herd_text field = next_field(&rest);
         for (unsigned column = 0; column < HERD_CSV_COLUMNS; column++)
             if (csv->columns[column] == i) fields[column] = field;
     }
-    if (!set_numbers(draft, fields[HERD_CSV_LATITUDE], fields[HERD_CSV_LONGITUDE], fields[HERD_CSV_POPULATION],
-                     ret_problem))
+    if (set_numbers(draft, fields[HERD_CSV_LATITUDE], fields[HERD_CSV_LONGITUDE], fields[HERD_CSV_POPULATION]) ==
+        HERD_DRAFT_BAD)
         return HERD_DRAFT_BAD;
     herd_buffer_append(&draft->id, fields[HERD_CSV_ID]);
     herd_buffer_append(&draft->name, fields[HERD_CSV_NAME]);

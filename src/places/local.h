@@ -35,6 +35,7 @@
 
 #include "herd/buffer.h"
 #include "herd/cut.h"
+#include "herd/draft.h"
 #include "herd/list.h"
 #include "herd/places.h"
 #include "herd/placesindex.h"
@@ -123,6 +124,10 @@ const char *herd_index_check_head(const struct herd_index_header *header, size_t
  * of levels, 0 for no points.
  */
 uint32_t herd_index_levels(uint32_t place_count, uint32_t ret_start[HERD_INDEX_LEVELS_MAX + 1]);
+
+/* What is wrong with a place of an index (NULL: nothing). Whoever makes an index asks the same as whoever opens it. */
+const char *herd_index_check_point(const struct herd_index_point *point, struct herd_places_section records,
+                                   uint32_t type_count);
 
 /* x, y, z on the unit sphere of a coordinate in units of 1e-9 degree. */
 void herd_sphere_vector(int64_t latitude_e9, int64_t longitude_e9, double ret_vector[3]);
@@ -291,71 +296,13 @@ void herd_google_legacy_append_key(struct herd_buffer *out, struct herd_text key
 void herd_google_legacy_append_url(struct herd_buffer *out, struct herd_text base, struct herd_text place,
                                    struct herd_text encoded_key);
 
-/*
- * A place as an importer reads it; the buffers are used again for the next.
- * `types` are words with commas between, `vicinity` may be empty.
- */
-struct herd_draft {
-    struct herd_buffer id;
-    struct herd_buffer name;
-    struct herd_buffer vicinity;
-    struct herd_buffer types;
-    int32_t latitude_e7;
-    int32_t longitude_e7;
-    uint32_t population;
-};
-
-enum herd_draft_result {
-    HERD_DRAFT_PLACE,
-    HERD_DRAFT_NOTHING, /* a header */
-    HERD_DRAFT_UNNAMED,
-    HERD_DRAFT_BAD, /* *ret_problem says why */
-};
-
-#define HERD_DRAFT_ID_MAX 128
-#define HERD_DRAFT_NAME_MAX 1024
-#define HERD_DRAFT_VICINITY_MAX 255
-
-void herd_draft_clear(struct herd_draft *draft);
-void herd_draft_finish(struct herd_draft *draft);
-/* Degrees in decimal, `[+-]D+(.D+)?`, rounded to 1e-7: 0, or -EINVAL also beyond `degrees_max`. */
-int herd_draft_parse_degrees(struct herd_text text, int32_t degrees_max, int32_t *ret_e7);
-/* `D*`; empty is 0. */
-int herd_draft_parse_population(struct herd_text text, uint32_t *ret_population);
-/* The types of a GeoNames feature code, and those of some other source's word for a kind of place. */
-void herd_draft_set_feature(struct herd_draft *draft, struct herd_text code);
-void herd_draft_set_kind(struct herd_draft *draft, struct herd_text kind);
-/* `CA, US`: admin1 where it is letters, then the country. */
-void herd_draft_set_region(struct herd_draft *draft, struct herd_text admin1, struct herd_text country);
-/* Checks id and name (UTF-8, lengths), and makes control bytes blanks. */
-enum herd_draft_result herd_draft_check(struct herd_draft *draft, const char **ret_problem);
-
-#define HERD_TABLE_COLUMNS_MAX 64
-enum herd_csv_column {
-    HERD_CSV_NAME,
-    HERD_CSV_LATITUDE,
-    HERD_CSV_LONGITUDE,
-    HERD_CSV_ID,
-    HERD_CSV_TYPE,
-    HERD_CSV_COUNTRY,
-    HERD_CSV_ADMIN1,
-    HERD_CSV_POPULATION,
-    HERD_CSV_COLUMNS,
-};
-
-/* What a CSV file's header said. Zeroed: no header yet. */
-struct herd_csv {
-    unsigned column_count;
-    unsigned columns[HERD_CSV_COLUMNS]; /* 1 + which one it is in a line; 0: it is not there */
-    struct herd_buffer text;            /* the line's fields without quotes, each with a NUL after it */
-};
-
-/* Each reads one line into a cleared draft. */
-enum herd_draft_result herd_draft_read_tsv(struct herd_draft *draft, struct herd_text line, const char **ret_problem);
-enum herd_draft_result herd_draft_read_csv(struct herd_draft *draft, struct herd_csv *csv, struct herd_text line,
-                                           const char **ret_problem);
-enum herd_draft_result herd_draft_read_geojson(struct herd_draft *draft, struct herd_text line,
-                                               const char **ret_problem);
+struct json_t;
+/* Where a GeoJSON geometry is, as one point; false where it has none in the world. */
+bool herd_draft_set_shape(struct herd_draft *draft, const struct json_t *geometry);
+/* Appends JSON that jansson takes for the same JSON: it refuses some numbers and escapes that are right. */
+void herd_json_mend(struct herd_text text, struct herd_buffer *out);
+/* What is said of a GeoJSON FeatureCollection. */
+extern const char herd_draft_collection[];
 
 /* Place `number` of an index, below place_count. */
 static inline const struct herd_index_point *herd_index_point_at(const struct herd_places_index *index, uint32_t number)
@@ -363,6 +310,12 @@ static inline const struct herd_index_point *herd_index_point_at(const struct he
     const struct herd_index_leaf *leaves = index->leaves.bytes;
     return &leaves[number / HERD_INDEX_FANOUT].points[number % HERD_INDEX_FANOUT];
 }
+
+/* A set of whole numbers below its size. */
+struct herd_builder_set {
+    uint64_t *words;
+    uint32_t size;
+};
 
 /* An index being made: places in the order of coming, sorted when it is written. */
 struct herd_builder {
@@ -373,18 +326,45 @@ struct herd_builder {
     struct herd_buffer types;     /* the lists, one after the other */
     struct herd_buffer type_ends; /* uint32_t each */
     uint32_t type_count;
-    uint32_t *type_slots; /* hash table of numbers of lists + 1 */
+    uint32_t *type_slots;          /* hash table of numbers of lists + 1 */
+    struct herd_builder_set given; /* ids that are numbers, of those that a made id might be */
+    struct herd_builder_set made;  /* numbers that are ids because there was none */
+    uint32_t clash_count;          /* numbers in both */
 };
 
 void herd_builder_init(struct herd_builder *builder);
 void herd_builder_finish(struct herd_builder *builder);
-/* Adds a checked draft; an empty id becomes the place's number. NULL, or why it cannot be taken. */
+/*
+ * Adds a checked draft; an empty id becomes the place's number, or where some
+ * other place was given that one, the next number that nobody has. NULL, or why
+ * it cannot be taken, and nothing was added.
+ */
 const char *herd_builder_add(struct herd_builder *builder, const struct herd_draft *draft);
-/* Writes the index: 0, or a negative errno. Leaves `file` open and flushed. */
-int herd_builder_write(const struct herd_builder *builder, struct herd_text source, struct herd_text attribution,
-                       FILE *file);
+/* All places are there: made ids that were given to others, too, are made anew. */
+void herd_builder_settle(struct herd_builder *builder);
+/* The length of the record there, with its head; and its id. */
+size_t herd_builder_record_length(const struct herd_builder *builder, uint32_t offset);
+struct herd_text herd_builder_id(const struct herd_builder *builder, uint32_t offset);
+/*
+ * Writes the index of a settled builder: 0, or a negative errno. Leaves `file`
+ * open and flushed. *ret_crowded: the places left out because they can never be
+ * among the first HERD_BOUND_MAX of any answer, for they are on one spot with
+ * so many others.
+ */
+int herd_index_write(const struct herd_builder *builder, struct herd_text source, struct herd_text attribution,
+                     FILE *file, uint32_t *ret_crowded);
 
-bool herd_utf8_valid(struct herd_text text);
+/* The place of a point on the curve when it is sorted. */
+struct herd_index_key {
+    uint64_t key;
+    uint32_t number; /* in the order of coming */
+};
+
+/*
+ * Of sorted keys, leaves out those of places that no search can find because of
+ * others on the same spot; returns how many stay, in their order.
+ */
+uint32_t herd_index_thin(const struct herd_builder *builder, struct herd_index_key *keys, uint32_t count);
 
 /* Orders ids: the shorter first, then by bytes; so numbers are in order of value. */
 int herd_place_id_compare(struct herd_text a, struct herd_text b);

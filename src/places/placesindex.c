@@ -119,25 +119,30 @@ static const char *check_types(const struct herd_places_index *index)
     return NULL;
 }
 
-static bool record_fits(const struct herd_places_index *index, uint32_t offset)
+static bool record_fits(struct herd_places_section records, uint32_t type_count, uint32_t offset)
 {
     struct herd_index_record record;
-    if (index->records.length < sizeof(record) || offset > index->records.length - sizeof(record)) return false;
-    memcpy(&record, (const char *)index->records.bytes + offset, sizeof(record));
+    if (records.length < sizeof(record) || offset > records.length - sizeof(record)) return false;
+    memcpy(&record, (const char *)records.bytes + offset, sizeof(record));
     size_t texts = (size_t)record.id_length + record.name_length + record.vicinity_length;
-    return record.type < index->type_count && texts <= index->records.length - sizeof(record) - offset;
+    return record.type < type_count && texts <= records.length - sizeof(record) - offset;
+}
+
+const char *herd_index_check_point(const struct herd_index_point *point, struct herd_places_section records,
+                                   uint32_t type_count)
+{
+    if (point->latitude_e7 < -COORDINATE_E7_MAX / 2 || point->latitude_e7 > COORDINATE_E7_MAX / 2 ||
+        point->longitude_e7 < -COORDINATE_E7_MAX || point->longitude_e7 > COORDINATE_E7_MAX)
+        return "a place lies outside the world";
+    return record_fits(records, type_count, point->record) ? NULL : "a place's record is wrong";
 }
 
 static const char *check_points(const struct herd_places_index *index)
 {
-    for (uint32_t i = 0; i < index->place_count; i++) {
-        const struct herd_index_point *point = herd_index_point_at(index, i);
-        if (point->latitude_e7 < -COORDINATE_E7_MAX / 2 || point->latitude_e7 > COORDINATE_E7_MAX / 2 ||
-            point->longitude_e7 < -COORDINATE_E7_MAX || point->longitude_e7 > COORDINATE_E7_MAX)
-            return "a place lies outside the world";
-        if (!record_fits(index, point->record)) return "a place's record is wrong";
-    }
-    return NULL;
+    const char *problem = NULL;
+    for (uint32_t i = 0; i < index->place_count && problem == NULL; i++)
+        problem = herd_index_check_point(herd_index_point_at(index, i), index->records, index->type_count);
+    return problem;
 }
 
 static const char *read_sections(const struct herd_index_header *header, struct herd_places_index *index)

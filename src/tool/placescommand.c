@@ -39,14 +39,17 @@ static const char usage[] = "Usage: herd places import [OPTION...] --output FILE
                             "                                    geonames and osm; of any other source none)\n"
                             "  -o, --output FILE                 the index; replaced in one step\n"
                             "      --skip-bad                    pass over lines that cannot be read and count\n"
-                            "                                    them, instead of ending with 65 at the first\n\n"
+                            "                                    them, instead of ending with 65 at the first\n"
+                            "      --allow-few                   make the index also of no places, or of fewer\n"
+                            "                                    than there are bad lines, instead of ending with\n"
+                            "                                    65 and leaving FILE as it is\n\n"
                             "query prints the answer for a position such as +34.068930-118.445127:\n"
                             "  -i, --index FILE                  (default: ../share/herd/places.idx from here); up to\n"
                             "                                    16 times, searched as one\n"
                             "  -r, --rank prominence|distance    (default: prominence)\n"
                             "  -h, --help                        this text\n";
 
-enum { OPTION_SKIP_BAD = 256 };
+enum { OPTION_SKIP_BAD = 256, OPTION_ALLOW_FEW };
 
 static int usage_error(const char *text, const char *word)
 {
@@ -62,6 +65,7 @@ static const struct option import_options[] = {
     {"attribution", required_argument, NULL, 'a'},
     {"output", required_argument, NULL, 'o'},
     {"skip-bad", no_argument, NULL, OPTION_SKIP_BAD},
+    {"allow-few", no_argument, NULL, OPTION_ALLOW_FEW},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -86,6 +90,9 @@ static int parse_import(int argc, char **argv, struct herd_places_import_options
             break;
         case OPTION_SKIP_BAD:
             options->skip_bad = true;
+            break;
+        case OPTION_ALLOW_FEW:
+            options->allow_few = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -124,6 +131,9 @@ static int run_import(int argc, char **argv)
     printf("%s: %llu places", options.output, (unsigned long long)counts.places);
     if (counts.unnamed > 0) printf(", %llu without a name left out", (unsigned long long)counts.unnamed);
     if (counts.bad > 0) printf(", %llu bad lines left out", (unsigned long long)counts.bad);
+    if (counts.crowded > 0)
+        printf(", %llu that can be in no answer left out of the index, more than enough being on the same spot",
+               (unsigned long long)counts.crowded);
     putchar('\n');
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """`herd places` with tables and indexes of the test's own: placestest.py HERD"""
 
+import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -99,9 +102,109 @@ class PlacesTest(unittest.TestCase):
 
     def test_skip_bad(self):
         bad = "3\tNowhere\t91\t0\tPPL\tUS\tCA\t1\nno table at all\n"
-        done = self.places("import", "--skip-bad", "-o", "places.idx", self.file("table", bad + TABLE + bad))
-        self.assert_done(done, "places.idx: 2 places, 4 bad lines left out\n")
+        done = self.places("import", "--skip-bad", "-o", "places.idx", self.file("table", bad + TABLE))
+        self.assert_done(done, "places.idx: 2 places, 2 bad lines left out\n")
         self.assertEqual(len(self.ids("-i", "places.idx", WESTWOOD, "50", "20")), 2)
+
+    def test_too_few_places(self):
+        """A download that failed, or another format, does not empty a herd; whoever wants that says so."""
+        self.index("places.idx", TABLE)
+        before = (self.folder / "places.idx").read_bytes()
+        bad = "no table at all\n"
+        for text, count in (("", "0 places were found, 0 bad lines"), ("\n\n", "0 places were found, 0 bad lines"),
+                            (TABLE + 3 * bad, "2 places were found, 3 bad lines"),
+                            ("1\t\t0\t0\tPPL\tUS\tCA\t1\n", "0 bad lines and 1 places without a name")):
+            with self.subTest(text=text):
+                done = self.places("import", "--skip-bad", "-o", "places.idx", self.file("table", text))
+                self.assert_fails(done, DATA, count)
+                self.assertEqual((self.folder / "places.idx").read_bytes(), before)
+                if bad in text:
+                    self.assertIn('table:3: it has 1 columns, not the 19 of GeoNames', done.stderr)
+        done = self.places("import", "--skip-bad", "--allow-few", "-o", "places.idx", self.file("table", TABLE + 3 * bad))
+        self.assert_done(done, "places.idx: 2 places, 3 bad lines left out\n")
+        done = self.places("import", "--allow-few", "-o", "places.idx", self.file("table", ""))
+        self.assert_done(done, "places.idx: 0 places\n")
+        self.assertEqual(self.ask("-i", "places.idx", WESTWOOD, "10", "20")["status"], "ZERO_RESULTS")
+
+    def test_output_that_is_no_file(self):
+        os.mkdir(self.folder / "folder")
+        os.mkfifo(self.folder / "fifo")
+        os.symlink("nowhere", self.folder / "dangling")
+        os.symlink("fifo", self.folder / "to-fifo")
+        before = sorted(os.listdir(self.folder)) + ["table"]
+        self.file("table", TABLE)
+        for output in ("folder", "fifo", "dangling", "to-fifo", "/dev/null"):
+            with self.subTest(output=output):
+                done = self.places("import", "-o", output, "table")
+                self.assert_fails(done, CANNOT_CREATE, output + ": is ")
+        self.assertEqual(sorted(os.listdir(self.folder)), sorted(before))
+
+    def test_output_that_is_a_link(self):
+        """What it leads to is replaced, and it is a link as before."""
+        os.mkdir(self.folder / "data")
+        self.index("data/real.idx", SHOPS, "-f", "csv")
+        os.symlink("data/real.idx", self.folder / "places.idx")
+        self.assert_done(self.places("import", "-o", "places.idx", self.file("table", TABLE)), "places.idx: 2 places\n")
+        self.assertEqual(os.readlink(self.folder / "places.idx"), "data/real.idx")
+        self.assertEqual(len(self.ids("-i", "data/real.idx", "-r", "distance", WESTWOOD, "10", "20")), 2)
+        self.assertEqual(sorted(os.listdir(self.folder / "data")), ["real.idx", "real.idx.table"])
+
+    def test_output_that_is_an_input(self):
+        self.file("table", TABLE)
+        os.link(self.folder / "table", self.folder / "hard")
+        os.symlink("table", self.folder / "soft")
+        for output in ("table", "./table", "hard", "soft"):
+            with self.subTest(output=output):
+                self.assert_fails(self.places("import", "-o", output, "table"), USAGE, "table: is the output, too")
+        with open(self.folder / "table", encoding="utf-8") as table:
+            done = subprocess.run([HERD, "places", "import", "-o", "hard", "-"], stdin=table, capture_output=True,
+                                  timeout=DEADLINE_S, check=False, cwd=self.folder, encoding="utf-8")
+        self.assert_fails(done, USAGE, "standard input: is the output, too")
+        self.assertEqual((self.folder / "table").read_text("utf-8"), TABLE)
+
+    def test_leftovers(self):
+        """What a killed import left is removed, unless somebody still writes it; other files are nobody's."""
+        for name in ("places.idx.1.new", "places.idx.4194305.new", "places.idx.5.new", "places.idx.new",
+                     "places.idx.x.new", "places.idx.5.newer", "other.idx.5.new"):
+            self.file(name, "x")
+        with open(self.folder / "places.idx.5.new", "rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            self.index("places.idx", TABLE)
+        self.assertEqual(sorted(os.listdir(self.folder)),
+                         ["other.idx.5.new", "places.idx", "places.idx.5.new", "places.idx.5.newer", "places.idx.new",
+                          "places.idx.table", "places.idx.x.new"])
+
+    def end_while_it_writes(self, ending, before):
+        """Ends an import that is writing; one that was faster is begun anew. Its return code, and what is left."""
+        for _ in range(20):
+            (self.folder / "places.idx").write_bytes(before)
+            code, left = self.end_once(ending)
+            if code != 0:
+                break
+        return code, left
+
+    def end_once(self, ending):
+        """Sends the signal as soon as there is a new file."""
+        with subprocess.Popen([HERD, "places", "import", "-o", "places.idx", "big"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, cwd=self.folder) as process:
+            path = self.folder / f"places.idx.{process.pid}.new"
+            deadline = time.monotonic() + DEADLINE_S
+            while not path.exists() and process.poll() is None and time.monotonic() < deadline:
+                pass
+            process.send_signal(ending)
+            return process.wait(DEADLINE_S), path.exists()
+
+    def test_ended_by_a_signal(self):
+        self.index("places.idx", TABLE)
+        before = (self.folder / "places.idx").read_bytes()
+        self.file("big", "".join(f"{i}\tPlace\t1\t{i / 1000}\tPPL\tUS\tCA\t1\n" for i in range(100000)))
+        for ending, left in ((signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGHUP, False),
+                             (signal.SIGKILL, True)):
+            with self.subTest(ending=ending):
+                self.assertEqual(self.end_while_it_writes(ending, before), (-ending, left))
+                self.assertEqual((self.folder / "places.idx").read_bytes(), before)
+        self.places("import", "-o", "places.idx", "places.idx.table")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["big", "places.idx", "places.idx.table"])
 
     def test_missing_input(self):
         done = self.places("import", "-o", "places.idx", self.file("table", TABLE), "no such")

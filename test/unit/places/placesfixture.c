@@ -34,7 +34,9 @@ void placesfixture_build_as(struct placesfixture *fixture, struct herd_text sour
     const char *problem = "";
     FILE *file = tmpfile();
     assert_non_null(file);
-    assert_int_equal(herd_builder_write(&fixture->builder, source, attribution, file), 0);
+    uint32_t crowded;
+    herd_builder_settle(&fixture->builder);
+    assert_int_equal(herd_index_write(&fixture->builder, source, attribution, file, &crowded), 0);
     assert_int_equal(fseek(file, 0, SEEK_END), 0);
     fixture->length = (size_t)ftell(file);
     fixture->memory = herd_memory_allocate(fixture->length);

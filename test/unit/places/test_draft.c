@@ -46,6 +46,73 @@ static void reads_degrees(void **state)
     }
 }
 
+static void reads_populations(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t population;
+        int error;
+    } cases[] = {
+        {"", 0, 0},
+        {"0", 0, 0},
+        {"1000", 1000, 0},
+        {"1000.0", 1000, 0},
+        {"1000.000000", 1000, 0},
+        {"1e6", 1000000, 0},
+        {"1.5E+3", 1500, 0},
+        {"1500e-2", 15, 0},
+        {"0.5e1", 5, 0},
+        {"4294967295", UINT32_MAX, 0},
+        {"4294967296", UINT32_MAX, 0},
+        {"7000000000", UINT32_MAX, 0},
+        {"7e9", UINT32_MAX, 0},
+        {"99999999999999999999999999", UINT32_MAX, 0},
+        {"1e400", UINT32_MAX, 0},
+        {"1e99999999999999999999", UINT32_MAX, 0},
+        {"0e99999999999999999999", 0, 0},
+        {"1e-99999999999999999999", 0, -1},
+        {"1000.5", 0, -1},
+        {"1e-1", 0, -1},
+        {"-1", 0, -1},
+        {"1e", 0, -1},
+        {"e1", 0, -1},
+        {"1e+", 0, -1},
+        {"1e1.0", 0, -1},
+        {"1,000", 0, -1},
+        {"about 5", 0, -1},
+        {" 5", 0, -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint32_t population = 0;
+        int error = herd_draft_parse_population(herd_text_of(cases[i].text), &population);
+        assert_int_equal(error == 0 ? 0 : -1, cases[i].error);
+        assert_int_equal(population, cases[i].population);
+    }
+}
+
+static void shows_the_offending_value(void **state)
+{
+    static const char *const cases[][2] = {
+        {"", "it is so: \"\""},
+        {"91", "it is so: \"91\""},
+        {"a\tb\x7f", "it is so: \"a?b?\""},
+        {"Zürich", "it is so: \"Zürich\""},
+        {"Z\xfcrich", "it is so: \"Z?rich\""},
+        {"0123456789012345678901234567890123456789012345678901234567890123",
+         "it is so: \"0123456789012345678901234567890123456789012345678901234567890123\""},
+        {"012345678901234567890123456789012345678901234567890123456789012\303\251",
+         "it is so: \"012345678901234567890123456789012345678901234567890123456789012...\""},
+    };
+    struct herd_draft draft = {.population = 0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(herd_draft_refuse(&draft, "it is so", herd_text_of(cases[i][0])), HERD_DRAFT_BAD);
+        placesfixture_expect(&draft.problem, cases[i][1]);
+    }
+    herd_draft_finish(&draft);
+}
+
 static void knows_utf8(void **state)
 {
     static const struct {
@@ -115,8 +182,18 @@ static void maps_types(void **state)
 static void names_regions(void **state)
 {
     static const char *const cases[][3] = {
-        {"CA", "US", "CA, US"}, {"07", "DE", "DE"}, {"", "VA", "VA"}, {"ENG", "GB", "ENG, GB"},
-        {"A1", "XX", "XX"},     {"CA", "", "CA"},   {"", "", ""},     {"É", "FR", "FR"},
+        {"CA", "US", "CA, US"},
+        {"07", "DE", "DE"},
+        {"", "VA", "VA"},
+        {"ENG", "GB", "ENG, GB"},
+        {"A1", "XX", "XX"},
+        {"CA", "", "CA"},
+        {"", "", ""},
+        {"É", "FR", "É, FR"},
+        {"New South Wales", "AU", "New South Wales, AU"},
+        {"Provence-Alpes-Côte d'Azur", "FR", "Provence-Alpes-Côte d'Azur, FR"},
+        {"-", "FR", "FR"},
+        {"Zone 4", "XX", "XX"},
     };
     struct herd_draft draft = {.population = 0};
     (void)state;
@@ -136,12 +213,11 @@ static void append_times(struct herd_buffer *out, struct herd_text text, unsigne
 static enum herd_draft_result check_lengths(unsigned id, unsigned name, unsigned vicinity, size_t *ret_vicinity)
 {
     struct herd_draft draft = {.population = 0};
-    const char *problem;
     append_times(&draft.id, HERD_TEXT("i"), id);
     append_times(&draft.name, HERD_TEXT("n"), name);
     append_times(&draft.vicinity, HERD_TEXT("é"), vicinity);
-    enum herd_draft_result result = herd_draft_check(&draft, &problem);
-    assert_int_equal(result == HERD_DRAFT_BAD, problem != NULL);
+    enum herd_draft_result result = herd_draft_check(&draft);
+    assert_int_equal(result == HERD_DRAFT_BAD, herd_buffer_length(&draft.problem) > 0);
     *ret_vicinity = herd_buffer_length(&draft.vicinity);
     herd_draft_finish(&draft);
     return result;
@@ -164,10 +240,9 @@ static void checks_lengths(void **state)
 static enum herd_draft_result check_texts(const char *id, const char *name, const char *expected_name)
 {
     struct herd_draft draft = {.population = 0};
-    const char *problem;
     herd_buffer_append(&draft.id, herd_text_of(id));
     herd_buffer_append(&draft.name, herd_text_of(name));
-    enum herd_draft_result result = herd_draft_check(&draft, &problem);
+    enum herd_draft_result result = herd_draft_check(&draft);
     if (result == HERD_DRAFT_PLACE) placesfixture_expect(&draft.name, expected_name);
     herd_draft_finish(&draft);
     return result;
@@ -196,7 +271,7 @@ static void reads_tsv(void **state)
          "Los_Angeles\t2019-09-05",
          HERD_DRAFT_PLACE},
         {"1\tX\t0\t0\tPPL\tUS\tCA\t4294967295", HERD_DRAFT_PLACE},
-        {"1\tX\t0\t0\tPPL\tUS\tCA\t4294967296", HERD_DRAFT_BAD},
+        {"1\tX\t0\t0\tPPL\tUS\tCA\t4294967296", HERD_DRAFT_PLACE},
         {"1\tX\t0\t0\tPPL\tUS\tCA\t-1", HERD_DRAFT_BAD},
         {"1\tX\t0\t0\tPPL\tUS\tCA\t", HERD_DRAFT_PLACE},
         {"1\tX\t0\t0\tPPL\tUS\tCA", HERD_DRAFT_BAD},
@@ -210,8 +285,7 @@ static void reads_tsv(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct herd_draft draft = {.population = 0};
-        const char *problem = NULL;
-        enum herd_draft_result result = herd_draft_read_tsv(&draft, herd_text_of(cases[i].line), &problem);
+        enum herd_draft_result result = herd_draft_read_tsv(&draft, herd_text_of(cases[i].line));
         assert_int_equal(result, cases[i].result);
         if (i < 2) {
             placesfixture_expect(&draft.id, "5408522");
@@ -229,9 +303,8 @@ static void reads_tsv(void **state)
 static enum herd_draft_result read_csv(struct herd_draft *draft, const char *header, const char *line)
 {
     struct herd_csv csv = {.column_count = 0};
-    const char *problem = NULL;
-    enum herd_draft_result result = herd_draft_read_csv(draft, &csv, herd_text_of(header), &problem);
-    if (result == HERD_DRAFT_NOTHING) result = herd_draft_read_csv(draft, &csv, herd_text_of(line), &problem);
+    enum herd_draft_result result = herd_draft_read_csv(draft, &csv, herd_text_of(header));
+    if (result == HERD_DRAFT_NOTHING) result = herd_draft_read_csv(draft, &csv, herd_text_of(line));
     herd_buffer_finish(&csv.text);
     return result;
 }
@@ -290,9 +363,17 @@ static void reads_every_csv_column(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_degrees), cmocka_unit_test(knows_utf8),     cmocka_unit_test(maps_types),
-        cmocka_unit_test(names_regions), cmocka_unit_test(checks_lengths), cmocka_unit_test(checks_texts),
-        cmocka_unit_test(reads_tsv),     cmocka_unit_test(reads_csv),      cmocka_unit_test(reads_every_csv_column),
+        cmocka_unit_test(reads_degrees),
+        cmocka_unit_test(reads_populations),
+        cmocka_unit_test(shows_the_offending_value),
+        cmocka_unit_test(knows_utf8),
+        cmocka_unit_test(maps_types),
+        cmocka_unit_test(names_regions),
+        cmocka_unit_test(checks_lengths),
+        cmocka_unit_test(checks_texts),
+        cmocka_unit_test(reads_tsv),
+        cmocka_unit_test(reads_csv),
+        cmocka_unit_test(reads_every_csv_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

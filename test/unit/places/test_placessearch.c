@@ -173,7 +173,7 @@ static void finds_in_trees_of_every_size(void **state)
     }
 }
 
-/* More equal nodes than the frontier holds; numbers are in order of value, not of text. */
+/* Numbers are in order of value, not of text. All these on one spot are not looked at, and cost what others do. */
 static void breaks_ties_by_id_among_many(void **state)
 {
     enum { COUNT = 40000 };
@@ -197,7 +197,75 @@ static void breaks_ties_by_id_among_many(void **state)
             assert_true(herd_text_equal(place.id, herd_text_of(id)));
         }
     }
+    assert_true(scratch.nodes_visited < 10);
+    placesfixture_finish(&fixture);
+}
+
+/* Place `i` of a crowd on one spot, in no order: its id, and a population that many have. */
+static uint32_t crowd_id(uint32_t i, uint32_t count)
+{
+    return (uint32_t)((i * UINT64_C(7919) + 13) % count);
+}
+
+static uint32_t crowd_population(uint32_t id)
+{
+    return id % 150;
+}
+
+static void expect_place(const struct herd_places_found *found, uint32_t expected)
+{
+    struct herd_places_place place;
+    char id[16];
+    herd_places_index_place(found->index, found->number, &place);
+    snprintf(id, sizeof(id), "%u", expected);
+    assert_true(herd_text_equal(place.id, herd_text_of(id)));
+    assert_int_equal(place.population, crowd_population(expected));
+}
+
+/* Whatever is left out of the index because others are on its spot, every answer is the same. */
+static void finds_the_same_on_crowded_spots(void **state)
+{
+    enum { COUNT = 3001 };
+    static struct herd_places_scratch scratch;
+    struct placesfixture fixture;
+    (void)state;
+    placesfixture_init(&fixture);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "%u", crowd_id(i, COUNT));
+        placesfixture_add(&fixture, id, "Here", -100000000, 1800000000, crowd_population(crowd_id(i, COUNT)));
+    }
+    placesfixture_build(&fixture);
+    assert_true(fixture.index.place_count <= 40);
+    struct herd_places_query query = {-10000000000, 180000000000, 1000, HERD_PLACES_DISTANCE, 20};
+    assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 20);
+    for (uint32_t i = 0; i < 20; i++)
+        expect_place(&scratch.found[i], i);
+    query.rank = HERD_PLACES_PROMINENCE;
+    assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 20);
+    for (uint32_t i = 0; i < 20; i++)
+        expect_place(&scratch.found[i], 149 + 150 * i);
+    placesfixture_finish(&fixture);
+}
+
+/* At a pole every longitude is the same spot but for its coordinates: more nodes than the frontier holds. */
+static void opens_more_nodes_than_the_frontier_holds(void **state)
+{
+    enum { COUNT = 40000 };
+    static struct herd_places_scratch scratch;
+    struct placesfixture fixture;
+    char id[16];
+    (void)state;
+    placesfixture_init(&fixture);
+    for (int32_t i = 0; i < COUNT; i++) {
+        snprintf(id, sizeof(id), "%d", i);
+        placesfixture_add(&fixture, id, "Pole", 900000000, i * 40000, 7);
+    }
+    placesfixture_build(&fixture);
+    const struct herd_places_query query = {89999999000, 10000000000, 1000, HERD_PLACES_DISTANCE, 20};
+    assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 20);
     assert_true(scratch.nodes_visited > HERD_PLACES_FRONTIER_MAX);
+    check_everything(&fixture.index, query.latitude_e9, query.longitude_e9, query.radius_m);
     placesfixture_finish(&fixture);
 }
 
@@ -250,6 +318,8 @@ int main(void)
         cmocka_unit_test(finds_what_looking_at_all_finds),
         cmocka_unit_test(finds_in_trees_of_every_size),
         cmocka_unit_test(breaks_ties_by_id_among_many),
+        cmocka_unit_test(finds_the_same_on_crowded_spots),
+        cmocka_unit_test(opens_more_nodes_than_the_frontier_holds),
         cmocka_unit_test(radius_is_inclusive_and_may_be_zero),
         cmocka_unit_test(looks_at_few_nodes),
     };
