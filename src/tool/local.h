@@ -39,15 +39,33 @@ int herd_count_parse(const char *text, unsigned max, unsigned *ret_count);
 /* Loads the config as the servers do. Warnings are the servers' to tell: here only errors are. Exit code or 0. */
 int herd_tool_load(const char *path, struct herd_config *ret_config);
 
+/* ---- output.c: standard output that may fail for a while ---- */
+
+struct herd_output {
+    uint64_t dropped; /* lines, since it failed */
+    bool torn;        /* a part of a line was written */
+};
+
+/* Writes whole lines, past stdio: 0, or -EPIPE where nobody reads any more. Lines that it does not take are dropped and
+ * counted, which is told when it begins and when it is over. */
+int herd_output_write(struct herd_output *output, struct herd_text lines);
+/* `herd: ` and the text as a line: what is no error goes where the servers' lines go. That nobody reads shows with
+ * their next one. */
+void herd_output_say(struct herd_output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Tells how many were dropped where it is not over. */
+void herd_output_end(const struct herd_output *output);
+
 /* ---- printer.c: lines of several sources on one output, each after its source's name ---- */
 
 #define HERD_PRINTER_LINE_MAX (64 * 1024)
 
 struct herd_printer {
-    const char *name; /* NULL: bytes are written as they come */
-    int width;        /* names are padded to it */
-    int colour;       /* an SGR number, 0: none */
+    const char *name;           /* NULL: bytes are written as they come */
+    int width;                  /* names are padded to it */
+    int colour;                 /* an SGR number, 0: none */
+    struct herd_output *output; /* NULL: it has to take everything, its error is the caller's */
     struct herd_buffer held;
+    struct herd_buffer ready; /* whole lines, with their names */
 };
 
 /* `index` chooses the colour, where standard output is to be coloured. */
@@ -88,12 +106,13 @@ struct herd_child {
     int64_t up_ms;      /* UP: since when */
 };
 
-/* 0 or a negative errno. `width` and `index` are the printer's. */
-int herd_child_init(struct herd_child *child, const struct herd_server_config *server, int width, unsigned index);
+/* 0 or a negative errno. `width` and `index` are the printer's; `output` outlives the child. */
+int herd_child_init(struct herd_child *child, const struct herd_server_config *server, int width, unsigned index,
+                    struct herd_output *output);
 void herd_child_finish(struct herd_child *child);
 /* Starts `program --name NAME [--config config]`: 0 or a negative errno. It ends when this process does. */
 int herd_child_start(struct herd_child *child, const char *program, const char *config);
-/* Passes on what it wrote: 0, or the negative errno of standard output. */
+/* Passes on what it wrote: 0, or -EPIPE where nobody reads it any more. */
 int herd_child_pass(struct herd_child *child);
 /* Whether it has just said READY=1. */
 bool herd_child_ready(struct herd_child *child);

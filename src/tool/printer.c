@@ -30,18 +30,28 @@ void herd_printer_init(struct herd_printer *printer, const char *name, int width
     printer->name = name;
     printer->width = width;
     printer->colour = herd_printer_coloured() ? colours[index % (sizeof colours / sizeof colours[0])] : 0;
+    printer->output = NULL;
     herd_buffer_init(&printer->held);
+    herd_buffer_init(&printer->ready);
 }
 
-static void print_line(const struct herd_printer *printer, struct herd_text line)
+static void put_name(struct herd_printer *printer)
 {
-    if (printer->colour != 0) {
-        fprintf(stdout, "\x1b[%dm%-*s |\x1b[0m ", printer->colour, printer->width, printer->name);
-    } else {
-        fprintf(stdout, "%-*s | ", printer->width, printer->name);
-    }
-    fwrite(line.bytes, 1, line.length, stdout);
-    fputc('\n', stdout);
+    char colour[16] = "";
+    int length = (int)strlen(printer->name);
+    if (printer->colour != 0) snprintf(colour, sizeof colour, "\x1b[%dm", printer->colour);
+    herd_buffer_append(&printer->ready, herd_text_of(colour));
+    herd_buffer_append(&printer->ready, herd_text_of(printer->name));
+    for (; length < printer->width; length++)
+        herd_buffer_append_byte(&printer->ready, ' ');
+    herd_buffer_append(&printer->ready, printer->colour != 0 ? HERD_TEXT(" |\x1b[0m ") : HERD_TEXT(" | "));
+}
+
+static void print_line(struct herd_printer *printer, struct herd_text line)
+{
+    put_name(printer);
+    herd_buffer_append(&printer->ready, line);
+    herd_buffer_append_byte(&printer->ready, '\n');
 }
 
 static void print_whole_lines(struct herd_printer *printer)
@@ -55,26 +65,34 @@ static void print_whole_lines(struct herd_printer *printer)
     }
 }
 
-static int flush_output(void)
+static int write_out(struct herd_text bytes)
 {
     errno = 0;
+    fwrite(bytes.bytes, 1, bytes.length, stdout);
     if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
     return errno != 0 ? -errno : -EIO;
 }
 
+static int write_ready(struct herd_printer *printer)
+{
+    struct herd_text lines = herd_buffer_text(&printer->ready);
+    int status = 0;
+    if (lines.length > 0)
+        status = printer->output != NULL ? herd_output_write(printer->output, lines) : write_out(lines);
+    herd_buffer_clear(&printer->ready);
+    return status;
+}
+
 int herd_printer_write(struct herd_printer *printer, struct herd_text bytes)
 {
-    if (printer->name == NULL) {
-        fwrite(bytes.bytes, 1, bytes.length, stdout);
-        return flush_output();
-    }
+    if (printer->name == NULL) return write_out(bytes);
     herd_buffer_append(&printer->held, bytes);
     print_whole_lines(printer);
     if (herd_buffer_length(&printer->held) > HERD_PRINTER_LINE_MAX) {
         print_line(printer, herd_buffer_text(&printer->held));
         herd_buffer_clear(&printer->held);
     }
-    return flush_output();
+    return write_ready(printer);
 }
 
 int herd_printer_finish(struct herd_printer *printer)
@@ -82,8 +100,9 @@ int herd_printer_finish(struct herd_printer *printer)
     int status = 0;
     if (herd_buffer_length(&printer->held) > 0) {
         print_line(printer, herd_buffer_text(&printer->held));
-        status = flush_output();
+        status = write_ready(printer);
     }
     herd_buffer_finish(&printer->held);
+    herd_buffer_finish(&printer->ready);
     return status;
 }

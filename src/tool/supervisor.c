@@ -13,8 +13,8 @@
  * Failures: a server that ends before it was ever ready ends the whole with
  * its code. One that ends later is started again after a pause that grows
  * (100 ms to 5 s); it is left alone when it says that its configuration or
- * command line is wrong (78, 64). Standard output that can no longer be
- * written to drains the herd. A server that does not end is killed after 10 s,
+ * command line is wrong (78, 64). Standard output that nobody reads any more
+ * drains the herd; what it cannot take, as on a full disk, is dropped. A server that does not end is killed after 10 s,
  * or at once by a second signal.
  */
 
@@ -23,7 +23,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -57,24 +56,12 @@ struct supervisor {
     int64_t told_ms;  /* DRAINING: when the first signal came */
     int64_t alarm_ms; /* STARTING: when to say that it is slow; DRAINING: when to kill; else never */
     struct herd_random random;
+    struct herd_output output;
 };
 
 static int64_t read_clock_ms(void)
 {
     return herd_clock_monotonic_ns() / HERD_NS_PER_MS;
-}
-
-/* What is no error goes where the servers' lines go. A failure to write shows with their next line. */
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("herd: ", stdout);
-    vfprintf(stdout, format, arguments);
-    fputc('\n', stdout);
-    fflush(stdout);
-    va_end(arguments);
 }
 
 static const char *count_servers(unsigned count, char *out, size_t size)
@@ -118,12 +105,12 @@ static void drain(struct supervisor *supervisor)
 
 static void kill_all(struct supervisor *supervisor, const char *why)
 {
-    say("%s: killing what still runs", why);
+    herd_output_say(&supervisor->output, "%s: killing what still runs", why);
     signal_all(supervisor, SIGKILL);
     supervisor->alarm_ms = INT64_MAX;
 }
 
-static void say_up(const struct supervisor *supervisor)
+static void say_up(struct supervisor *supervisor)
 {
     struct herd_buffer line = HERD_BUFFER_INIT;
     for (unsigned i = 0; i < supervisor->count; i++) {
@@ -133,8 +120,8 @@ static void say_up(const struct supervisor *supervisor)
         herd_buffer_append(&line, herd_text_of(supervisor->children[i].address));
     }
     char servers[32];
-    say("%s %s up (%.*s)", count_servers(supervisor->count, servers, sizeof servers),
-        supervisor->count == 1 ? "is" : "are", HERD_TEXT_ARGS(herd_buffer_text(&line)));
+    herd_output_say(&supervisor->output, "%s %s up (%.*s)", count_servers(supervisor->count, servers, sizeof servers),
+                    supervisor->count == 1 ? "is" : "are", HERD_TEXT_ARGS(herd_buffer_text(&line)));
     herd_buffer_finish(&line);
 }
 
@@ -144,7 +131,7 @@ static void on_ready(struct supervisor *supervisor, struct herd_child *child)
     child->state = HERD_CHILD_UP;
     child->was_up = true;
     child->up_ms = supervisor->now_ms;
-    if (again) say("%s is up again", child->name);
+    if (again) herd_output_say(&supervisor->output, "%s is up again", child->name);
     if (supervisor->state != STARTING || count_in(supervisor, HERD_CHILD_UP) < supervisor->count) return;
     supervisor->state = UP;
     supervisor->alarm_ms = INT64_MAX;
@@ -195,8 +182,8 @@ static void on_failed(struct supervisor *supervisor, struct herd_child *child, i
     uint32_t pause_ms = herd_backoff_next_ms(&child->backoff, &supervisor->random);
     child->state = HERD_CHILD_RESTING;
     child->due_ms = supervisor->now_ms + pause_ms;
-    say("%s ended (%s), starting it again in %" PRIu32 ".%" PRIu32 " s", child->name, how, pause_ms / 1000,
-        pause_ms % 1000 / 100);
+    herd_output_say(&supervisor->output, "%s ended (%s), starting it again in %" PRIu32 ".%" PRIu32 " s", child->name,
+                    how, pause_ms / 1000, pause_ms % 1000 / 100);
 }
 
 static void on_ended(struct supervisor *supervisor, struct herd_child *child, int status)
@@ -247,7 +234,8 @@ static void take_signals(struct supervisor *supervisor)
         }
         char servers[32];
         supervisor->told_ms = supervisor->now_ms;
-        say("ending %s (a second signal kills)", count_servers(supervisor->count, servers, sizeof servers));
+        herd_output_say(&supervisor->output, "ending %s (a second signal kills)",
+                        count_servers(supervisor->count, servers, sizeof servers));
         drain(supervisor);
     }
 }
@@ -261,11 +249,19 @@ static struct herd_child *find_child(const struct supervisor *supervisor, pid_t 
     return NULL;
 }
 
+/* As in `herd up | head`. */
+static void give_up(struct supervisor *supervisor)
+{
+    if (supervisor->state == DRAINING) return;
+    herd_complain("nobody reads standard output any more: ending the servers");
+    drain(supervisor);
+}
+
 static void take_children(struct supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
         struct herd_child *child = &supervisor->children[i];
-        if (herd_child_pass(child) < 0) drain(supervisor);
+        if (herd_child_pass(child) < 0) give_up(supervisor);
         if (herd_child_ready(child)) on_ready(supervisor, child);
     }
     int status;
@@ -285,7 +281,8 @@ static void ring(struct supervisor *supervisor)
     if (supervisor->state != STARTING) return;
     for (unsigned i = 0; i < supervisor->count; i++) {
         const struct herd_child *child = &supervisor->children[i];
-        if (child->state == HERD_CHILD_STARTING) say("still waiting for %s to be ready", child->name);
+        if (child->state == HERD_CHILD_STARTING)
+            herd_output_say(&supervisor->output, "still waiting for %s to be ready", child->name);
     }
 }
 
@@ -341,7 +338,8 @@ static int prepare(struct supervisor *supervisor)
     herd_random_system(&seed, sizeof seed);
     herd_random_init(&supervisor->random, seed);
     for (unsigned i = 0; i < supervisor->count; i++) {
-        int status = herd_child_init(&supervisor->children[i], &supervisor->config->servers[i], width, i);
+        int status =
+            herd_child_init(&supervisor->children[i], &supervisor->config->servers[i], width, i, &supervisor->output);
         if (status < 0) return status;
     }
     supervisor->signals = open_signals();
@@ -377,13 +375,14 @@ int herd_supervisor_run(const struct herd_config *config, const char *program, i
     int status = prepare(&supervisor);
     if (status == 0) {
         supervise(&supervisor);
-        if (supervisor.code == 0) say("all have ended");
+        if (supervisor.code == 0) herd_output_say(&supervisor.output, "all have ended");
     } else {
         herd_complain("%s", herd_error_text(status));
         supervisor.code = EX_OSERR;
     }
     for (unsigned i = 0; i < count; i++)
         herd_child_finish(&supervisor.children[i]);
+    herd_output_end(&supervisor.output);
     if (supervisor.signals >= 0) close(supervisor.signals);
     herd_memory_free(supervisor.polls);
     herd_memory_free(supervisor.children);

@@ -69,10 +69,12 @@ static int open_notify(struct herd_child *child)
     return 0;
 }
 
-int herd_child_init(struct herd_child *child, const struct herd_server_config *server, int width, unsigned index)
+int herd_child_init(struct herd_child *child, const struct herd_server_config *server, int width, unsigned index,
+                    struct herd_output *output)
 {
     *child = (struct herd_child){.name = server->name, .address = server->clients.text, .output = -1, .notify = -1};
     herd_printer_init(&child->printer, child->name, width, index);
+    child->printer.output = output;
     herd_backoff_init(&child->backoff, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
     return open_notify(child);
 }

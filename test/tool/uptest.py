@@ -4,6 +4,8 @@
 import contextlib
 import os
 import re
+import resource
+import select
 import selectors
 import signal
 import subprocess
@@ -25,8 +27,8 @@ class Up:
 
     def __init__(self, environment, arguments=(), **options):
         self.process = subprocess.Popen([HERD, "up", "--server", FAKE, *arguments], env=environment,
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        **options)
+                                        stdin=subprocess.DEVNULL,
+                                        **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options})
         self.lines = []
 
     def until(self, text):
@@ -66,7 +68,8 @@ class UpTest(unittest.TestCase):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("HERD_", "FAKE_"))}
         environment.update({f"FAKE_{name}": way for name, way in (ways or {}).items()}, FAKE_LOG=str(self.log))
         herd = Up(environment, arguments, **options)
-        self.addCleanup(herd.process.stdout.close)
+        if herd.process.stdout is not None:
+            self.addCleanup(herd.process.stdout.close)
         self.addCleanup(herd.process.kill)
         return herd
 
@@ -198,6 +201,52 @@ class UpTest(unittest.TestCase):
         os.kill(int(self.starts("Hands")[0][1]), signal.SIGTERM)
         self.assertEqual(herd.process.wait(DEADLINE_S), 0)
         self.assert_all_gone()
+
+    def test_full_output_drops(self):
+        """A full disk ends no herd: lines are dropped and counted, standard error tells, and what comes later is whole."""
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        ready, tell = os.pipe()
+        with open("/dev/full", "wb") as full, open(folder / "errors", "wb") as errors, os.fdopen(tell, "wb"):
+            herd = self.up("--ready-fd", str(tell), stdout=full, stderr=errors, pass_fds=(tell,))
+        with os.fdopen(ready, "rb") as are_up:
+            self.assertEqual(are_up.read(), b"\n")
+        told = folder / "errors"
+        self.until(lambda: "lines are dropped: no space left on device" in told.read_text(), "it is told")
+        os.kill(int(self.starts("Hands")[0][1]), signal.SIGKILL)
+        self.until(lambda: len(self.starts("Hands")) == 2, "Hands has started again: the herd goes on")
+        herd.process.send_signal(signal.SIGTERM)
+        self.assertEqual(herd.process.wait(DEADLINE_S), 0)
+        self.assertEqual(told.read_text().count("cannot be written"), 1)
+        self.assertRegex(told.read_text(), r"not be written to the end, [1-9][0-9]* lines were dropped\n$")
+        self.assert_all_gone()
+
+    def until(self, condition, what):
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, what)
+            select.select([], [], [], 0.01)
+
+    def test_output_that_has_room_again(self):
+        """A file that may not grow is a full disk; a line that was cut is ended before the next one."""
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        output, told = folder / "output", folder / "errors"
+        with open(output, "ab") as out, open(told, "wb") as errors:
+            herd = self.up(stdout=out, stderr=errors)
+        self.until(lambda: " are up " in output.read_text(), "all are up")
+        size = output.stat().st_size
+        resource.prlimit(herd.process.pid, resource.RLIMIT_FSIZE, (size + 10, resource.RLIM_INFINITY))
+        os.kill(int(self.starts("Hands")[0][1]), signal.SIGKILL)
+        self.until(lambda: "lines are dropped" in told.read_text(), "it is told")
+        resource.prlimit(herd.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self.until(lambda: "Hands is up again" in output.read_text(), "it goes on")
+        herd.process.send_signal(signal.SIGTERM)
+        self.assertEqual(herd.process.wait(DEADLINE_S), 0)
+        self.assertRegex(told.read_text(), r"written again, [1-9][0-9]* lines? (was|were) dropped\n")
+        self.assertNotIn("to the end", told.read_text())
+        cut, *lines = output.read_text()[size:].splitlines()
+        self.assertEqual((len(cut), lines[-1]), (10, "herd: all have ended"))
+        for line in lines:
+            self.assertRegex(line, r"^(\w+ +\| |herd: )")
 
     def test_lines_stay_whole(self):
         herd = self.up(ways={"Goloman": "babble"})
