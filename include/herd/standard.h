@@ -10,9 +10,9 @@
  */
 void herd_standard_fill(void);
 /* Last thing of a program: `code`, or EX_IOERR instead of 0 where standard output did not take all that was written to
- * it.
+ * it, which is then said on standard error in the name of `program`.
  */
-int herd_standard_end(int code);
+int herd_standard_end(const char *program, int code);
 
 /* What to do where no thread can be made (-EAGAIN of pthread_create(3)). */
 #define HERD_THREAD_ADVICE "too many processes and threads: raise the limit (ulimit -u, TasksMax=, pids.max)"

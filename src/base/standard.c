@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "herd/standard.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -16,8 +17,11 @@ void herd_standard_fill(void)
     }
 }
 
-int herd_standard_end(int code)
+int herd_standard_end(const char *program, int code)
 {
-    bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
-    return code == 0 && failed ? EX_IOERR : code;
+    int error = fflush(stdout) != 0 ? errno : 0;
+    if (code != 0 || (error == 0 && ferror(stdout) == 0)) return code;
+    fprintf(stderr, "%s: standard output did not take all of it%s%s\n", program, error != 0 ? ": " : "",
+            error != 0 ? strerror(error) : "");
+    return EX_IOERR;
 }

@@ -196,11 +196,11 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (arguments.action == ACTION_HELP) {
         print_help();
-        return herd_standard_end(0);
+        return herd_standard_end("herd-server", 0);
     }
     if (arguments.action == ACTION_VERSION) {
         print_version();
-        return herd_standard_end(0);
+        return herd_standard_end("herd-server", 0);
     }
-    return herd_standard_end(with_config(&arguments));
+    return herd_standard_end("herd-server", with_config(&arguments));
 }

@@ -8,7 +8,6 @@
 #include <sysexits.h>
 
 #include "herd/command.h"
-#include "herd/standard.h"
 #include "local.h"
 
 static const char usage[] = "Usage: herd bench [OPTION...]\n"
@@ -195,5 +194,5 @@ int herd_bench_command(int argc, char **argv)
     code = herd_bench_run(&bench, &result);
     if (code == 0) herd_bench_report(&bench, &result);
     herd_bench_finish(&bench);
-    return herd_standard_end(code);
+    return code;
 }

@@ -88,13 +88,13 @@ int main(int argc, char **argv)
         return EX_USAGE;
     }
     const char *word = argv[1];
-    if (strcmp(word, "help") == 0) return herd_standard_end(run_help(argc - 1, argv + 1));
-    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) return herd_standard_end(run_help(1, argv));
+    if (strcmp(word, "help") == 0) return herd_standard_end("herd", run_help(argc - 1, argv + 1));
+    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) return herd_standard_end("herd", run_help(1, argv));
     if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
         puts("herd " HERD_VERSION);
-        return herd_standard_end(EX_OK);
+        return herd_standard_end("herd", EX_OK);
     }
     const struct command *command = find_command(word);
     if (command == NULL) return unknown_command(word);
-    return command->run(argc - 1, argv + 1);
+    return herd_standard_end("herd", command->run(argc - 1, argv + 1));
 }

@@ -212,5 +212,5 @@ int herd_journal_command(int argc, char **argv)
     int code = EX_OK;
     for (; optind < argc && code != EX_IOERR; optind++)
         code = worse(code, view(argv[optind], records));
-    return fflush(stdout) == 0 ? code : EX_IOERR;
+    return fflush(stdout) == 0 && !ferror(stdout) ? code : EX_OK; /* the end of main says so and has a code for it */
 }

@@ -124,11 +124,13 @@ class Send(Tool):
     def test_output_that_takes_nothing(self):
         """What was written and is nowhere is no success."""
         bench = ("bench", "--config", self.five.config_path, "--to", "Goloman", "--seconds", "1", "--connections", "1")
-        for argv in ((tool_program(), "--version"), (tool_program(), "--help"), (tool_program(), *bench),
+        helps = tuple((tool_program(), command, "--help") for command in ("up", "send", "bench", "places", "journal"))
+        for argv in ((tool_program(), "--version"), (tool_program(), "--help"), *helps, (tool_program(), *bench),
                      (server_program(), "--help"), (server_program(), "--config", self.five.config_path, "--dump-config")):
             with self.subTest(argv=argv):
                 process = self.keep(self.five, by_shell('exec "$@" >/dev/full', argv))
                 self.assertEqual(process.wait(), IO, process.stderr())
+                self.assertIn("standard output did not take all of it", process.stderr())
 
 
 class Up(Tool):
