@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "herd/importoutput.h"
 #include "herd/memory.h"
 #include "herd/placesimport.h"
 
@@ -299,6 +300,25 @@ static void replaces_the_output_in_one_step(void **state)
     expect_output(world, 1, "5328041", "Beverly Hills");
 }
 
+/* Whatever was written: what would not open does not take the place of what does. */
+static void puts_nothing_in_place_that_does_not_open(void **state)
+{
+    struct world *world = *state;
+    struct herd_import_output output;
+    assert_int_equal(import_text(world, HERD_PLACES_TSV, HERD_TEXT(WESTWOOD), false), 0);
+    free(world->messages);
+    world->messages = NULL;
+    FILE *messages = open_memstream(&world->messages, &world->messages_length);
+    assert_int_equal(herd_import_output_init(&output, world->output, messages), 0);
+    assert_int_equal(herd_import_output_begin(&output), 0);
+    assert_true(fputs("no index", output.file) >= 0);
+    assert_int_equal(herd_import_output_end(&output, 0), 74);
+    herd_import_output_finish(&output);
+    assert_int_equal(fclose(messages), 0);
+    assert_non_null(strstr(world->messages, "cannot be used: it is not an index of places"));
+    expect_output(world, 1, "5408522", "Westwood");
+}
+
 /* The same places in the same order give the same bytes. */
 static void is_reproducible(void **state)
 {
@@ -351,6 +371,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(shows_what_is_wrong, setup, teardown),
         cmocka_unit_test_setup_teardown(tells_what_it_cannot_do, setup, teardown),
         cmocka_unit_test_setup_teardown(replaces_the_output_in_one_step, setup, teardown),
+        cmocka_unit_test_setup_teardown(puts_nothing_in_place_that_does_not_open, setup, teardown),
         cmocka_unit_test_setup_teardown(is_reproducible, setup, teardown),
         cmocka_unit_test_setup_teardown(takes_several_inputs, setup, teardown),
         cmocka_unit_test(knows_its_formats),
