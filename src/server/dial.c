@@ -279,7 +279,7 @@ int64_t dial_tick(struct dial *dial, const struct herd_now *now)
 
     if (dial->state == DIAL_IDLE && dial->server->state == SERVER_RUNNING && now->monotonic_ms >= dial->redial.at_ms)
         connect_now(dial);
-    if (dial->state == DIAL_IDLE) return dial->redial.at_ms;
+    if (dial->state == DIAL_IDLE) return dial->server->state == SERVER_RUNNING ? dial->redial.at_ms : INT64_MAX;
     if (dial->state != DIAL_UP) return INT64_MAX;
     out = herd_stream_out(&dial->stream);
     before = herd_buffer_length(out);

@@ -106,10 +106,23 @@ static void a_stable_session_is_told_to_redial(void **state)
     assert_int_equal(world->dial.redial.welcomed_ms, 0);
 }
 
+/* Turning the loop for a neighbour that will not be dialled any more would take a whole core until the end. */
+static void a_drain_waits_for_no_redial(void **state)
+{
+    struct dialling *world = *state;
+    struct herd_now now = server_now(&world->server);
+
+    world->server.state = SERVER_DRAINING;
+    world->dial.redial.at_ms = now.monotonic_ms - 1;
+    assert_int_equal(dial_tick(&world->dial, &now), INT64_MAX);
+    assert_int_equal(world->dial.state, DIAL_IDLE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_stable_session_is_told_to_redial, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_drain_waits_for_no_redial, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
