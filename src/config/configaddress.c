@@ -134,6 +134,20 @@ static void check_dialled(const struct endpoint *endpoint, struct herd_report *r
                       endpoint->server, endpoint->key, endpoint->address->text, endpoint->key);
 }
 
+/* Nothing can be bound there: a socket of IPv6 that takes no IPv4 has no such address, and users mean the other. */
+static bool check_mapped(unsigned server, const char *key, const struct herd_address *address,
+                         struct herd_report *report)
+{
+    if (address->text == NULL || address->socket.ss_family != AF_INET6) return true;
+    const struct in6_addr host = host_of(address);
+    if (!IN6_IS_ADDR_V4MAPPED(&host)) return true;
+    char four[INET_ADDRSTRLEN];
+    inet_ntop(AF_INET, &host.s6_addr[12], four, sizeof(four));
+    herd_report_error(report, address->line, "servers[%u].%s: %s is an IPv4 address in the clothes of IPv6: write %s",
+                      server, key, address->text, four);
+    return false;
+}
+
 static bool has_link(const struct herd_config *config, unsigned server)
 {
     for (unsigned i = 0; i < config->link_count; i++) {
@@ -170,9 +184,11 @@ void herd_config_check_addresses(const struct herd_config *config, struct herd_r
         unsigned first = count;
         count += list_endpoints(config, i, &all[count]);
         for (; first < count; first++) {
+            if (!check_mapped(i, all[first].key, all[first].address, report)) continue;
             check_dialled(&all[first], report);
             check_taken(all, first, report);
         }
+        check_mapped(i, "peer_source", &config->servers[i].peer_source, report);
         check_secret(config, i, report);
     }
     for (unsigned i = 0; i < config->link_count; i++) {

@@ -122,11 +122,13 @@ static int bind_socket(const struct sockaddr_storage *address)
 {
     bool ipv6 = address->ss_family == AF_INET6;
     socklen_t length = ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    /* The wildcard takes both families; whose peer is of IPv4 is shown and counted as such (peername.c). */
+    int only_ipv6 = !IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr);
     int on = 1;
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) goto fail;
-    if (ipv6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0) goto fail;
+    if (ipv6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof only_ipv6) < 0) goto fail;
     if (bind(fd, (const struct sockaddr *)address, length) < 0) goto fail;
     if (listen(fd, BACKLOG) < 0) goto fail;
     return fd;

@@ -25,7 +25,13 @@ static const struct {
                                                                             "links = ([\"A\", \"B\"]);",
      "herd.conf:3: servers[1].clients: 127.0.0.1:2 is taken by peers of A\n"},
     {"servers = (\n" S("A", L("1", "1"), L("1", "2")) "\nweb = \"[::ffff:127.0.0.1]:2\"; } );\n",
-     "herd.conf:3: servers[0].web: [::ffff:127.0.0.1]:2 is taken by peers of the same server, 127.0.0.1:2\n"},
+     "herd.conf:3: servers[0].web: [::ffff:127.0.0.1]:2 is an IPv4 address in the clothes of IPv6: write 127.0.0.1\n"},
+    {"servers = (\n" S("A", L("1", "1"), L("1", "2")) "peer_source = \"::ffff:127.0.0.2\"; } );\n",
+     "herd.conf:2: servers[0].peer_source: ::ffff:127.0.0.2 is an IPv4 address in the clothes of IPv6: write "
+     "127.0.0.2\n"},
+    {"servers = (\n" S("A", L("1", "1"),
+                       L("1", "2")) "\nclients_listen = \"0.0.0.0:9\"; peers_listen = \"[::]:9\"; } );\n",
+     "herd.conf:3: servers[0].peers_listen: [::]:9 is taken by clients_listen of the same server, 0.0.0.0:9\n"},
     {"servers = (\n" S("A", L("1", "1"), L("1", "2")) "\nweb = \"[::]:2\"; } );\n",
      "herd.conf:3: servers[0].web: [::]:2 is taken by peers of the same server, 127.0.0.1:2\n"},
     {"servers = (\n" S("A", L("1", "1"), L("1", "2")) "clients_listen = \"0.0.0.0:9\"; },\n" S(

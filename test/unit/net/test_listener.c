@@ -2,6 +2,7 @@
 
 /* Listeners: the limits, the port, running out of descriptors, closing with connections alive. */
 
+#include "../../../src/net/local.h"
 #include "netsession.h"
 
 #include <sys/resource.h>
@@ -48,16 +49,37 @@ static void test_foreign_address(void **state)
     fixture_close(&fixture);
 }
 
-/* IPv6, and that it leaves the IPv4 port of the same number alone. */
-static void test_ipv6(void **state)
+/* Whom the listener was asked to take. */
+struct accepted {
+    unsigned count;
+    char from[56];
+    bool loopback, keyed;
+    unsigned char family;
+};
+
+static void keep_from(struct herd_listener *listener, void *owner)
+{
+    struct accepted *accepted = owner;
+    const struct sockaddr *from = listener->accepted_from;
+    unsigned char key[1 + sizeof(struct in6_addr)];
+    accepted->count++;
+    herd_peername_format(from, accepted->from, sizeof accepted->from);
+    accepted->loopback = herd_peername_loopback(from);
+    accepted->keyed = herd_peername_key(from, key, sizeof key);
+    accepted->family = key[0];
+}
+
+/* The wildcard of IPv6 takes both families, and whoever comes by IPv4 is that to all rules that look at addresses. */
+static void test_both_families(void **state)
 {
     (void)state;
     struct fixture fixture;
     struct herd_listener six, four;
+    struct accepted accepted = {0};
     struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
     struct sockaddr_in any_four = {.sin_family = AF_INET};
     struct herd_listener_options options = {
-        .connections_max = 1, .on_connection = server_on_connection, HERD_LISTENER_DEFAULTS};
+        .connections_max = 1, .on_connection = keep_from, .owner = &accepted, HERD_LISTENER_DEFAULTS};
     char address[56], expected[56];
     fixture_open(&fixture);
     memcpy(&options.address, &any, sizeof any);
@@ -68,11 +90,17 @@ static void test_ipv6(void **state)
         snprintf(expected, sizeof expected, "[::]:%u", ntohs(any.sin6_port));
         herd_listener_address(&six, address, sizeof address);
         assert_string_equal(address, expected);
+        int client = plain_connect(ntohs(any.sin6_port)); /* by IPv4 */
+        UNTIL(&fixture, accepted.count == 1);
+        assert_memory_equal(accepted.from, "127.0.0.1:", strlen("127.0.0.1:"));
+        assert_true(accepted.loopback);
+        assert_true(accepted.keyed);
+        assert_int_equal(accepted.family, 4);
+        close(client);
         any_four.sin_port = any.sin6_port;
         memset(&options.address, 0, sizeof options.address);
         memcpy(&options.address, &any_four, sizeof any_four);
-        assert_int_equal(herd_listener_open(&four, &fixture.loop, &options), 0);
-        herd_listener_close(&four);
+        assert_int_equal(herd_listener_open(&four, &fixture.loop, &options), -EADDRINUSE);
         herd_listener_close(&six);
     }
     fixture_close(&fixture);
@@ -283,7 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_port_in_use),
         cmocka_unit_test(test_foreign_address),
-        cmocka_unit_test(test_ipv6),
+        cmocka_unit_test(test_both_families),
         cmocka_unit_test(test_at_the_cap),
         cmocka_unit_test(test_declined_connection_is_closed),
         cmocka_unit_test(test_accept_out_of_turn),
