@@ -278,10 +278,20 @@ static void brackets_are_bounded(void **state)
     expect(text, EX_CONFIG, "herd.conf:1: more than 64 brackets in each other\n");
 }
 
+static void a_byte_order_mark_is_skipped(void **state)
+{
+    (void)state;
+    struct loaded loaded = load_text("\xef\xbb\xbf" ONE);
+    assert_int_equal(loaded.code, 0);
+    assert_string_equal(loaded.messages, "");
+    unload(&loaded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(errors_are_told_with_their_line, enter_directory, leave_directory),
+        cmocka_unit_test(a_byte_order_mark_is_skipped),
         cmocka_unit_test_setup_teardown(good_files_say_nothing, enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(values_arrive, enter_directory, leave_directory),
         cmocka_unit_test_setup_teardown(includes_are_in_place, enter_directory, leave_directory),
