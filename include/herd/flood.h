@@ -161,6 +161,7 @@ enum herd_peer_state {
  */
 struct herd_peer_end {
     char text[160];
+    bool secrets; /* it ended because the secrets differ, or seem to, or one side has none */
 };
 
 /* -- Outbound ------------------------------------------------------------ */
@@ -265,6 +266,7 @@ struct herd_inbound {
     int64_t pulse_ms;
     int64_t clock_offset_ns;
     struct herd_peer_end end;
+    char claimed[HERD_NAME_LENGTH_MAX + 1]; /* the name that HELLO gave, also where it is refused; empty: none */
 };
 
 void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, bool from_loopback,
@@ -276,6 +278,9 @@ int herd_inbound_receive(struct herd_inbound *inbound, struct herd_text bytes, c
 int herd_inbound_tick(struct herd_inbound *inbound, const struct herd_now *now, struct herd_buffer *out);
 int64_t herd_inbound_deadline(const struct herd_inbound *inbound);
 void herd_inbound_stop(struct herd_inbound *inbound);
+/* The other side went, before herd_inbound_stop: notes what it means that it went at this point, where that is known.
+ */
+void herd_inbound_left(struct herd_inbound *inbound);
 
 /* -- Redial -------------------------------------------------------------- */
 

@@ -14,6 +14,7 @@
  */
 #include "local.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #define WITHOUT_SECRET "this server has no secret"
@@ -45,10 +46,20 @@ void herd_inbound_stop(struct herd_inbound *inbound)
 
 #define END(inbound, ...) dialogue_end(&(inbound)->state, &(inbound)->end, __VA_ARGS__)
 
+/* A dialler whom our proof does not convince says nothing and goes. */
+void herd_inbound_left(struct herd_inbound *inbound)
+{
+    if (inbound->state != HERD_PEER_PROVING) return;
+    inbound->end.secrets = inbound->flood->keys.count > 0;
+    END(inbound, inbound->end.secrets ? "it left when it had seen our proof: the secrets differ, or it expected another"
+                                      : "it left when it had seen our name: it expected another");
+}
+
 static int refuse(struct herd_inbound *inbound, const char *code, const char *text, struct herd_buffer *out)
 {
     inbound->flood->counts.refused++;
-    if (strcmp(code, HERD_REFUSE_PROOF) == 0) inbound->flood->counts.proofs_failed++;
+    inbound->end.secrets = strcmp(code, HERD_REFUSE_PROOF) == 0;
+    if (inbound->end.secrets) inbound->flood->counts.proofs_failed++;
     herd_peer_append_refuse(out, code, text);
     return END(inbound, "refused by us: %s: %s", code, text);
 }
@@ -119,6 +130,8 @@ static int on_hello(struct herd_inbound *inbound, struct herd_text line, struct 
 
     if (herd_peer_parse_hello_dialler(rest, &hello) < 0)
         return refuse(inbound, HERD_REFUSE_PROTOCOL, "HELLO is malformed", out);
+    assert(hello.name.length < sizeof inbound->claimed);
+    memcpy(inbound->claimed, hello.name.bytes, hello.name.length);
     code = objection(inbound, &hello, &text);
     if (code != NULL) return refuse(inbound, code, text, out);
     inbound->neighbour = herd_flood_find(inbound->flood, hello.name);

@@ -69,12 +69,14 @@ static int on_refuse(struct herd_outbound *outbound, struct herd_text rest)
     struct herd_peer_refuse refuse;
 
     if (herd_peer_parse_refuse(rest, &refuse) < 0) return END(outbound, "REFUSE is malformed");
+    outbound->end.secrets = herd_text_equal(refuse.code, HERD_TEXT(HERD_REFUSE_PROOF));
     return END(outbound, "refused: %.*s: %.*s", HERD_TEXT_ARGS(refuse.code), HERD_TEXT_ARGS(refuse.text));
 }
 
 static int end_unproved(struct herd_outbound *outbound, const char *why)
 {
     outbound->flood->counts.proofs_failed++;
+    outbound->end.secrets = true;
     return END(outbound, "%s", why);
 }
 

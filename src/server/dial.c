@@ -8,7 +8,9 @@
  *
  * What is said on the stream is herd_outbound's; here is only when to dial,
  * how much the transport may hold, and what goes to the log. A neighbour that
- * cannot be reached a few times running is logged, once until it is reached.
+ * cannot be reached a few times running is logged, and again when the reason is
+ * another one: each reason once until it is reached, or once in a minute where
+ * they alternate.
  */
 #include "local.h"
 
@@ -26,11 +28,11 @@
 #define CLOCK_NEAR_MS 500
 #define RIVAL_QUIET_MS (60 * 1000)
 
-static void log_down(const struct dial *dial, const char *event, const char *reason)
+static void log_down(const struct dial *dial, enum herd_log_level level, const char *event, const char *reason)
 {
     struct herd_log_event log;
 
-    if (!herd_log_begin(&log, HERD_LOG_INFO, event)) return;
+    if (!herd_log_begin(&log, level, event)) return;
     herd_log_string(&log, "peer", dial->config->name);
     herd_log_string(&log, "direction", "out");
     herd_log_string(&log, "reason", reason);
@@ -92,19 +94,31 @@ void dial_note_rival(struct dial *dial)
 }
 
 /* A neighbour that cannot be connected to may only just be starting; one that answers and disagrees is told at once. */
-static bool worth_telling(struct dial *dial, bool connected)
+static bool worth_telling(struct dial *dial, bool connected, const char *reason)
 {
-    if (dial->failure_told) return false;
-    dial->failure_told = connected || ++dial->failures == FAILURES_TOLD;
-    return dial->failure_told;
+    struct herd_text text = herd_text_of(reason);
+    uint32_t unsaid;
+
+    if (connected)
+        dial->failures = 0;
+    else if (++dial->failures < FAILURES_TOLD)
+        return false;
+    if (text.length >= sizeof dial->told) text.length = sizeof dial->told - 1;
+    if (herd_text_equal(text, herd_text_of(dial->told))) return false;
+    if (!herd_tellings_say(&dial->tellings, HERD_TEXT(""), text, server_now(dial->server).monotonic_ms, &unsaid))
+        return false;
+    memcpy(dial->told, text.bytes, text.length);
+    dial->told[text.length] = '\0';
+    return true;
 }
 
 static void down(struct dial *dial, bool connected, const char *reason)
 {
     if (dial->welcomed)
-        log_down(dial, "link_down", reason);
-    else if (worth_telling(dial, connected))
-        log_down(dial, "link_failed", reason);
+        log_down(dial, HERD_LOG_INFO, "link_down", reason);
+    else if (worth_telling(dial, connected, reason))
+        log_down(dial, connected && dial->outbound.end.secrets ? HERD_LOG_WARNING : HERD_LOG_INFO, "link_failed",
+                 reason);
     dial->welcomed = false;
     dial->state = DIAL_IDLE;
     herd_redial_failed(&dial->redial, &dial->server->flood.random, server_now(dial->server).monotonic_ms);
@@ -137,7 +151,8 @@ static void became_live(struct dial *dial)
     dial->welcomed = true;
     dial->wire.bytes_max = dial->server->config->log.wire_bytes_per_s_max;
     dial->failures = 0;
-    dial->failure_told = false;
+    dial->told[0] = '\0';
+    dial->tellings = (struct herd_tellings){0};
     herd_redial_welcomed(&dial->redial, server_now(dial->server).monotonic_ms);
     log_up(dial);
     herd_loop_mark(&dial->server->loop, HERD_PHASE_FLOOD);
@@ -182,7 +197,7 @@ static const char *reason_of(const struct dial *dial, int status)
 {
     if (dial->outbound.end.text[0] != '\0') return dial->outbound.end.text;
     if (status == -ECONNRESET) return "connection closed";
-    return status == 0 ? "closed by us" : uv_strerror(status);
+    return status == 0 || status == -ECANCELED ? "closed by us" : uv_strerror(status);
 }
 
 static void on_closed(struct herd_stream *stream, int status)
@@ -218,7 +233,7 @@ static void on_dialled(struct herd_dialler *dialler, int status)
     struct herd_buffer *out;
 
     if (status < 0) {
-        down(dial, false, uv_strerror(status));
+        down(dial, false, status == -ECANCELED ? "closed by us" : uv_strerror(status));
         return;
     }
     dial->state = DIAL_UP;
@@ -338,5 +353,5 @@ void dial_close(struct dial *dial)
     herd_task_cancel(&dial->task);
     if (dial->state == DIAL_CONNECTING) herd_dialler_cancel(&dial->dialler);
     /* A neighbour that does not read would hold up the end until its write stalls. */
-    close_stream(dial, dial_flushed(dial) ? 0 : -ETIMEDOUT);
+    close_stream(dial, dial_flushed(dial) ? 0 : -ECANCELED);
 }

@@ -176,14 +176,19 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
 
 static void on_end(struct herd_stream *stream)
 {
-    end(HERD_CONTAINER(stream, struct guest, stream), -ECONNRESET);
+    struct guest *guest = HERD_CONTAINER(stream, struct guest, stream);
+
+    herd_inbound_left(&guest->inbound);
+    end(guest, -ECONNRESET);
 }
 
 static const char *reason_of(const struct guest *guest, int status)
 {
+    if (guest->replaced) return "a newer session of this neighbour took its place";
     if (guest->inbound.end.text[0] != '\0') return guest->inbound.end.text;
     if (status == MADE_ROOM) return "made room for others";
-    return status == 0 || status == -ECONNRESET ? "connection closed" : uv_strerror(status);
+    if (status == -ECONNRESET) return "connection closed";
+    return status == 0 ? "closed by us" : uv_strerror(status);
 }
 
 static void log_end(const struct guest *guest, int status)
@@ -199,6 +204,7 @@ static void on_closed(struct herd_stream *stream, int status)
     struct guest *guest = HERD_CONTAINER(stream, struct guest, stream);
     struct server *server = guest->server;
 
+    if (status == -ECONNRESET || status == -EPIPE) herd_inbound_left(&guest->inbound);
     herd_inbound_stop(&guest->inbound);
     herd_lobby_leave(&server->lobby, &guest->seat);
     log_end(guest, status);

@@ -137,7 +137,8 @@ struct dial {
     enum dial_state state;
     bool welcomed;     /* link_up was logged */
     bool clock_warned; /* its clock is far from ours, which was logged */
-    bool failure_told; /* that it cannot be reached, since it last could */
+    char told[64];     /* why it cannot be reached, as last logged since it could */
+    struct herd_tellings tellings;
     unsigned failures; /* to connect, running */
     int64_t rival_ms;  /* when two servers of its name were last logged; 0: never */
     struct herd_dialler dialler;
@@ -230,8 +231,8 @@ struct placework {
     uv_timer_t due_timer; /* when the first of the questions that wait for a provider has waited too long */
     uint32_t changed;     /* a bit for each of files, the worker's until it is done */
     uint64_t unasked;     /* questions that were never asked, as last logged */
-    bool closing;
-    bool fetcher_closed;
+    long trouble;         /* the HTTP status of the remote provider's last answer, where that was none, as logged */
+    bool closing, fetcher_closed;
 };
 
 /* 0 or a sysexits code, said on standard error. */

@@ -28,6 +28,8 @@ void strangers_log(const struct guest *guest, const char *reason)
         return;
     if (!herd_log_begin(&log, refused ? HERD_LOG_WARNING : HERD_LOG_INFO, "peer_refused")) return;
     herd_log_text(&log, "peer", guest->inbound.neighbour != NULL ? guest->inbound.neighbour->name : HERD_TEXT("?"));
+    if (guest->inbound.neighbour == NULL && guest->inbound.claimed[0] != '\0')
+        herd_log_string(&log, "name", guest->inbound.claimed);
     herd_log_string(&log, "direction", "in");
     herd_log_string(&log, "from", guest->address);
     herd_log_string(&log, "reason", reason);

@@ -167,10 +167,22 @@ class Secrets(Proved):
             self.fake.answer(session)
         event = self.real.log.wait("link_failed", peer="Fake")[0]
         self.assertIn("proof is wrong", event["reason"])
+        self.assertEqual(event["level"], "warning")
         self.assertGreaterEqual(self.counts()[1], 1)
         self.fake.secret = CANARY
         self.fake.accept()
         self.real.log.wait("link_up", peer="Fake", direction="out")
+
+    def test_a_name_that_is_refused_is_told(self):
+        self.stranger(b"HELLO 1-1 herd Nobody 0123456789abcdef " + b"0" * 32)
+        self.real.log.wait("peer_refused", name="Nobody")
+
+    def test_who_leaves_at_our_proof(self):
+        with Session(self.real.peers) as session:
+            session.say(self.fake.hello())
+            session.line()
+        event = self.real.log.wait("peer_refused", level="warning", peer="Fake")[0]
+        self.assertIn("the secrets differ", event["reason"])
 
     def test_replayed(self):
         """What the server's own neighbour said a moment ago."""

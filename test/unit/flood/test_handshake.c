@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -182,6 +183,26 @@ static void the_dialler_takes_every_step(void **state)
     (void)state;
 }
 
+/* Who goes without a word once it has our HELLO was not convinced by it, and that is all it ever says. */
+static void who_left_at_our_proof_was_not_convinced(void **state)
+{
+    struct herd_inbound inbound = {.state = HERD_PEER_GREETING};
+    struct herd_flood flood = {.keys.count = 1};
+    (void)state;
+    inbound.flood = &flood;
+    herd_inbound_left(&inbound);
+    assert_string_equal(inbound.end.text, "");
+    inbound.state = HERD_PEER_PROVING;
+    herd_inbound_left(&inbound);
+    assert_true(inbound.end.secrets);
+    assert_non_null(strstr(inbound.end.text, "the secrets differ"));
+    inbound = (struct herd_inbound){.flood = &flood, .state = HERD_PEER_PROVING};
+    flood.keys.count = 0;
+    herd_inbound_left(&inbound);
+    assert_false(inbound.end.secrets);
+    assert_non_null(strstr(inbound.end.text, "expected another"));
+}
+
 static void a_claim_is_told_in_welcome(void **state)
 {
     struct rig rig;
@@ -224,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_acceptor_takes_every_step),
         cmocka_unit_test(the_dialler_takes_every_step),
+        cmocka_unit_test(who_left_at_our_proof_was_not_convinced),
         cmocka_unit_test(a_claim_is_told_in_welcome),
         cmocka_unit_test(the_newest_session_replaces_an_older_one),
     };

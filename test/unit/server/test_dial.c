@@ -118,10 +118,33 @@ static void a_drain_waits_for_no_redial(void **state)
     assert_int_equal(world->dial.state, DIAL_IDLE);
 }
 
+/* Not there, then there with another opinion: both are told. */
+static void a_reason_that_changes_is_told(void **state)
+{
+    struct dialling *world = *state;
+    unsigned port;
+    int fd;
+
+    close(world->listener);
+    UNTIL(&world->server, world->dial.told[0] != '\0');
+    assert_string_equal(world->dial.told, "connection refused");
+    world->listener = plain_listen(4, &port);
+    world->theirs.peers.socket = loopback_storage(port);
+    UNTIL(&world->server, world->dial.state == DIAL_UP);
+    fd = accept(world->listener, NULL, NULL);
+    assert_true(fd >= 0);
+    plain_send(fd, "REFUSE proof no\n");
+    UNTIL(&world->server, world->dial.state == DIAL_IDLE);
+    assert_string_equal(world->dial.told, "refused: proof: no");
+    assert_true(world->dial.outbound.end.secrets);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_stable_session_is_told_to_redial, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reason_that_changes_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_drain_waits_for_no_redial, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
