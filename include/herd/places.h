@@ -163,9 +163,9 @@ bool herd_places_next_wish(struct herd_places *places, int64_t now_ms, struct he
 /* When the first of those that wait will have waited too long; INT64_MAX: none waits. */
 int64_t herd_places_due_ms(const struct herd_places *places);
 /* What became of a performed wish; calls on_ready of its tickets, or opens the next provider's request. Takes the
- * buffer's memory. */
-void herd_places_answer(struct herd_places *places, struct herd_places_request *request, long http_status,
-                        struct herd_buffer *body, int64_t now_ms);
+ * buffer's memory. 0 where the body is JSON, -EINVAL: it is not, -E2BIG: it is beyond our limits. */
+int herd_places_answer(struct herd_places *places, struct herd_places_request *request, long http_status,
+                       struct herd_buffer *body, int64_t now_ms);
 /* Whose doing it is that there is no answer. */
 enum herd_places_failure {
     HERD_PLACES_FAILED, /* the provider's */

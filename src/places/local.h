@@ -274,6 +274,7 @@ void herd_places_request_merge(struct herd_places *places, struct herd_places_re
 void herd_places_request_settle(struct herd_places *places, struct herd_places_request *request, bool with_body);
 /* One that waits for its provider is not to be sent, for `reason` (a literal): on to the next. */
 void herd_places_request_pass(struct herd_places *places, struct herd_places_request *request, const char *reason);
+extern const char herd_places_no_index[];
 extern const char herd_places_left_alone[];
 /* Nobody waits any more for one that the driver has not taken. */
 void herd_places_request_drop(struct herd_places *places, struct herd_places_request *request);
@@ -283,6 +284,8 @@ void herd_places_request_free(struct herd_places *places, struct herd_places_req
 
 /* What waits for its provider (placesqueue.c): the queue of one, and a request in it. */
 void herd_places_queue_init(struct herd_places_queue *queue);
+/* The request waits for the indexes to be read, no longer than for its share of the time. */
+void herd_places_queue_await_index(struct herd_places *places, struct herd_places_request *request);
 void herd_places_queue_push(struct herd_places *places, struct herd_places_request *request);
 void herd_places_queue_remove(struct herd_places *places, struct herd_places_request *request);
 /* That ticket joined it: it may go earlier. Nothing where it does not wait for a provider. */

@@ -29,6 +29,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "herd/cut.h"
 #include "herd/memory.h"
@@ -38,10 +39,11 @@
 #define HTTP_TOO_MANY_REQUESTS 429
 #define HTTP_SERVER_ERROR 500
 
-static const char no_index[] = "The index of places is missing or damaged.";
+const char herd_places_no_index[] = "The index of places is missing or damaged.";
 static const char no_provider[] = "No provider of places is set up.";
 const char herd_places_left_alone[] = "The places provider keeps failing and is left alone for a while.";
-static const char not_json[] = "The places provider did not answer with JSON.";
+static const char too_big[] = "The places provider's answer is larger than this server takes.";
+static const char too_deep[] = "The places provider's answer is nested deeper than this server takes.";
 
 static void provider_init(struct herd_places_provider *provider, const struct herd_places_provider_options *options,
                           const struct herd_places_options *limits)
@@ -159,7 +161,7 @@ static const char *none_reason(const struct herd_places *places)
 {
     for (unsigned i = 0; i < places->provider_count; i++)
         if (!places->providers[i].local) return herd_places_left_alone;
-    return places->provider_count == 0 ? no_provider : no_index;
+    return places->provider_count == 0 ? no_provider : herd_places_no_index;
 }
 
 /* The request's provider failed for `reason`, or is not asked: on to the next. */
@@ -241,50 +243,6 @@ enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_p
     return ticket->state;
 }
 
-void herd_places_move(struct herd_places_ticket *from, struct herd_places_ticket *to)
-{
-    *to = *from;
-    herd_list_init(&to->node);
-    if (!herd_list_empty(&from->node)) {
-        herd_list_append(&from->node, &to->node); /* right before it, which keeps the order of those that wait */
-        herd_list_remove(&from->node);
-    }
-    from->request = NULL;
-    from->state = HERD_PLACES_IDLE;
-}
-
-static void render_local(struct herd_places *places, const struct herd_places_ticket *ticket, struct herd_buffer *out)
-{
-    if (places->index_count == 0) {
-        herd_json_append_failure(out, no_index);
-        return;
-    }
-    const struct herd_places_query query = {
-        .latitude_e9 = ticket->latitude_e9,
-        .longitude_e9 = ticket->longitude_e9,
-        .radius_m = ticket->radius_m,
-        .rank = places->local_rank,
-        .bound = ticket->bound,
-    };
-    herd_places_index_answer(places->indexes, places->index_count, &query, &places->scratch, out);
-}
-
-void herd_places_render(struct herd_places *places, struct herd_places_ticket *ticket, struct herd_buffer *out)
-{
-    assert(ticket->state == HERD_PLACES_READY);
-    ticket->state = HERD_PLACES_IDLE;
-    struct herd_places_request *request = ticket->request;
-    ticket->request = NULL;
-    if (request != NULL) {
-        herd_cut_append(out, herd_buffer_text(&request->body), &request->cut, ticket->bound);
-        herd_places_request_release(places, request);
-    } else if (ticket->failure != NULL) {
-        herd_json_append_failure(out, ticket->failure);
-    } else {
-        render_local(places, ticket, out);
-    }
-}
-
 void herd_places_leave(struct herd_places *places, struct herd_places_ticket *ticket)
 {
     enum herd_places_state state = ticket->state;
@@ -319,7 +277,7 @@ void herd_places_set_indexes(struct herd_places *places, const struct herd_place
         struct herd_places_request *request =
             HERD_CONTAINER(places->index_waiters.next, struct herd_places_request, queue_node);
         if (places->index_count == 0) {
-            move_on(places, request, no_index);
+            move_on(places, request, herd_places_no_index);
             continue;
         }
         herd_places_request_unlist(places, request);
@@ -352,26 +310,49 @@ static int check_body(struct herd_places *places, struct herd_text body, struct 
     return error;
 }
 
-void herd_places_answer(struct herd_places *places, struct herd_places_request *request, long http_status,
-                        struct herd_buffer *body, int64_t now_ms)
+/* Some write a byte order mark before their JSON, which clients do not expect: the reply begins with what follows. */
+static void drop_mark(struct herd_buffer *body)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    struct herd_text text = herd_buffer_text(body);
+    if (text.length >= strlen(mark) && memcmp(text.bytes, mark, strlen(mark)) == 0)
+        herd_buffer_consume(body, strlen(mark));
+}
+
+/* The answer is none, for `error` of check_body. */
+static void refuse_body(struct herd_places *places, struct herd_places_request *request, long http_status,
+                        size_t length, int error, int64_t now_ms)
+{
+    bool bad = http_status >= HTTP_SERVER_ERROR || http_status == HTTP_TOO_MANY_REQUESTS;
+    char reason[80];
+    snprintf(reason, sizeof(reason), "The places provider answered with HTTP status %ld, without JSON.", http_status);
+    if (error == -E2BIG)
+        herd_places_fail(places, request, bad ? HERD_PLACES_FAILED : HERD_PLACES_OURS,
+                         length > places->body_bytes_max ? too_big : too_deep, now_ms);
+    else
+        herd_places_fail(places, request, HERD_PLACES_FAILED, reason, now_ms);
+}
+
+int herd_places_answer(struct herd_places *places, struct herd_places_request *request, long http_status,
+                       struct herd_buffer *body, int64_t now_ms)
 {
     struct herd_buffer received = *body;
     struct herd_cut cut;
     assert(request->state == HERD_PLACES_REQUEST_FLYING);
     herd_buffer_init(body);
+    drop_mark(&received);
     places->now_ms = now_ms;
-    bool bad = http_status >= HTTP_SERVER_ERROR || http_status == HTTP_TOO_MANY_REQUESTS;
     int error = check_body(places, herd_buffer_text(&received), &cut);
     if (error < 0) {
+        size_t length = herd_buffer_length(&received);
         herd_buffer_finish(&received);
-        herd_places_fail(places, request, error == -E2BIG && !bad ? HERD_PLACES_OURS : HERD_PLACES_FAILED, not_json,
-                         now_ms);
-        return;
+        refuse_body(places, request, http_status, length, error, now_ms);
+        return error;
     }
     herd_buffer_finish(&request->body);
     request->body = received;
     request->cut = cut;
-    if (bad)
+    if (http_status >= HTTP_SERVER_ERROR || http_status == HTTP_TOO_MANY_REQUESTS)
         count_failure(places, request, HERD_PLACES_FAILED);
     else
         herd_breaker_succeed(&places->providers[request->provider].breaker);
@@ -381,6 +362,7 @@ void herd_places_answer(struct herd_places *places, struct herd_places_request *
     } else {
         move_on(places, request, NULL);
     }
+    return 0;
 }
 
 void herd_places_fail(struct herd_places *places, struct herd_places_request *request, enum herd_places_failure failure,

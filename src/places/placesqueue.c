@@ -30,6 +30,7 @@
 #define COME_MAX 64 /* into a round that is being served */
 
 static const char too_late[] = "The question has waited too long for its turn at the places provider.";
+static const char no_index_yet[] = "The index of places is still being read.";
 static const char too_many[] = "Too many questions wait for the places provider.";
 
 void herd_places_queue_init(struct herd_places_queue *queue)
@@ -75,7 +76,7 @@ static uint32_t share_of_time_ms(const struct herd_places *places, const struct 
     unsigned remote = 0;
     for (unsigned i = request->provider; i < places->provider_count; i++)
         if (!places->providers[i].local) remote++;
-    assert(remote > 0);
+    if (remote == 0) remote = 1; /* the local one, whose index is not read yet, is the last */
     return left_ms > remote ? (uint32_t)(left_ms / remote) : 1;
 }
 
@@ -106,6 +107,14 @@ void herd_places_queue_push(struct herd_places *places, struct herd_places_reque
     put_in_round(&provider->queue, request, request_lead(places, request));
     insert_by_due(places, request);
     places->queued++;
+}
+
+void herd_places_queue_await_index(struct herd_places *places, struct herd_places_request *request)
+{
+    request->state = HERD_PLACES_REQUEST_INDEX;
+    request->due_ms = places->now_ms + share_of_time_ms(places, request);
+    herd_list_append(&places->index_waiters, &request->queue_node);
+    insert_by_due(places, request);
 }
 
 void herd_places_queue_join(struct herd_places *places, struct herd_places_request *request,
@@ -179,8 +188,9 @@ static struct herd_places_request *choose_next(struct herd_places *places)
     for (;;) {
         struct herd_places_request *request;
         while ((request = late_one(places)) != NULL) {
-            places->counts.late++;
-            herd_places_request_pass(places, request, too_late);
+            bool index = request->state == HERD_PLACES_REQUEST_INDEX;
+            if (!index) places->counts.late++;
+            herd_places_request_pass(places, request, index ? no_index_yet : too_late);
         }
         request = next_one(places);
         if (request != NULL && !left_alone(places, request)) return request;

@@ -53,8 +53,7 @@ void herd_places_request_enlist(struct herd_places *places, struct herd_places_r
     request->probe = places->providers[provider].breaker.state == HERD_BREAKER_HALF_OPEN;
     herd_list_append(bucket_of(places, herd_buffer_text(&request->place)), &request->bucket_node);
     if (places->providers[provider].local) {
-        request->state = HERD_PLACES_REQUEST_INDEX;
-        herd_list_append(&places->index_waiters, &request->queue_node);
+        herd_places_queue_await_index(places, request);
     } else {
         herd_places_queue_push(places, request);
     }
@@ -66,6 +65,7 @@ void herd_places_request_unlist(struct herd_places *places, struct herd_places_r
     if (request->state == HERD_PLACES_REQUEST_FLYING) herd_places_queue_land(places, request);
     herd_list_remove(&request->bucket_node);
     herd_list_remove(&request->queue_node);
+    herd_list_remove(&request->due_node);
     request->state = HERD_PLACES_REQUEST_DONE;
 }
 

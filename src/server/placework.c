@@ -21,6 +21,7 @@
 
 #define KEY_BYTES_MAX 4096
 #define PROVIDERS_MAX 2
+#define HTTP_OK 200
 
 /* -- Errands: requests under way ------------------------------------------ */
 
@@ -40,6 +41,28 @@ static void log_failure(const struct errand *errand, const struct herd_fetch_ans
     herd_log_end(&log);
 }
 
+/* Once when it is other than it was; `trouble` is 0 where all is well. */
+static void note_answer(const struct errand *errand, long http_status, int error)
+{
+    struct placework *work = &errand->server->placework;
+    long trouble = error == 0 && http_status == HTTP_OK ? 0 : http_status;
+    struct herd_log_event log;
+
+    if (trouble == work->trouble) return;
+    work->trouble = trouble;
+    if (!herd_log_begin(&log, trouble == 0 ? HERD_LOG_INFO : HERD_LOG_WARNING,
+                        trouble == 0 ? "places_recovered" : "places_failed"))
+        return;
+    herd_log_string(&log, "provider", errand->provider);
+    herd_log_number(&log, "status", http_status);
+    if (trouble != 0)
+        herd_log_string(&log, "reason",
+                        error == 0        ? "an error of the provider"
+                        : error == -E2BIG ? "an answer beyond the limits for providers"
+                                          : "no JSON");
+    herd_log_end(&log);
+}
+
 static enum herd_places_failure failure_of(int error)
 {
     if (error == -ETIMEDOUT) return HERD_PLACES_SLOW;
@@ -56,7 +79,8 @@ static void on_fetched(struct herd_fetch *fetch, struct herd_fetch_answer *answe
 
     (void)fetch;
     if (answer->error == 0) {
-        herd_places_answer(places, errand->request, answer->http_status, answer->body, now_ms);
+        int error = herd_places_answer(places, errand->request, answer->http_status, answer->body, now_ms);
+        note_answer(errand, answer->http_status, error);
     } else {
         if (answer->error != -ECANCELED) log_failure(errand, answer);
         snprintf(reason, sizeof reason, "The places provider failed: %s.", answer->error_text);

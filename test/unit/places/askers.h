@@ -12,7 +12,9 @@
 #define FAILED(text)                                                                                                   \
     "{\n   \"error_message\" : \"" text "\",\n   \"html_attributions\" : [],\n   \"results\" : [],\n"                  \
     "   \"status\" : \"UNKNOWN_ERROR\"\n}"
-#define NOT_JSON FAILED("The places provider did not answer with JSON.")
+#define NOT_JSON(status) FAILED("The places provider answered with HTTP status " status ", without JSON.")
+#define TOO_BIG FAILED("The places provider's answer is larger than this server takes.")
+#define TOO_DEEP FAILED("The places provider's answer is nested deeper than this server takes.")
 #define NO_PROVIDER FAILED("No provider of places is set up.")
 #define NO_INDEX FAILED("The index of places is missing or damaged.")
 #define TOO_LATE FAILED("The question has waited too long for its turn at the places provider.")

@@ -158,11 +158,17 @@ static void relays_what_google_says(void **state)
         {403, ERROR_BODY, ERROR_BODY},
         {400, "{\"error\":{\"code\":400}}", "{\"error\":{\"code\":400}}"},
         {500, ERROR_BODY, ERROR_BODY},
-        {200, "", NOT_JSON},
-        {200, "<html>busy</html>", NOT_JSON},
-        {200, "[1,2]", NOT_JSON},
-        {502, "<html>Bad Gateway</html>", NOT_JSON},
-        {204, "", NOT_JSON},
+        {200, "", NOT_JSON("200")},
+        {200, "<html>busy</html>", NOT_JSON("200")},
+        {200, "[1,2]", NOT_JSON("200")},
+        {502, "<html>Bad Gateway</html>", NOT_JSON("502")},
+        {204, "", NOT_JSON("204")},
+        {302, "", NOT_JSON("302")},
+        {401, "who?", NOT_JSON("401")},
+        {429, "", NOT_JSON("429")},
+        {200, "\xef\xbb\xbf{}", "{}"},
+        {200, "\xef\xbb\xbf\n{\"results\":[]}", "{\"results\":[]}"},
+        {200, "\xef\xbb", NOT_JSON("200")},
     };
     askers_open(world, "g");
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -172,6 +178,25 @@ static void relays_what_google_says(void **state)
         askers_expect_render(world, &asker, cases[i].expected);
         world->now_ms += 10000; /* the breaker is for another test */
     }
+}
+
+/* An index that is read for long does not hold up who asked: not longer than any provider may. */
+static void an_index_is_waited_for_until_the_deadline(void **state)
+{
+    struct world *world = *state;
+    struct asker asker;
+    struct herd_places_wish wish;
+    int64_t due_ms;
+    askers_open(world, "l");
+    assert_int_equal(askers_ask(world, &asker, 20), HERD_PLACES_WAITING);
+    due_ms = herd_places_due_ms(world->places);
+    assert_int_equal(due_ms, world->now_ms + 8000);
+    assert_false(herd_places_next_wish(world->places, due_ms - 1, &wish));
+    assert_int_equal(asker.ticket.state, HERD_PLACES_WAITING);
+    assert_false(herd_places_next_wish(world->places, due_ms, &wish));
+    askers_expect_render(world, &asker, FAILED("The index of places is still being read."));
+    assert_int_equal(herd_places_counts(world->places)->late, 0);
+    assert_int_equal(herd_places_due_ms(world->places), INT64_MAX);
 }
 
 static void too_big_a_body_is_no_answer(void **state)
@@ -187,7 +212,7 @@ static void too_big_a_body_is_no_answer(void **state)
         struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k");
         assert_int_equal(wish.body_bytes_max, 2);
         askers_answer(world, wish.request, 200, blanks == 0 ? "{}" : "{ }");
-        askers_expect_render(world, &asker, blanks == 0 ? "{}" : NOT_JSON);
+        askers_expect_render(world, &asker, blanks == 0 ? "{}" : TOO_BIG);
     }
 }
 
@@ -203,7 +228,7 @@ static void too_deep_a_body_is_no_answer(void **state)
         askers_ask(world, &asker, 1);
         struct herd_places_wish wish = askers_take_wish(world, "https://g.test/json?" PLACE "&key=k%20y");
         askers_answer(world, wish.request, 200, body);
-        askers_expect_render(world, &asker, deeper == 0 ? body : NOT_JSON);
+        askers_expect_render(world, &asker, deeper == 0 ? body : TOO_DEEP);
         assert_int_equal(herd_places_counts(world->places)->too_deep, deeper);
         assert_int_equal(herd_places_counts(world->places)->failures, deeper);
     }
@@ -316,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(relays_and_cuts, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(identical_questions_share_one_request, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(relays_what_google_says, askers_setup, askers_teardown),
+        cmocka_unit_test_setup_teardown(an_index_is_waited_for_until_the_deadline, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(too_big_a_body_is_no_answer, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(too_deep_a_body_is_no_answer, askers_setup, askers_teardown),
         cmocka_unit_test_setup_teardown(tells_why_it_failed, askers_setup, askers_teardown),

@@ -45,6 +45,7 @@ int world_setup(void **state)
     herd_list_init(&server->guests);
     reports_init(server);
     server->placework.places = herd_places_create(&options);
+    uv_timer_init(&server->loop.uv, &server->placework.due_timer);
     for (unsigned i = 0; i < WORLD_SESSIONS; i++)
         join(&world->sessions[i], server);
     *state = world;
@@ -68,6 +69,7 @@ int world_teardown(void **state)
     for (unsigned i = 0; i < WORLD_SESSIONS; i++)
         leave(&world->sessions[i]);
     herd_places_destroy(server->placework.places);
+    uv_close((uv_handle_t *)&server->placework.due_timer, NULL);
     herd_store_finish(&server->store);
     assert_int_equal(herd_loop_finish(&server->loop), 0);
     herd_memory_free(world);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Tickets that are ready, and what they render. */
+#include <assert.h>
+
+#include "herd/cut.h"
+#include "local.h"
+
+void herd_places_move(struct herd_places_ticket *from, struct herd_places_ticket *to)
+{
+    *to = *from;
+    herd_list_init(&to->node);
+    if (!herd_list_empty(&from->node)) {
+        herd_list_append(&from->node, &to->node); /* right before it, which keeps the order of those that wait */
+        herd_list_remove(&from->node);
+    }
+    from->request = NULL;
+    from->state = HERD_PLACES_IDLE;
+}
+
+static void render_local(struct herd_places *places, const struct herd_places_ticket *ticket, struct herd_buffer *out)
+{
+    if (places->index_count == 0) {
+        herd_json_append_failure(out, herd_places_no_index);
+        return;
+    }
+    const struct herd_places_query query = {
+        .latitude_e9 = ticket->latitude_e9,
+        .longitude_e9 = ticket->longitude_e9,
+        .radius_m = ticket->radius_m,
+        .rank = places->local_rank,
+        .bound = ticket->bound,
+    };
+    herd_places_index_answer(places->indexes, places->index_count, &query, &places->scratch, out);
+}
+
+void herd_places_render(struct herd_places *places, struct herd_places_ticket *ticket, struct herd_buffer *out)
+{
+    assert(ticket->state == HERD_PLACES_READY);
+    ticket->state = HERD_PLACES_IDLE;
+    struct herd_places_request *request = ticket->request;
+    ticket->request = NULL;
+    if (request != NULL) {
+        herd_cut_append(out, herd_buffer_text(&request->body), &request->cut, ticket->bound);
+        herd_places_request_release(places, request);
+    } else if (ticket->failure != NULL) {
+        herd_json_append_failure(out, ticket->failure);
+    } else {
+        render_local(places, ticket, out);
+    }
+}
