@@ -50,7 +50,8 @@ struct herd_link_config {
 enum herd_durability { HERD_DURABILITY_NONE, HERD_DURABILITY_WRITTEN, HERD_DURABILITY_SYNCED };
 
 struct herd_config {
-    char *source; /* the file's path, or NULL for the built-in herd */
+    char *source;         /* the file's path, or NULL for the built-in herd */
+    char **option_places; /* by option: where it was set, see herd_config_place */
     char *herd;
     struct herd_server_config *servers;
     unsigned server_count;
@@ -135,7 +136,7 @@ struct herd_config {
  * that can be found in one go are told. Returns a sysexits code: 0;
  * 66 (cannot read the file), 78 (an error in it). On failure *ret_config is
  * untouched. Does not open the network, makes no directory, reads no secret.
- * The shape of the built-in herd gives no warnings: nobody could heed them.
+ * The shape of the built-in herd gives no warnings, in a file either: it is nobody's choice.
  */
 int herd_config_load(const char *path, FILE *messages, struct herd_config *ret_config);
 /* Takes a zeroed one too. */
@@ -145,6 +146,9 @@ void herd_config_finish(struct herd_config *config);
  * is not there. One that cannot be seen is there: loading it will say why it cannot be read. */
 const char *herd_config_default_path(void);
 
+/* Where the option of that key was set, as messages about it begin: `herd.conf:12: `, `HERD_LOG_LEVEL: `, or "" where
+ * it is a default. */
+const char *herd_config_place(const struct herd_config *config, const char *key);
 /* Index of the server of that name, or -1. */
 int herd_config_find_server(const struct herd_config *config, const char *name);
 /* Fills `ret_indices` with the neighbours of a server, in the order of links; returns how many. */
@@ -160,11 +164,13 @@ void herd_config_help(FILE *out);
  * The directory for logs or state of one kind: the configured one, else the
  * environment's (`systemd_variable`, first of its colon-separated list), else
  * $XDG_STATE_HOME/herd, else ~/.local/state/herd. Makes it (mode 0750, parents
- * too) where it is missing and checks that it can be written. Returns 0 and a
+ * too) where it is missing and `make` is set, else sees whether it could be made,
+ * and checks that it can be written. Returns 0 and a
  * string to free with herd_memory_free, or a sysexits code (77, 71) and a
  * message on `messages` that names the directory.
  */
-int herd_config_directory(const char *configured, const char *systemd_variable, FILE *messages, char **ret_path);
+int herd_config_directory(const char *configured, const char *systemd_variable, bool make, FILE *messages,
+                          char **ret_path);
 
 /* Parses `1.2.3.4:5` or `[::1]:5`, port 0 to 65535: 0 or -EINVAL. Literal addresses only. */
 int herd_address_parse(const char *text, struct sockaddr_storage *ret_address);

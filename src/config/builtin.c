@@ -46,3 +46,17 @@ void herd_config_set_builtin(struct herd_config *config)
     memcpy(config->links, links, sizeof(links));
     config->link_count = sizeof(links) / sizeof(links[0]);
 }
+
+bool herd_config_has_builtin_shape(const struct herd_config *config)
+{
+    unsigned count = sizeof(links) / sizeof(links[0]);
+    if (config->server_count != SERVER_COUNT || config->link_count != count) return false;
+    for (unsigned i = 0; i < SERVER_COUNT; i++) {
+        const char *name = config->servers[i].name;
+        if (name == NULL || strcmp(name, names[i]) != 0) return false;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (config->links[i].a != links[i].a || config->links[i].b != links[i].b) return false;
+    }
+    return true;
+}

@@ -44,6 +44,9 @@ void herd_config_finish(struct herd_config *config)
         herd_memory_free(config->servers[i].file);
     }
     finish_options(config, false);
+    for (unsigned i = 0; config->option_places != NULL && i < herd_option_count; i++)
+        herd_memory_free(config->option_places[i]);
+    herd_memory_free(config->option_places);
     herd_memory_free(config->servers);
     herd_memory_free(config->links);
     herd_memory_free(config->source);
@@ -64,6 +67,38 @@ void herd_config_fill_listen(struct herd_config *config)
         copy_address(&server->clients_listen, &server->clients);
         copy_address(&server->peers_listen, &server->peers);
     }
+}
+
+/* What herd_config_place tells. `source`: NULL for the built-in herd. */
+static void note_places(struct herd_config *config, const int *lines, const struct herd_source *source)
+{
+    config->option_places = herd_memory_allocate_zeroed(herd_option_count, sizeof *config->option_places);
+    for (unsigned i = 0; i < herd_option_count; i++) {
+        char variable[HERD_VARIABLE_MAX];
+        int line = HERD_LINE_NONE;
+        const char *from = NULL;
+        if (lines[i] == HERD_LINE_ENVIRONMENT) {
+            herd_option_variable(&herd_options[i], variable);
+            from = variable;
+        } else if (lines[i] != HERD_LINE_NONE && source != NULL) {
+            from = herd_source_file(source, lines[i], &line);
+        }
+        if (from == NULL) continue;
+        size_t size = strlen(from) + 32;
+        char *place = config->option_places[i] = herd_memory_allocate(size);
+        if (line > 0)
+            snprintf(place, size, "%s:%d: ", from, line);
+        else
+            snprintf(place, size, "%s: ", from);
+    }
+}
+
+const char *herd_config_place(const struct herd_config *config, const char *key)
+{
+    for (unsigned i = 0; config->option_places != NULL && i < herd_option_count; i++) {
+        if (strcmp(herd_options[i].key, key) == 0 && config->option_places[i] != NULL) return config->option_places[i];
+    }
+    return "";
 }
 
 /* From lines of the text to lines of the files. */
@@ -94,16 +129,17 @@ static int load_file(const char *path, struct herd_report *report, struct herd_c
         herd_config_fill_listen(config);
         herd_config_read_environment(config, report);
         if (parses) herd_config_check(config, report);
-        if (whole) herd_config_check_graph(config, true, report);
+        if (whole) herd_config_check_graph(config, !herd_config_has_builtin_shape(config), report);
         code = report->errors == 0 ? 0 : EX_CONFIG;
         translate_lines(config, &source);
+        note_places(config, report->option_lines, &source);
     }
     herd_source_finish(&source);
     report->source = NULL;
     return code;
 }
 
-/* Its shape is nothing that an administrator could change, so no warnings about that. */
+/* Its shape is nobody's choice, so no warnings about that. */
 static int load_builtin(struct herd_report *report, struct herd_config *config)
 {
     herd_config_set_builtin(config);
@@ -111,6 +147,7 @@ static int load_builtin(struct herd_report *report, struct herd_config *config)
     herd_config_read_environment(config, report);
     herd_config_check(config, report);
     herd_config_check_graph(config, false, report);
+    note_places(config, report->option_lines, NULL);
     return report->errors == 0 ? 0 : EX_CONFIG;
 }
 

@@ -53,7 +53,21 @@ static int check(const char *path)
     return access(path, W_OK | X_OK) == 0 ? 0 : -errno;
 }
 
-int herd_config_directory(const char *configured, const char *systemd_variable, FILE *messages, char **ret_path)
+/* Where nothing is at the path: the nearest directory above it, in which it would be made. */
+static int check_makeable(char *path)
+{
+    int error = check(path);
+    char *slash = strrchr(path, '/');
+    if (error != -ENOENT || slash == NULL) return error == -ENOENT ? check(".") : error;
+    if (slash == path) return check("/");
+    *slash = '\0';
+    error = check_makeable(path);
+    *slash = '/';
+    return error;
+}
+
+int herd_config_directory(const char *configured, const char *systemd_variable, bool make, FILE *messages,
+                          char **ret_path)
 {
     char *path = choose(configured, systemd_variable);
     if (path == NULL) {
@@ -64,8 +78,8 @@ int herd_config_directory(const char *configured, const char *systemd_variable, 
                 systemd_variable == NULL ? "STATE_DIRECTORY" : systemd_variable);
         return EX_OSERR;
     }
-    int error = herd_path_make(path, DIRECTORY_MODE);
-    if (error == 0) error = check(path);
+    int error = make ? herd_path_make(path, DIRECTORY_MODE) : check_makeable(path);
+    if (error == 0 && make) error = check(path);
     if (error == 0) {
         *ret_path = path;
         return 0;

@@ -184,6 +184,9 @@ static inline const void *herd_field_const(const void *base, size_t offset)
 void herd_config_init(struct herd_config *config);
 /* Gives it the built-in herd's servers and links. */
 void herd_config_set_builtin(struct herd_config *config);
+/* Whether it has the same servers and links, in the same order: as the example file and a dump of the built-in herd do.
+ */
+bool herd_config_has_builtin_shape(const struct herd_config *config);
 /* Fills the listening addresses that are not given. */
 void herd_config_fill_listen(struct herd_config *config);
 /* Parses and stores; false where it does not parse. `ret_whole` tells whether servers and links had no error, so that

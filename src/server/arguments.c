@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "herd/tell.h"
+
 enum { OPTION_DUMP = 256 };
 
 static const struct option options[] = {
@@ -55,11 +57,11 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
         code = take(&arguments, option);
     if (code != 0) return code;
     if (optind < argc) {
-        fprintf(stderr, "herd-server: unexpected argument '%s'\nTry 'herd-server --help'.\n", argv[optind]);
+        herd_tell(HERD_LOG_ERROR, "herd-server: unexpected argument '%s' (try 'herd-server --help')", argv[optind]);
         return EX_USAGE;
     }
     if (arguments.action == ACTION_RUN && arguments.name == NULL) {
-        fprintf(stderr, "herd-server: which server of the herd? Say --name NAME.\nTry 'herd-server --help'.\n");
+        herd_tell(HERD_LOG_ERROR, "herd-server: which server of the herd? Say --name NAME. (try 'herd-server --help')");
         return EX_USAGE;
     }
     *ret_arguments = arguments;

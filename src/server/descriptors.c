@@ -4,9 +4,10 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+
+#include "herd/tell.h"
 
 #define DESCRIPTORS_MIN 48
 
@@ -15,7 +16,7 @@ unsigned descriptors_raise(void)
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
-        fprintf(stderr, "herd-server: cannot read the descriptor limit: %s\n", strerror(errno));
+        herd_tell(HERD_LOG_ERROR, "herd-server: cannot read the descriptor limit: %s", strerror(errno));
         return 0;
     }
     if (limit.rlim_cur < limit.rlim_max) {
@@ -24,8 +25,9 @@ unsigned descriptors_raise(void)
         getrlimit(RLIMIT_NOFILE, &limit);
     }
     if (limit.rlim_cur < DESCRIPTORS_MIN) {
-        fprintf(stderr, "herd-server: the descriptor limit (ulimit -n) is %llu; at least %d descriptors are needed\n",
-                (unsigned long long)limit.rlim_cur, DESCRIPTORS_MIN);
+        herd_tell(HERD_LOG_ERROR,
+                  "herd-server: the descriptor limit (ulimit -n) is %llu; at least %d descriptors are needed",
+                  (unsigned long long)limit.rlim_cur, DESCRIPTORS_MIN);
         return 0;
     }
     return limit.rlim_cur < UINT_MAX ? (unsigned)limit.rlim_cur : UINT_MAX;

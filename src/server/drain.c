@@ -19,6 +19,7 @@
 
 #include "herd/log.h"
 #include "herd/memory.h"
+#include "herd/tell.h"
 
 #define FLUSH_TIMEOUT_MS 800
 #define GIVE_UP_MS 400 /* for taking the last answers */
@@ -128,6 +129,6 @@ int server_finish(struct server *server)
     error = herd_loop_finish(&server->loop);
     if (server->signals_descriptor >= 0) close(server->signals_descriptor);
     if (error == 0) return 0;
-    fprintf(stderr, "herd-server: the loop did not end empty: %s\n", uv_strerror(error));
+    herd_tell(HERD_LOG_ERROR, "herd-server: the loop did not end empty: %s", uv_strerror(error));
     return EX_SOFTWARE;
 }

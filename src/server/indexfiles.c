@@ -21,6 +21,7 @@
 #include "herd/memory.h"
 #include "herd/path.h"
 #include "herd/standard.h"
+#include "herd/tell.h"
 
 static bool cancelled(const void *worker)
 {
@@ -134,10 +135,28 @@ static int add_file(struct placework *work, const char *path)
     return herd_index_file_open(&work->files[work->file_count++], path);
 }
 
-static int refuse(const struct herd_index_file *file)
+static int refuse(const struct herd_config *config, const struct herd_index_file *file)
 {
-    fprintf(stderr, "herd-server: cannot read the places index %s: %s\n", file->path, file->problem);
+    herd_tell(HERD_LOG_ERROR, "herd-server: %scannot read the places index %s: %s",
+              herd_config_place(config, "places.local.indexes"), file->path, file->problem);
     return EX_NOINPUT;
+}
+
+/* The one beside the program is the program's own affair. */
+bool indexfiles_check(const struct herd_config *config)
+{
+    bool good = true;
+    unsigned i;
+
+    for (i = 0; i < config->places.local_index_count; i++) {
+        struct herd_index_file file;
+        struct herd_places_index index;
+        int error = herd_index_file_open(&file, config->places.local_indexes[i]);
+        if (error == 0) error = herd_index_file_read(&file, NULL, NULL, &index);
+        if (error != 0) good = refuse(config, &file) == 0;
+        herd_index_file_finish(&file);
+    }
+    return good;
 }
 
 static int add_configured(struct placework *work, const struct herd_config *config)
@@ -145,7 +164,7 @@ static int add_configured(struct placework *work, const struct herd_config *conf
     unsigned i;
 
     for (i = 0; i < config->places.local_index_count; i++) {
-        if (add_file(work, config->places.local_indexes[i]) != 0) return refuse(&work->files[i]);
+        if (add_file(work, config->places.local_indexes[i]) != 0) return refuse(config, &work->files[i]);
     }
     return 0;
 }
@@ -164,12 +183,12 @@ int indexfiles_open(struct server *server)
         path = beside_program();
         error = add_file(work, path);
         herd_memory_free(path);
-        if (error != 0 && !herd_path_missing(error)) return refuse(&work->files[0]);
+        if (error != 0 && !herd_path_missing(error)) return refuse(server->config, &work->files[0]);
     }
     if (error == 0) {
         error = herd_worker_prepare();
         if (error < 0) {
-            fprintf(stderr, "herd-server: cannot read the places index: %s\n", HERD_THREAD_ADVICE);
+            herd_tell(HERD_LOG_ERROR, "herd-server: cannot read the places index: %s", HERD_THREAD_ADVICE);
             return EX_OSERR;
         }
         herd_worker_start(&work->worker, &server->loop, read_indexes, on_read, server);

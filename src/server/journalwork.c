@@ -29,6 +29,7 @@
 #include "herd/log.h"
 #include "herd/memory.h"
 #include "herd/signals.h"
+#include "herd/tell.h"
 
 #define SLICE 4096
 
@@ -223,17 +224,19 @@ static void on_record(void *owner, struct herd_text origin, struct herd_version 
 /* Going on without them would lose them for good when the journal is next written anew. */
 static int say_no_room(const struct server *server)
 {
-    fprintf(stderr,
-            "herd-server: the journal of %s holds more than limits.clients_max = %lu allows (%llu records found no "
-            "room): raise it, or move %s away\n",
-            server->self->name, (unsigned long)server->config->limits.clients_max,
-            (unsigned long long)server->journalwork.refused, server->journalwork.directory);
+    herd_tell(HERD_LOG_ERROR,
+              "herd-server: %sthe journal of %s holds more than limits.clients_max = %lu allows (%llu records found no "
+              "room): raise it, or move %s away",
+              herd_config_place(server->config, "limits.clients_max"), server->self->name,
+              (unsigned long)server->config->limits.clients_max, (unsigned long long)server->journalwork.refused,
+              server->journalwork.directory);
     return EX_CONFIG;
 }
 
 static int say_problem(const struct server *server, int error, const char *problem)
 {
-    fprintf(stderr, "herd-server: the journal of %s cannot be used: %s\n", server->self->name, problem);
+    herd_tell(HERD_LOG_ERROR, "herd-server: %sthe journal of %s cannot be used: %s",
+              herd_config_place(server->config, "journal.directory"), server->self->name, problem);
     if (error == -EWOULDBLOCK) return EX_UNAVAILABLE;
     if (error == -EPROTO) return EX_CONFIG;
     return error == -EACCES || error == -EPERM || error == -EROFS ? EX_NOPERM : EX_OSERR;
@@ -260,7 +263,7 @@ static void log_replay(const struct server *server)
 static int find_directory(struct server *server)
 {
     char *parent = NULL;
-    int code = herd_config_directory(server->config->journal.directory, "STATE_DIRECTORY", stderr, &parent);
+    int code = directory_open(server->config, "journal.directory", true, &parent);
     size_t size;
 
     if (code != 0) return code;

@@ -214,9 +214,8 @@ void expiry_init(struct expiry *expiry, struct server *server);
 void expiry_sweep(struct expiry *expiry);
 void expiry_stop(struct expiry *expiry);
 
-/* secret.c: what neighbours prove with, from systemd's credential or the configured file (NULL: none). 0, or a sysexits
- * code with the reason said on standard error; count 0: there is no secret. */
-int secret_load(const char *configured, struct herd_keys *ret_keys);
+/* secret.c: what neighbours prove with; count 0: there is no secret. 0, or a sysexits code with the reason said. */
+int secret_load(const struct herd_config *config, struct herd_keys *ret_keys);
 
 /* -- Places --------------------------------------------------------------- */
 
@@ -268,8 +267,7 @@ struct journalwork {
     uint64_t refused; /* records that found no room in the store at start */
 };
 
-/* Replays the journal into the store, then writes what is accepted to it. 0, a sysexits code and the reason said, or
- * -ECANCELED: it was told to end. */
+/* Replays the journal into the store, then writes to it. 0, a sysexits code (said), or -ECANCELED: told to end. */
 int journalwork_open(struct server *server, unsigned slot);
 /* Once a second. */
 void journalwork_tick(struct server *server);
@@ -355,8 +353,7 @@ struct server {
     struct herd_limit_watch limits[LIMITS_WATCHED]; /* limitlog.c */
 };
 
-/* 0, a sysexits code with the reason said on standard error, or -ECANCELED (it was told to end meanwhile); then
- * server_finish is still due. */
+/* 0, a sysexits code (said), or -ECANCELED (told to end meanwhile); then server_finish is still due. */
 int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned descriptors_max);
 /* Runs until it was told to end. */
 void server_run(struct server *server);
@@ -372,20 +369,24 @@ void server_drain(struct server *server);
 
 /* descriptors.c: raises the soft limit to the hard one; returns how many it allows then, or 0 and says why. */
 unsigned descriptors_raise(void);
-
 /* notify.c: tells systemd, where there is one. */
 void notify_ready(const struct server *server);
 void notify_stopping(void);
-
+/* directories.c: what journal.directory or log.directory stands for, with `make` made where it is missing; *ret_path is
+ * freed with herd_memory_free, NULL where journald keeps the log. 0, or a sysexits code with the reason said. */
+int directory_open(const struct herd_config *config, const char *key, bool make, char **ret_path);
 /* logopen.c: opens the log of the server of that name: 0, or a sysexits code with the reason said. */
 int logopen(const struct herd_config *config, const char *name);
-
 /* SIGUSR1; and once a second, for limits that begin or cease to bite. */
 void statelog(struct server *server);
 void limitlog_tick(struct server *server);
-/* notbuilt.c: says once what the configuration asks for and this version has not. */
+/* notbuilt.c: logs what the configuration asks for and this version has not; `self` NULL: of all, to standard error. */
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
-
+/* checkstart.c: opens what a start would open and changes nothing. 0 or EX_CONFIG, every fault said. */
+int checkstart(const struct herd_config *config);
+/* Of it, in placework.c and indexfiles.c: whether all are good, else said. */
+bool placework_check(const struct herd_config *config);
+bool indexfiles_check(const struct herd_config *config);
 /* wirelog.c: input and output, line by line, where that is logged and the connection's meter allows it. */
 void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const char *event, const char *direction,
                   struct herd_text peer, struct herd_text lines);

@@ -9,6 +9,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "herd/memory.h"
 #include "herd/signals.h"
 #include "herd/standard.h"
+#include "herd/tell.h"
 
 #define LARGE_BYTES (128 * 1024)
 #define KEPT_BYTES (16 * 1024 * 1024)
@@ -29,7 +31,8 @@ static void print_help(void)
          "  -n, --name NAME      which server of the configuration this is\n"
          "  -c, --config FILE    the herd's configuration; default: $HERD_CONFIG, then\n"
          "                       /etc/herd/herd.conf, else a herd of five on loopback\n"
-         "  -t, --check-config   check the configuration and exit: 0, or 78 and what is wrong\n"
+         "  -t, --check-config   check the configuration and what a start would open,\n"
+         "                       exit: 0, or 78 and all that is wrong\n"
          "      --dump-config    print the configuration in effect and exit\n"
          "  -V, --version        print versions and credits and exit\n"
          "  -h, --help           print this and exit\n"
@@ -64,10 +67,9 @@ static int find_self(const struct herd_config *config, const char *name)
     for (i = 0; i < config->server_count; i++)
         names[i] = config->servers[i].name;
     meant = herd_suggest(name, names, config->server_count);
-    fprintf(stderr, "herd-server: no server \"%s\" in %s", name,
-            config->source != NULL ? config->source : "the built-in herd");
-    if (meant != NULL) fprintf(stderr, " (did you mean \"%s\"?)", meant);
-    fputc('\n', stderr);
+    herd_tell(HERD_LOG_ERROR, "herd-server: no server \"%s\" in %s%s%s%s", name,
+              config->source != NULL ? config->source : "the built-in herd", meant != NULL ? " (did you mean \"" : "",
+              meant != NULL ? meant : "", meant != NULL ? "\"?)" : "");
     return -1;
 }
 
@@ -132,22 +134,49 @@ static int serve(const struct herd_config *config, unsigned self)
     return code != 0 ? code : end;
 }
 
+static int load(const char *path, struct herd_config *ret_config)
+{
+    char *told = NULL;
+    size_t size = 0;
+    FILE *messages = open_memstream(&told, &size);
+    int code;
+
+    if (messages == NULL) {
+        herd_tell(HERD_LOG_ERROR, "herd-server: %s", strerror(errno));
+        return EX_OSERR;
+    }
+    code = herd_config_load(path, messages, ret_config);
+    fclose(messages);
+    herd_tell_lines("herd-server", (struct herd_text){told, size});
+    free(told);
+    return code;
+}
+
+/* What else is wrong is said although the name is unknown. */
+static int check(const struct herd_config *config, const char *path, int code)
+{
+    int found = checkstart(config);
+
+    if (code == 0 && found == 0) printf("%s: ok\n", path != NULL ? path : "the built-in herd");
+    return code != 0 ? code : found;
+}
+
 static int with_config(const struct arguments *arguments)
 {
     const char *path = arguments->config != NULL ? arguments->config : herd_config_default_path();
     struct herd_config config = {0};
-    int code = herd_config_load(path, stderr, &config);
+    int code = load(path, &config);
     int self = -1;
 
-    if (code != 0) return code;
+    if (code != 0) return arguments->action == ACTION_CHECK ? EX_CONFIG : code;
     if (arguments->name != NULL) {
         self = find_self(&config, arguments->name);
         if (self < 0) code = EX_CONFIG;
     }
     if (code == 0 && arguments->action == ACTION_DUMP)
         herd_config_dump(&config, stdout);
-    else if (code == 0 && arguments->action == ACTION_CHECK)
-        printf("%s: ok\n", path != NULL ? path : "the built-in herd");
+    else if (arguments->action == ACTION_CHECK)
+        code = check(&config, path, code);
     else if (code == 0)
         code = serve(&config, (unsigned)self);
     herd_config_finish(&config);

@@ -18,6 +18,7 @@
 #include "herd/log.h"
 #include "herd/memory.h"
 #include "herd/path.h"
+#include "herd/tell.h"
 
 #define KEY_BYTES_MAX 4096
 #define PROVIDERS_MAX 2
@@ -137,21 +138,24 @@ void placework_pump(struct server *server)
 /* -- Opening and closing --------------------------------------------------- */
 
 /* Reads a key file, without white space at its end: 0 or a sysexits code. */
-static int read_key(const char *path, char key[KEY_BYTES_MAX], struct herd_text *ret_key)
+static int read_key(const struct herd_config *config, char key[KEY_BYTES_MAX], struct herd_text *ret_key)
 {
+    const char *path = config->places.google_legacy_key_file;
+    const char *place = herd_config_place(config, "places.google_legacy.key_file");
     int descriptor = herd_path_open_file(AT_FDCWD, path, O_RDONLY, 0); /* herd_config_load demands a path */
     ssize_t length = descriptor >= 0 ? read(descriptor, key, KEY_BYTES_MAX) : -1;
     int error = descriptor >= 0 ? -errno : descriptor;
 
     if (descriptor >= 0) close(descriptor);
     if (length < 0) {
-        fprintf(stderr, "herd-server: cannot read the key file %s: %s\n", path, herd_path_reason(error));
+        herd_tell(HERD_LOG_ERROR, "herd-server: %scannot read the key file %s: %s", place, path,
+                  herd_path_reason(error));
         return EX_NOINPUT;
     }
     while (length > 0 && (herd_is_space(key[length - 1]) || key[length - 1] == '\0'))
         length--;
     if (length == 0) {
-        fprintf(stderr, "herd-server: the key file %s is empty\n", path);
+        herd_tell(HERD_LOG_ERROR, "herd-server: %sthe key file %s is empty", place, path);
         return EX_CONFIG;
     }
     *ret_key = (struct herd_text){key, (size_t)length};
@@ -170,7 +174,7 @@ static int list_providers(const struct herd_config *config, char key[KEY_BYTES_M
         struct herd_places_provider_options *provider = &providers[count];
         *provider = (struct herd_places_provider_options){.name = name};
         if (strcmp(name, "google_legacy") == 0) {
-            int code = read_key(config->places.google_legacy_key_file, key, &provider->key);
+            int code = read_key(config, key, &provider->key);
             if (code != 0) return code;
             provider->url = config->places.google_legacy_url;
             count++;
@@ -180,6 +184,25 @@ static int list_providers(const struct herd_config *config, char key[KEY_BYTES_M
     }
     *ret_count = count;
     return 0;
+}
+
+bool placework_check(const struct herd_config *config)
+{
+    bool good = true;
+    unsigned i;
+
+    for (i = 0; i < config->places.provider_count; i++) {
+        const char *name = config->places.providers[i];
+        char key[KEY_BYTES_MAX];
+        struct herd_text read;
+        if (strcmp(name, "google_legacy") == 0) {
+            good = read_key(config, key, &read) == 0 && good;
+            explicit_bzero(key, sizeof key);
+        } else if (strcmp(name, "local") == 0) {
+            good = indexfiles_check(config) && good;
+        }
+    }
+    return good;
 }
 
 static bool has(const struct herd_places_provider_options *providers, unsigned count, const char *name)
@@ -230,7 +253,7 @@ int placework_open(struct server *server)
     if (has(providers, options.provider_count, "google_legacy")) {
         struct herd_fetch_limits limits = fetch_limits(config);
         if (herd_fetcher_create(&server->loop, &limits, "herd-server", &work->fetcher) < 0) {
-            fprintf(stderr, "herd-server: libcurl cannot be set up\n");
+            herd_tell(HERD_LOG_ERROR, "herd-server: libcurl cannot be set up");
             return EX_OSERR;
         }
         work->fetcher_closed = false;

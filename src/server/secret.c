@@ -26,6 +26,7 @@
 #include "herd/hmac.h"
 #include "herd/path.h"
 #include "herd/random.h"
+#include "herd/tell.h"
 
 #define SECRET_BYTES_MIN 32
 #define FILE_BYTES_MAX 4096
@@ -34,22 +35,24 @@
 
 struct secret_file {
     const char *path;
+    const char *place; /* where it is named, for messages; or "" */
     bool from_systemd; /* which keeps others from reading it, whatever the mode says */
     size_t length;
     char bytes[FILE_BYTES_MAX + 1];
 };
 
-static int complain(const char *path, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int complain(const struct secret_file *file, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-static int complain(const char *path, int code, const char *format, ...)
+static int complain(const struct secret_file *file, int code, const char *format, ...)
 {
+    char reason[256];
     va_list arguments;
 
-    fprintf(stderr, "herd-server: secret %s: ", path);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    herd_tell(HERD_LOG_ERROR, "herd-server: %ssecret %s: %s", file->place, file->path, reason);
     return code;
 }
 
@@ -57,9 +60,9 @@ static int check_mode(int descriptor, const struct secret_file *file)
 {
     struct stat status;
 
-    if (fstat(descriptor, &status) < 0) return complain(file->path, EX_NOINPUT, "%s", strerror(errno));
+    if (fstat(descriptor, &status) < 0) return complain(file, EX_NOINPUT, "%s", strerror(errno));
     if (file->from_systemd || (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return 0;
-    return complain(file->path, EX_NOPERM, "others may use this file (mode %04o): chmod 600 it",
+    return complain(file, EX_NOPERM, "others may use this file (mode %04o): chmod 600 it",
                     (unsigned)(status.st_mode & 07777));
 }
 
@@ -69,10 +72,10 @@ static int read_all(int descriptor, struct secret_file *file)
 
     for (file->length = 0; got > 0 && file->length < sizeof file->bytes; file->length += (size_t)got) {
         got = read(descriptor, file->bytes + file->length, sizeof file->bytes - file->length);
-        if (got < 0) return complain(file->path, EX_NOINPUT, "%s", strerror(errno));
+        if (got < 0) return complain(file, EX_NOINPUT, "%s", strerror(errno));
     }
     if (file->length <= FILE_BYTES_MAX) return 0;
-    return complain(file->path, EX_CONFIG, "more than %d bytes", FILE_BYTES_MAX);
+    return complain(file, EX_CONFIG, "more than %d bytes", FILE_BYTES_MAX);
 }
 
 static int read_file(struct secret_file *file)
@@ -80,7 +83,7 @@ static int read_file(struct secret_file *file)
     int descriptor = herd_path_open_file(AT_FDCWD, file->path, O_RDONLY, 0);
     int code;
 
-    if (descriptor < 0) return complain(file->path, EX_NOINPUT, "%s", herd_path_reason(descriptor));
+    if (descriptor < 0) return complain(file, EX_NOINPUT, "%s", herd_path_reason(descriptor));
     code = check_mode(descriptor, file);
     if (code == 0) code = read_all(descriptor, file);
     close(descriptor);
@@ -109,10 +112,10 @@ static int derive(const struct secret_file *file, struct herd_keys *keys)
         struct herd_text line = next_line(&rest);
         if (line.length == 0) continue;
         if (line.length < SECRET_BYTES_MIN)
-            return complain(file->path, EX_CONFIG, "line %u has %zu bytes, a secret has at least %d", number,
-                            line.length, SECRET_BYTES_MIN);
+            return complain(file, EX_CONFIG, "line %u has %zu bytes, a secret has at least %d", number, line.length,
+                            SECRET_BYTES_MIN);
         if (keys->count == HERD_KEYS_MAX)
-            return complain(file->path, EX_CONFIG, "line %u is one secret too many: %d at most", number, HERD_KEYS_MAX);
+            return complain(file, EX_CONFIG, "line %u is one secret too many: %d at most", number, HERD_KEYS_MAX);
         herd_hmac(line, HERD_TEXT(DERIVED_FOR), keys->keys[keys->count++]);
     }
     return 0;
@@ -130,9 +133,9 @@ static void fill(void *owner, void *out, size_t length)
     herd_random_system(out, length);
 }
 
-static int load(const char *path, bool from_systemd, struct herd_keys *keys)
+static int load(const char *path, const char *place, bool from_systemd, struct herd_keys *keys)
 {
-    struct secret_file file = {.path = path, .from_systemd = from_systemd};
+    struct secret_file file = {.path = path, .place = place, .from_systemd = from_systemd};
     int code = read_file(&file);
 
     if (code == 0) code = derive(&file, keys);
@@ -148,23 +151,25 @@ static int load_credential(struct herd_keys *keys)
 
     if (directory == NULL || directory[0] != '/') return 0;
     if (snprintf(path, sizeof path, "%s/" CREDENTIAL, directory) >= (int)sizeof path)
-        return complain(directory, EX_NOINPUT, "%s", strerror(ENAMETOOLONG));
-    return herd_path_missing(herd_path_look(path)) ? 0 : load(path, true, keys);
+        return complain(&(struct secret_file){.path = directory, .place = ""}, EX_NOINPUT, "%s",
+                        strerror(ENAMETOOLONG));
+    return herd_path_missing(herd_path_look(path)) ? 0 : load(path, "", true, keys);
 }
 
-static int load_configured(const char *path, struct herd_keys *keys)
+static int load_configured(const struct herd_config *config, struct herd_keys *keys)
 {
-    int code = load(path, false, keys);
+    struct secret_file file = {.path = config->secret_file, .place = herd_config_place(config, "secret_file")};
+    int code = load(file.path, file.place, false, keys);
 
-    return code == 0 && keys->count == 0 ? complain(path, EX_CONFIG, "no secret is in it") : code;
+    return code == 0 && keys->count == 0 ? complain(&file, EX_CONFIG, "no secret is in it") : code;
 }
 
-int secret_load(const char *configured, struct herd_keys *ret_keys)
+int secret_load(const struct herd_config *config, struct herd_keys *ret_keys)
 {
     struct herd_keys keys = {.mac = mac, .fill = fill};
     int code = load_credential(&keys);
 
-    if (code == 0 && keys.count == 0 && configured != NULL) code = load_configured(configured, &keys);
+    if (code == 0 && keys.count == 0 && config->secret_file != NULL) code = load_configured(config, &keys);
     if (code == 0) *ret_keys = keys;
     explicit_bzero(&keys, sizeof keys);
     return code;

@@ -19,6 +19,7 @@
 #include "herd/memory.h"
 #include "herd/random.h"
 #include "herd/signals.h"
+#include "herd/tell.h"
 
 #define SWEEP_MS 1000
 
@@ -187,7 +188,7 @@ static int start_store(struct server *server, unsigned slot_count)
     server->flood.line_bytes_max = server->config->limits.peer_line_bytes_max;
     reports_init(server);
     expiry_init(&server->expiry, server);
-    return secret_load(server->config->secret_file, &server->flood.keys);
+    return secret_load(server->config, &server->flood.keys);
 }
 
 static void start_peers(struct server *server, const unsigned *neighbours, unsigned count)
@@ -206,10 +207,12 @@ static int listen_on(struct server *server, struct herd_listener *listener, cons
                      const char *whose, const struct herd_listener_options *options)
 {
     int error = herd_listener_open(listener, &server->loop, options);
+    char place[4200] = "";
 
     if (error == 0) return 0;
-    fprintf(stderr, "herd-server: %s cannot listen for %s on %s: %s\n", server->self->name, whose, address->text,
-            uv_strerror(error));
+    if (address->line > 0) snprintf(place, sizeof place, "%s:%d: ", server->self->file, address->line);
+    herd_tell(HERD_LOG_ERROR, "herd-server: %s%s cannot listen for %s on %s: %s", place, server->self->name, whose,
+              address->text, uv_strerror(error));
     return error == UV_EACCES ? EX_NOPERM : EX_UNAVAILABLE;
 }
 
@@ -267,7 +270,7 @@ static void init(struct server *server, const struct herd_config *config, unsign
 
 static int system_failure(const char *what, int error)
 {
-    fprintf(stderr, "herd-server: %s: %s\n", what, uv_strerror(error));
+    herd_tell(HERD_LOG_ERROR, "herd-server: %s: %s", what, uv_strerror(error));
     return EX_OSERR;
 }
 

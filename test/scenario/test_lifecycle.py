@@ -63,7 +63,7 @@ class CommandLine(Scenario):
         for path in (os.path.join(self.herd_here.directory, "none", "herd.conf"), self.herd_here.directory):
             for more in ((), ("-t",)):
                 status, _, err = self.run_server("--name", "Goloman", "--config", path, *more)
-                self.assertEqual(status, NO_INPUT)
+                self.assertEqual(status, CONFIG if more else NO_INPUT)
                 self.assertIn(path, err)
 
     def test_bad_line(self):
