@@ -56,6 +56,7 @@ struct herd_loop {
     void *phase_owners[HERD_PHASE_COUNT];
     unsigned dirty_phases; /* bit per phase that has something to do */
     unsigned handles;      /* its own that are open */
+    uint32_t turn;         /* counts them: what tasks do and what is read after them is of the same one */
     uint64_t stalls;       /* streams closed because their output did not move */
     bool stopped;
     struct herd_buffer spares[HERD_LOOP_SPARES]; /* empty, with memory, the largest first */

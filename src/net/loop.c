@@ -76,7 +76,9 @@ bool herd_loop_keep(struct herd_loop *loop, const char *end)
 
 static void on_check(uv_check_t *handle)
 {
-    end_turn(HERD_CONTAINER(handle, struct herd_loop, check));
+    struct herd_loop *loop = HERD_CONTAINER(handle, struct herd_loop, check);
+    end_turn(loop);
+    loop->turn++;
 }
 
 static void on_prepare(uv_prepare_t *handle)

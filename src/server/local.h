@@ -91,10 +91,10 @@ struct session {
     size_t held_bytes;                  /* replies behind pendings */
     int64_t new_clients_second;         /* the second in which it brought new_clients */
     uint32_t new_clients;
-    uint32_t linger_ms;
-    uint32_t pending_count;
-    bool heard;    /* since the last read the neighbours were heard */
-    bool finished; /* no more commands are taken; ends when all are answered */
+    uint32_t linger_ms, pending_count;
+    uint32_t turn, turn_lines; /* so many lines were taken in that turn of the loop */
+    bool heard;                /* since the last read the neighbours were heard */
+    bool finished;             /* no more commands are taken; ends when all are answered */
 };
 
 void session_accept(struct herd_listener *listener, void *owner);
@@ -298,8 +298,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
 
 struct server_counts {
-    uint64_t connections;
-    uint64_t iamat;
+    uint64_t connections, iamat;
     uint64_t stale; /* of those, older than what is stored */
     uint64_t whatsat;
     uint64_t invalid;

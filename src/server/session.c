@@ -124,22 +124,21 @@ static void stop_parsing(struct session *session, struct herd_text rest)
     session_end_if_done(session);
 }
 
-/* True where all of `input` was parsed. */
-static bool parse(struct session *session, struct herd_text input)
+/* True where all of `input` was parsed; *budget is how many lines it may have, and had not. */
+static bool parse_some(struct session *session, struct herd_text input, uint32_t *budget)
 {
-    uint32_t budget = session->server->config->limits.lines_per_turn_max;
     struct herd_text line;
 
-    while (budget > 0 && may_parse(session)) {
-        budget -= reports_take(session, &input, budget);
-        if (budget == 0) break;
+    while (*budget > 0 && may_parse(session)) {
+        *budget -= reports_take(session, &input, *budget);
+        if (*budget == 0) break;
         if (input.length == 0 && !herd_framer_pending(&session->framer)) {
             reports_keep(session, input.bytes);
             return true;
         }
         reports_answer(session->server);
         if (!may_parse(session)) break;
-        budget--;
+        --*budget;
         switch (herd_framer_next(&session->framer, &input, &line)) {
         case HERD_LINE_NONE:
             note_unfinished(session);
@@ -156,6 +155,22 @@ static bool parse(struct session *session, struct herd_text input)
     reports_answer(session->server);
     stop_parsing(session, input);
     return false;
+}
+
+/* The same. The lines of a turn count together, however often it is read from and goes on. */
+static bool parse(struct session *session, struct herd_text input)
+{
+    uint32_t most = session->server->config->limits.lines_per_turn_max;
+    uint32_t turn = session->server->loop.turn;
+    uint32_t left;
+    bool all;
+
+    if (turn != session->turn) session->turn_lines = 0;
+    session->turn = turn;
+    left = most - session->turn_lines;
+    all = parse_some(session, input, &left);
+    session->turn_lines = most - left;
+    return all;
 }
 
 static void on_read(struct herd_stream *stream, struct herd_text bytes)

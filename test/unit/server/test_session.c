@@ -326,6 +326,28 @@ static void reading_goes_on_at_the_resume_mark(void **state)
     herd_stream_release(stream);
 }
 
+/* What is left of the last read and what is read next are of one turn. */
+static void a_turn_takes_so_many_lines_and_no_more(void **state)
+{
+    struct visit *visit = *state;
+    const uint64_t *answered = &visit->server->counts.invalid;
+    char lines[2 * 15 + 1] = "";
+
+    visit->world->config.limits.lines_per_turn_max = 10;
+    connect_client(visit);
+    for (unsigned i = 0; i < 15; i++)
+        memcpy(lines + 2 * i, "x\n", 3);
+    say(visit, lines);
+    UNTIL(visit->server, *answered == 10);
+    say(visit, lines);
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t before = *answered;
+        turn(visit, 1);
+        assert_in_range(*answered - before, 0, 10);
+    }
+    UNTIL(visit->server, *answered == 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +363,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_only_reply_lingers, setup, teardown),
         cmocka_unit_test_setup_teardown(the_only_reply_to_a_collected_report_lingers, setup, teardown),
         cmocka_unit_test_setup_teardown(reading_goes_on_at_the_resume_mark, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_turn_takes_so_many_lines_and_no_more, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
