@@ -133,7 +133,10 @@ class PlacesTest(unittest.TestCase):
         os.symlink("fifo", self.folder / "to-fifo")
         before = sorted(os.listdir(self.folder)) + ["table"]
         self.file("table", TABLE)
-        for output in ("folder", "fifo", "dangling", "to-fifo", "/dev/null"):
+        terminal = os.openpty()
+        for end in terminal:
+            self.addCleanup(os.close, end)
+        for output in ("folder", "fifo", "dangling", "to-fifo", os.ttyname(terminal[1])):
             with self.subTest(output=output):
                 done = self.places("import", "-o", output, "table")
                 self.assert_fails(done, CANNOT_CREATE, output + ": is ")
