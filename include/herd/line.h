@@ -38,6 +38,9 @@ void herd_framer_finish(struct herd_framer *framer);
  */
 enum herd_line_status herd_framer_next(struct herd_framer *framer, struct herd_text *input, struct herd_text *ret_line);
 
+/* What came and was not given out yet: the beginning of a line. Valid until the next call with this framer. */
+struct herd_text herd_framer_unfinished(const struct herd_framer *framer);
+
 /* Keeps the rest of `input` for later calls (with an empty input), when the reader must stop here. */
 void herd_framer_hold(struct herd_framer *framer, struct herd_text input);
 

@@ -123,6 +123,13 @@ bool herd_framer_pending(const struct herd_framer *framer)
     return herd_buffer_length(&framer->held) > framer->used;
 }
 
+struct herd_text herd_framer_unfinished(const struct herd_framer *framer)
+{
+    struct herd_text held = herd_buffer_text(&framer->held);
+    take(&held, framer->used);
+    return held;
+}
+
 bool herd_framer_end(struct herd_framer *framer, struct herd_text *ret_line)
 {
     drop_used(framer);

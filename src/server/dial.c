@@ -132,7 +132,7 @@ static void log_lines(struct dial *dial, const struct herd_buffer *out, size_t b
 
     lines.bytes += before;
     lines.length -= before;
-    wirelog_peer(dial->server, &dial->wire, "out", "out", dial->outbound.neighbour->name, lines);
+    wirelog_peer(dial->server, &dial->wire, NULL, "out", dial->outbound.neighbour->name, lines);
 }
 
 static void close_stream(struct dial *dial, int status)
@@ -170,7 +170,7 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
     if (dial->state != DIAL_UP) return;
     out = herd_stream_out(&dial->stream);
     before = herd_buffer_length(out);
-    wirelog_peer(dial->server, &dial->wire, "in", "out", dial->outbound.neighbour->name, bytes);
+    wirelog_peer(dial->server, &dial->wire, &dial->outbound.framer, "out", dial->outbound.neighbour->name, bytes);
     error = herd_outbound_receive(&dial->outbound, bytes, &now, out);
     log_lines(dial, out, before);
     if (error < 0)
@@ -204,6 +204,7 @@ static void on_closed(struct herd_stream *stream, int status)
 {
     struct dial *dial = HERD_CONTAINER(stream, struct dial, stream);
 
+    wirelog_peer_end(dial->server, &dial->wire, &dial->outbound.framer, "out", dial->outbound.neighbour->name);
     herd_outbound_stop(&dial->outbound);
     down(dial, true, reason_of(dial, status));
 }

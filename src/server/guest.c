@@ -53,7 +53,7 @@ static void log_lines(struct guest *guest, const struct herd_buffer *out, size_t
 
     lines.bytes += before;
     lines.length -= before;
-    wirelog_peer(guest->server, wire_of(guest), "out", "in", name_of(guest), lines);
+    wirelog_peer(guest->server, wire_of(guest), NULL, "in", name_of(guest), lines);
 }
 
 /* A guest that was replaced was a dead stream of the same neighbour; its end is not the link's. */
@@ -159,7 +159,7 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
     size_t before = herd_buffer_length(out);
     int error;
 
-    wirelog_peer(guest->server, wire_of(guest), "in", "in", name_of(guest), bytes);
+    wirelog_peer(guest->server, wire_of(guest), &guest->inbound.framer, "in", name_of(guest), bytes);
     error = herd_inbound_receive(&guest->inbound, bytes, &now, out);
     log_lines(guest, out, before);
     log_dropped(guest, &counts);
@@ -204,6 +204,7 @@ static void on_closed(struct herd_stream *stream, int status)
     struct guest *guest = HERD_CONTAINER(stream, struct guest, stream);
     struct server *server = guest->server;
 
+    wirelog_peer_end(server, wire_of(guest), &guest->inbound.framer, "in", name_of(guest));
     if (status == -ECONNRESET || status == -EPIPE) herd_inbound_left(&guest->inbound);
     herd_inbound_stop(&guest->inbound);
     herd_lobby_leave(&server->lobby, &guest->seat);

@@ -306,10 +306,7 @@ struct server_counts {
     uint64_t refused_clients; /* clients_max */
     uint64_t refused_future;  /* max_future_s */
     uint64_t refused_new;     /* new_clients_per_second_max */
-    uint64_t line_timeouts;
-    uint64_t lines_quiet;
-    uint64_t lines_too_long;
-    uint64_t idle_timeouts;
+    uint64_t line_timeouts, lines_quiet, lines_too_long, idle_timeouts;
     uint64_t output_pauses;  /* output_pause_bytes */
     uint64_t whatsat_pauses; /* whatsat_per_connection_max */
     uint64_t full_turns;     /* lines_per_turn_max */
@@ -386,9 +383,12 @@ int checkstart(const struct herd_config *config);
 /* Of it, in placework.c and indexfiles.c: whether all are good, else said. */
 bool placework_check(const struct herd_config *config);
 bool indexfiles_check(const struct herd_config *config);
-/* wirelog.c: input and output, line by line, where that is logged and the connection's meter allows it. */
-void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const char *event, const char *direction,
-                  struct herd_text peer, struct herd_text lines);
+/* wirelog.c: whole lines, where they are logged and the connection's meter allows it. `framer`: which takes the input
+ * that `lines` is, next; NULL: they are output. With the stream the line ends that it holds. */
+void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const struct herd_framer *framer,
+                  const char *direction, struct herd_text peer, struct herd_text lines);
+void wirelog_peer_end(struct server *server, struct herd_wire_meter *meter, const struct herd_framer *framer,
+                      const char *direction, struct herd_text peer);
 /* To a client, LFs at its end left out. `stale`: to a report that is older than what is stored. */
 void wirelog_reply(struct session *session, struct herd_text reply, bool stale);
 void wirelog_line(struct session *session, const char *event, struct herd_text line);

@@ -2,6 +2,9 @@
 /* Wire lines of the log: every line that comes in and goes out, as far as its connection's meter allows. */
 #include "local.h"
 
+#include <string.h>
+
+#include "herd/line.h"
 #include "herd/log.h"
 
 static bool may(struct server *server, struct herd_wire_meter *meter)
@@ -40,29 +43,62 @@ void wirelog_reply(struct session *session, struct herd_text reply, bool stale)
     end(&session->wire, &log);
 }
 
-static void one_line(struct herd_wire_meter *meter, const char *event, const char *direction, struct herd_text peer,
-                     struct herd_text line)
+struct peer_wire {
+    struct server *server;
+    struct herd_wire_meter *meter;
+    const char *event, *direction;
+    struct herd_text peer;
+};
+
+static void one_line(const struct peer_wire *wire, struct herd_text line, bool unfinished)
 {
     struct herd_log_event log;
 
-    if (!herd_log_begin_wire(&log, event)) return;
-    herd_log_text(&log, "peer", peer);
-    herd_log_string(&log, "stream", direction);
+    if (!may(wire->server, wire->meter) || !herd_log_begin_wire(&log, wire->event)) return;
+    herd_log_text(&log, "peer", wire->peer);
+    herd_log_string(&log, "stream", wire->direction);
     herd_log_text(&log, "line", line);
-    end(meter, &log);
+    if (unfinished) herd_log_string(&log, "unfinished", "yes");
+    end(wire->meter, &log);
 }
 
-void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const char *event, const char *direction,
-                  struct herd_text peer, struct herd_text lines)
+/* The rest of a line whose beginning came before. */
+static void joined(const struct peer_wire *wire, struct herd_text begun, struct herd_text rest)
 {
-    if (!herd_log_wire_on()) return;
-    while (lines.length > 0) {
-        const char *newline = memchr(lines.bytes, '\n', lines.length);
-        size_t length = newline != NULL ? (size_t)(newline - lines.bytes) : lines.length;
-        size_t taken = newline != NULL ? length + 1 : length;
+    struct herd_buffer line = HERD_BUFFER_INIT;
 
-        if (may(server, meter)) one_line(meter, event, direction, peer, (struct herd_text){lines.bytes, length});
-        lines.bytes += taken;
-        lines.length -= taken;
+    herd_buffer_append(&line, begun);
+    herd_buffer_append(&line, rest);
+    one_line(wire, herd_buffer_text(&line), false);
+    herd_buffer_finish(&line);
+}
+
+void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const struct herd_framer *framer,
+                  const char *direction, struct herd_text peer, struct herd_text lines)
+{
+    struct peer_wire wire = {server, meter, framer != NULL ? "in" : "out", direction, peer};
+    struct herd_text begun = framer != NULL ? herd_framer_unfinished(framer) : HERD_TEXT("");
+    const char *newline;
+
+    if (!herd_log_wire_on()) return;
+    while (lines.length > 0 && (newline = memchr(lines.bytes, '\n', lines.length)) != NULL) {
+        size_t length = (size_t)(newline - lines.bytes);
+
+        if (begun.length > 0)
+            joined(&wire, begun, (struct herd_text){lines.bytes, length});
+        else
+            one_line(&wire, (struct herd_text){lines.bytes, length}, false);
+        begun.length = 0;
+        lines.bytes += length + 1;
+        lines.length -= length + 1;
     }
+}
+
+void wirelog_peer_end(struct server *server, struct herd_wire_meter *meter, const struct herd_framer *framer,
+                      const char *direction, struct herd_text peer)
+{
+    struct herd_text begun = herd_framer_unfinished(framer);
+
+    if (herd_log_wire_on() && begun.length > 0)
+        one_line(&(struct peer_wire){server, meter, "in", direction, peer}, begun, true);
 }

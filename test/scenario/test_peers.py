@@ -55,6 +55,28 @@ class Handshake(Peers):
                 self.assertEqual(session.gone(), b"")
         self.assertEqual(self.real.log.events("link_up"), [])
 
+    def said_halves(self, half):
+        """A session that has said so much; the server has read it, as it answered somebody who came later."""
+        session = self.fake.connect(self.real)
+        session.send(half)
+        with self.fake.connect(self.real) as later:
+            later.say(b"x")
+            later.gone()
+        return session
+
+    def heard(self, part):
+        return [event for event in self.real.log.events("in", stream="in") if part in event["line"]]
+
+    def test_log_of_a_line_in_halves(self):
+        hello = self.fake.hello()
+        session = self.said_halves(hello[:20])
+        session.send(hello[20:] + b"\nAU")
+        session.line()
+        session.close()
+        event = self.real.log.wait("in", stream="in", line="AU")[0]
+        self.assertEqual(event["unfinished"], "yes")
+        self.assertEqual([event["line"] for event in self.heard("HELLO")], [hello.decode()])
+
     def test_versions_in_common(self):
         session = self.fake.connect(self.real)
         session.say(self.fake.hello(b"1-7"))
