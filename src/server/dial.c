@@ -112,8 +112,21 @@ static bool worth_telling(struct dial *dial, bool connected, const char *reason)
     return true;
 }
 
+/* For who looks closely: the level is debug. */
+static void log_step(const struct dial *dial, const char *event, const char *name, int64_t number)
+{
+    struct herd_log_event log;
+
+    if (!herd_log_begin(&log, HERD_LOG_DEBUG, event)) return;
+    herd_log_text(&log, "peer", dial->outbound.neighbour->name);
+    herd_log_number(&log, name, number);
+    herd_log_end(&log);
+}
+
 static void down(struct dial *dial, bool connected, const char *reason)
 {
+    int64_t now_ms = server_now(dial->server).monotonic_ms;
+
     if (dial->welcomed)
         log_down(dial, HERD_LOG_INFO, "link_down", reason);
     else if (worth_telling(dial, connected, reason))
@@ -121,7 +134,8 @@ static void down(struct dial *dial, bool connected, const char *reason)
                  reason);
     dial->welcomed = false;
     dial->state = DIAL_IDLE;
-    herd_redial_failed(&dial->redial, &dial->server->flood.random, server_now(dial->server).monotonic_ms);
+    herd_redial_failed(&dial->redial, &dial->server->flood.random, now_ms);
+    log_step(dial, "redial", "in_ms", dial->redial.at_ms - now_ms);
     server_peers_changed(dial->server, 1);
     server_drain_step(dial->server);
 }
@@ -257,6 +271,7 @@ static void connect_now(struct dial *dial)
     dial->state = DIAL_CONNECTING;
     dial->wire = (struct herd_wire_meter){.bytes_max = herd_wire_strangers_max(bytes_max)}; /* until it is welcomed */
     herd_redial_dialled(&dial->redial);
+    log_step(dial, "dialling", "failures", dial->failures);
     herd_stream_init(&dial->stream, &dial->server->loop, &events);
     dial->stream.stall_ms = WRITE_STALL_MS;
     herd_dialler_start(&dial->dialler, &dial->stream, (const struct sockaddr *)&dial->config->peers.socket,

@@ -10,9 +10,21 @@
 #include "local.h"
 
 #include "herd/clock.h"
+#include "herd/log.h"
 
 #define SLICE 4096
 #define PASS_SECONDS 5
+
+/* For who looks closely: the level is debug. */
+static void log_expired(const struct herd_store *store, uint32_t count)
+{
+    struct herd_log_event log;
+
+    if (count == 0 || !herd_log_begin(&log, HERD_LOG_DEBUG, "expired")) return;
+    herd_log_number(&log, "count", count);
+    herd_log_number(&log, "clients", herd_store_count(store));
+    herd_log_end(&log);
+}
 
 static void sweep_slice(struct herd_task *task)
 {
@@ -22,6 +34,7 @@ static void sweep_slice(struct herd_task *task)
     bool more = herd_store_expire(store, herd_clock_wall_ns(), SLICE, &expiry->cursor);
 
     expiry->expired += before - herd_store_count(store);
+    log_expired(store, before - herd_store_count(store));
     expiry->left = expiry->left > SLICE ? expiry->left - SLICE : 0;
     if (!more) expiry->cursor = 1;
     if (more && expiry->left > 0) herd_loop_soon(&expiry->server->loop, task);

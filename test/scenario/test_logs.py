@@ -120,6 +120,15 @@ class Logs(Scenario):
             self.assertEqual(server.log.events("in") + server.log.events("out"), [])
             self.assertEqual(len(server.log.events("link_up")), 2)
 
+    def test_levels(self):
+        """At debug there are steps that nobody wants to read every day."""
+        for level in ("info", "debug"):
+            with self.subTest(level=level):
+                server = self.herd(*PAIR, log={"level": level}).start("Goloman")["Goloman"]
+                server.log.wait("link_failed", peer="Hands")
+                seen = [bool(server.log.events(event, level="debug")) for event in ("dialling", "redial")]
+                self.assertEqual(seen, [level == "debug"] * 2)
+
     def test_ceiling_of_a_client(self):
         """What is above is counted, at the connection's end to the line; others are logged as ever."""
         server = self.lone(log={"wire_bytes_per_s_max": 4096})
