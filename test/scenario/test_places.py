@@ -119,7 +119,7 @@ class Relay(Scenario):
 
     def setUp(self):
         self.fake = self.provider()
-        self.server = self.relay(self.fake, timeout_ms=self.TIMEOUT_MS, key=CANARY)
+        self.server = self.relay(self.fake, timeout_ms=self.TIMEOUT_MS, key=CANARY, log={"level": "debug"})
         self.connection = self.client(self.server)
         self.at = self.connection.iamat(b"kiwi", WESTWOOD)
 
@@ -186,6 +186,8 @@ class Bytes(Relay):
                     self.assertEqual(request.query, {"location": location, "radius": metres, "key": CANARY})
                     self.assertNotIn("accept-encoding", request.headers)
                     self.assertNotIn("cookie", request.headers)
+        for event in ("places_asked", "places_answered"):
+            self.server.log.wait(event, level="debug", provider="google_legacy")
         self.end_without_a_trace_of_the_key()
 
     def test_identical_requests_in_flight_are_one(self):
