@@ -46,7 +46,7 @@ class Mortal(Scenario):
 
 class Expiry(Mortal, Peers):
     def setUp(self):
-        self.play(protocol={"ttl_s": TTL_S})
+        self.play(protocol={"ttl_s": TTL_S}, log={"level": "debug"})
         self.real.herd.start()
         self.user = self.client(self.real)
 
@@ -75,6 +75,8 @@ class Expiry(Mortal, Peers):
             if state["clients"] == "0":
                 break
         self.assertEqual((state["expired"], state["digest"]), ("100", "0" * 32))
+        told = self.real.log.events("expired", level="debug")
+        self.assertEqual(sum(int(event["count"]) for event in told), 100)
 
     def test_reports_of_neighbours(self):
         """One that has expired is neither stored nor sent on, and its mark holds; one that has not lives on."""
