@@ -11,14 +11,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct herd_import_output {
     const char *given; /* the path as it was named, for messages */
     char *path;        /* what it leads to, where it is a symbolic link */
     char *new_path;    /* beside it */
-    bool there;        /* there is a file already: `device` and `inode` */
+    bool there;        /* there is a file already, which is this: */
     uint64_t device;
     uint64_t inode;
+    mode_t mode; /* the new one is given these, where the system allows it */
+    uid_t owner;
+    gid_t group;
     FILE *file;
     FILE *messages;
 };

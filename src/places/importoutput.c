@@ -98,6 +98,9 @@ int herd_import_output_init(struct herd_import_output *output, const char *path,
     output->there = true;
     output->device = status.st_dev;
     output->inode = status.st_ino;
+    output->mode = status.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
+    output->owner = status.st_uid;
+    output->group = status.st_gid;
     return 0;
 }
 
@@ -178,6 +181,13 @@ static int make_caught(const char *path)
     return descriptor;
 }
 
+/* Whoever reads the old file can read the new one, nobody else: a server may be another account than who imports. */
+static void keep_rights(const struct herd_import_output *output, int descriptor)
+{
+    if (!output->there || fchown(descriptor, output->owner, output->group) != 0) return; /* it stays as it was made */
+    (void)fchmod(descriptor, output->mode);
+}
+
 int herd_import_output_begin(struct herd_import_output *output)
 {
     clear_leftovers(output);
@@ -186,6 +196,7 @@ int herd_import_output_begin(struct herd_import_output *output)
         fprintf(output->messages, "%s: cannot be made: %s\n", output->new_path, strerror(-descriptor));
         return EX_CANTCREAT;
     }
+    keep_rights(output, descriptor);
     output->file = fdopen(descriptor, "wb");
     if (output->file != NULL) return 0;
     int code = refuse(output, EX_CANTCREAT, "cannot be made: ", strerror(errno));

@@ -152,6 +152,16 @@ class PlacesTest(unittest.TestCase):
         self.assertEqual(len(self.ids("-i", "data/real.idx", "-r", "distance", WESTWOOD, "10", "20")), 2)
         self.assertEqual(sorted(os.listdir(self.folder / "data")), ["real.idx", "real.idx.table"])
 
+    def test_output_keeps_its_rights(self):
+        """Whoever could read the old index can read the new one, whatever the umask of who imports."""
+        self.file("table", TABLE)
+        for mode in (0o604, 0o600, 0o666):
+            with self.subTest(mode=mode):
+                self.assert_done(self.places("import", "-o", "places.idx", "table"), "places.idx: 2 places\n")
+                os.chmod(self.folder / "places.idx", mode)
+                self.assert_done(self.places("import", "-o", "places.idx", "table"), "places.idx: 2 places\n")
+                self.assertEqual((self.folder / "places.idx").stat().st_mode & 0o777, mode)
+
     def test_output_that_is_an_input(self):
         self.file("table", TABLE)
         os.link(self.folder / "table", self.folder / "hard")
