@@ -45,7 +45,8 @@ void limitlog_tick(struct server *server)
         {"peer_places", lobby->counts.neighbours, lobby->limits.before_max},
         {"peer_connections", peers->counts.refused_connections, peers->options.connections_max},
         {"descriptors", clients->counts.relistens + peers->counts.relistens, sysconf(_SC_OPEN_MAX)},
-        {"log.wire_bytes_per_s_max", counts->wire_unwritten, config->log.wire_bytes_per_s_max},
+        {"log.wire_bytes_per_s_max", counts->wire_unwritten,
+         config->log.wire_bytes_per_s_max > 0 ? config->log.wire_bytes_per_s_max : herd_wire_strangers_max(0)},
         {"limits.provider_breaker_failures", herd_places_counts(server->placework.places)->left_alone,
          config->limits.provider_breaker_failures},
     };
