@@ -4,9 +4,10 @@
 # - builds `dev` (ASan and UBSan) and runs all its tests, those of style too;
 # - builds `release-tests` (the programs and the simulator as released) and runs
 #   the scenarios, the tool's tests and the simulator's;
-# - compiles everything with clang.
+# - compiles the programs with clang.
 # Exits with CTest's status, the first that is not 0. With --slow first, the
-# tests with the label `slow` (clang-tidy over the whole tree, more kills) run in the end.
+# tests, too, are compiled with clang, and those with the label `slow` (clang-tidy
+# over the whole tree, more kills) run in the end.
 # Other arguments go to CTest: -R unit, -j1, ...
 set -eu
 root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd -P)
@@ -46,6 +47,8 @@ run_tests dev "$@"
 say "Testing the programs and the simulator as released"
 run_tests release-tests "$@"
 if [ "$slow" = yes ]; then
+    say "Building all tests with clang"
+    cmake --build build/clang || status=$((status ? status : $?))
     say "Testing what is slow"
     run_tests slow "$@"
 fi
