@@ -173,29 +173,39 @@ static void finds_in_trees_of_every_size(void **state)
     }
 }
 
+static void add_numbered(struct placesfixture *fixture, uint32_t number, int32_t latitude_e7, int32_t longitude_e7,
+                         uint32_t population)
+{
+    char id[16];
+    snprintf(id, sizeof(id), "%u", number);
+    placesfixture_add(fixture, id, "Numbered", latitude_e7, longitude_e7, population);
+}
+
+static void expect_number(const struct herd_places_found *found, uint32_t expected)
+{
+    struct herd_places_place place;
+    char id[16];
+    herd_places_index_place(found->index, found->number, &place);
+    snprintf(id, sizeof(id), "%u", expected);
+    assert_true(herd_text_equal(place.id, herd_text_of(id)));
+}
+
 /* Numbers are in order of value, not of text. All these on one spot are not looked at, and cost what others do. */
 static void breaks_ties_by_id_among_many(void **state)
 {
     enum { COUNT = 40000 };
     static struct herd_places_scratch scratch;
     struct placesfixture fixture;
-    char id[16];
     (void)state;
     placesfixture_init(&fixture);
-    for (unsigned i = 0; i < COUNT; i++) {
-        snprintf(id, sizeof(id), "%u", (i * 7919u) % COUNT);
-        placesfixture_add(&fixture, id, "Here", 500000000, 100000000, 7);
-    }
+    for (uint32_t i = 0; i < COUNT; i++)
+        add_numbered(&fixture, (i * 7919u) % COUNT, 500000000, 100000000, 7);
     placesfixture_build(&fixture);
     for (enum herd_places_rank rank = HERD_PLACES_PROMINENCE; rank <= HERD_PLACES_DISTANCE; rank++) {
         const struct herd_places_query query = {50000000000, 10000000000, 1000, rank, 20};
         assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 20);
-        for (unsigned i = 0; i < 20; i++) {
-            struct herd_places_place place;
-            herd_places_index_place(&fixture.index, scratch.found[i].number, &place);
-            snprintf(id, sizeof(id), "%u", i);
-            assert_true(herd_text_equal(place.id, herd_text_of(id)));
-        }
+        for (uint32_t i = 0; i < 20; i++)
+            expect_number(&scratch.found[i], i);
     }
     assert_true(scratch.nodes_visited < 10);
     placesfixture_finish(&fixture);
@@ -215,10 +225,8 @@ static uint32_t crowd_population(uint32_t id)
 static void expect_place(const struct herd_places_found *found, uint32_t expected)
 {
     struct herd_places_place place;
-    char id[16];
+    expect_number(found, expected);
     herd_places_index_place(found->index, found->number, &place);
-    snprintf(id, sizeof(id), "%u", expected);
-    assert_true(herd_text_equal(place.id, herd_text_of(id)));
     assert_int_equal(place.population, crowd_population(expected));
 }
 
@@ -230,11 +238,8 @@ static void finds_the_same_on_crowded_spots(void **state)
     struct placesfixture fixture;
     (void)state;
     placesfixture_init(&fixture);
-    for (uint32_t i = 0; i < COUNT; i++) {
-        char id[16];
-        snprintf(id, sizeof(id), "%u", crowd_id(i, COUNT));
-        placesfixture_add(&fixture, id, "Here", -100000000, 1800000000, crowd_population(crowd_id(i, COUNT)));
-    }
+    for (uint32_t i = 0; i < COUNT; i++)
+        add_numbered(&fixture, crowd_id(i, COUNT), -100000000, 1800000000, crowd_population(crowd_id(i, COUNT)));
     placesfixture_build(&fixture);
     assert_true(fixture.index.place_count <= 40);
     struct herd_places_query query = {-10000000000, 180000000000, 1000, HERD_PLACES_DISTANCE, 20};
@@ -254,13 +259,10 @@ static void opens_more_nodes_than_the_frontier_holds(void **state)
     enum { COUNT = 40000 };
     static struct herd_places_scratch scratch;
     struct placesfixture fixture;
-    char id[16];
     (void)state;
     placesfixture_init(&fixture);
-    for (int32_t i = 0; i < COUNT; i++) {
-        snprintf(id, sizeof(id), "%d", i);
-        placesfixture_add(&fixture, id, "Pole", 900000000, i * 40000, 7);
-    }
+    for (uint32_t i = 0; i < COUNT; i++)
+        add_numbered(&fixture, i, 900000000, (int32_t)i * 40000, 7);
     placesfixture_build(&fixture);
     const struct herd_places_query query = {89999999000, 10000000000, 1000, HERD_PLACES_DISTANCE, 20};
     assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 20);
