@@ -77,10 +77,11 @@ void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const st
                   const char *direction, struct herd_text peer, struct herd_text lines)
 {
     struct peer_wire wire = {server, meter, framer != NULL ? "in" : "out", direction, peer};
-    struct herd_text begun = framer != NULL ? herd_framer_unfinished(framer) : HERD_TEXT("");
+    struct herd_text begun = {NULL, 0};
     const char *newline;
 
     if (!herd_log_wire_on()) return;
+    if (framer != NULL) begun = herd_framer_unfinished(framer);
     while (lines.length > 0 && (newline = memchr(lines.bytes, '\n', lines.length)) != NULL) {
         size_t length = (size_t)(newline - lines.bytes);
 
