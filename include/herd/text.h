@@ -42,6 +42,9 @@ static inline bool herd_text_equal(struct herd_text a, struct herd_text b)
 /* Orders as unsigned bytes, a prefix before what it is a prefix of: < 0, 0 or > 0. */
 int herd_text_compare(struct herd_text a, struct herd_text b);
 
+/* `text` behind the byte order mark of UTF-8 that some editors write at a file's beginning. */
+struct herd_text herd_text_skip_mark(struct herd_text text);
+
 /* A copy of a string, to free with herd_memory_free. */
 char *herd_string_copy(const char *string);
 

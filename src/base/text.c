@@ -11,6 +11,13 @@ int herd_text_compare(struct herd_text a, struct herd_text b)
     return (a.length > b.length) - (a.length < b.length);
 }
 
+struct herd_text herd_text_skip_mark(struct herd_text text)
+{
+    static const char mark[] = {'\xef', '\xbb', '\xbf'};
+    if (text.length < sizeof mark || memcmp(text.bytes, mark, sizeof mark) != 0) return text;
+    return (struct herd_text){text.bytes + sizeof mark, text.length - sizeof mark};
+}
+
 char *herd_string_copy(const char *string)
 {
     size_t size = strlen(string) + 1;

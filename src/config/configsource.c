@@ -70,15 +70,6 @@ static int read_file(const char *path, struct herd_buffer *ret_text)
     return error;
 }
 
-/* What it says, without the byte order mark that some editors write. */
-static struct herd_text content(const struct herd_buffer *file)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-    struct herd_text text = herd_buffer_text(file);
-    if (text.length < strlen(mark) || memcmp(text.bytes, mark, strlen(mark)) != 0) return text;
-    return (struct herd_text){text.bytes + strlen(mark), text.length - strlen(mark)};
-}
-
 static unsigned add_file(struct herd_source *source, const char *path)
 {
     source->files = herd_memory_resize(source->files, (source->file_count + 1) * sizeof(*source->files));
@@ -140,7 +131,7 @@ static void include(struct expansion *e, const char *path, unsigned depth)
     else if (error != 0)
         refuse_include(e, path, herd_path_reason(error));
     else
-        expand_file(e, add_file(e->source, path), content(&text), depth + 1);
+        expand_file(e, add_file(e->source, path), herd_text_skip_mark(herd_buffer_text(&text)), depth + 1);
     herd_buffer_finish(&text);
 }
 
@@ -251,7 +242,7 @@ int herd_source_read(struct herd_source *source, const char *path, struct herd_r
     if (error != 0) herd_report_error(report, HERD_LINE_NONE, "%s", herd_path_reason(error));
 
     struct expansion e = {.source = source, .report = report, .line = 1, .before = 'w'};
-    if (error == 0) expand_file(&e, 0, content(&text), 0);
+    if (error == 0) expand_file(&e, 0, herd_text_skip_mark(herd_buffer_text(&text)), 0);
     herd_buffer_finish(&text);
     const char *nul = memchr(herd_buffer_text(&source->text).bytes, '\0', herd_buffer_length(&source->text));
     if (error == 0 && nul != NULL) {

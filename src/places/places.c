@@ -313,10 +313,8 @@ static int check_body(struct herd_places *places, struct herd_text body, struct 
 /* Some write a byte order mark before their JSON, which clients do not expect: the reply begins with what follows. */
 static void drop_mark(struct herd_buffer *body)
 {
-    static const char mark[] = "\xef\xbb\xbf";
     struct herd_text text = herd_buffer_text(body);
-    if (text.length >= strlen(mark) && memcmp(text.bytes, mark, strlen(mark)) == 0)
-        herd_buffer_consume(body, strlen(mark));
+    herd_buffer_consume(body, text.length - herd_text_skip_mark(text).length);
 }
 
 /* The answer is none, for `error` of check_body. */

@@ -177,16 +177,12 @@ static int take_piece(struct import *import, struct herd_records *records, struc
 /* What a file begins with: something else than a table, or a byte order mark, which belongs to no line. */
 static int take_start(struct import *import, struct herd_text *input)
 {
-    static const struct herd_text mark = HERD_TEXT_INIT("\xef\xbb\xbf");
     const char *problem = herd_records_sniff(*input, import->options->format);
     if (problem != NULL) {
         fprintf(import->messages, "%s: %s\n", import->file, problem);
         return EX_DATAERR;
     }
-    if (input->length >= mark.length && memcmp(input->bytes, mark.bytes, mark.length) == 0) {
-        input->bytes += mark.length;
-        input->length -= mark.length;
-    }
+    *input = herd_text_skip_mark(*input);
     return 0;
 }
 

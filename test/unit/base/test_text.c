@@ -46,6 +46,24 @@ static void null_views_are_empty_texts(void **state)
     assert_int_equal(herd_text_of("four").length, 4);
 }
 
+static void a_mark_is_skipped_once_and_at_the_beginning(void **state)
+{
+    static const struct {
+        struct herd_text text, rest;
+    } cases[] = {
+        {HERD_TEXT_INIT(""), HERD_TEXT_INIT("")},
+        {HERD_TEXT_INIT("\xef\xbb"), HERD_TEXT_INIT("\xef\xbb")},
+        {HERD_TEXT_INIT("\xef\xbb\xbf"), HERD_TEXT_INIT("")},
+        {HERD_TEXT_INIT("\xef\xbb\xbf{}"), HERD_TEXT_INIT("{}")},
+        {HERD_TEXT_INIT("\xef\xbb\xbf\xef\xbb\xbf"), HERD_TEXT_INIT("\xef\xbb\xbf")},
+        {HERD_TEXT_INIT(" \xef\xbb\xbf"), HERD_TEXT_INIT(" \xef\xbb\xbf")},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_true(herd_text_equal(herd_text_skip_mark(cases[i].text), cases[i].rest));
+    assert_int_equal(herd_text_skip_mark((struct herd_text){NULL, 0}).length, 0);
+}
+
 struct item {
     int value;
     struct herd_list_node link;
@@ -76,6 +94,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compare_orders_as_unsigned_bytes),
         cmocka_unit_test(null_views_are_empty_texts),
+        cmocka_unit_test(a_mark_is_skipped_once_and_at_the_beginning),
         cmocka_unit_test(lists_keep_order_and_survive_double_removal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
