@@ -72,13 +72,19 @@ uint64_t herd_log_dropped(void);
 /* Events that were over events_per_second_max since the sink was opened. */
 uint64_t herd_log_suppressed(void);
 
-/* The sink's answer to herd_log_wire_on; written by the log alone. */
-extern bool herd_log_wire;
+/* The sink's answers to herd_log_wire_on and herd_log_debug_on; written by the log alone. */
+extern bool herd_log_wire, herd_log_debug;
 
 /* Whether wire lines are wanted, to skip the work where not. */
 static inline bool herd_log_wire_on(void)
 {
     return herd_log_wire;
+}
+
+/* Whether events of level debug are wanted, likewise. */
+static inline bool herd_log_debug_on(void)
+{
+    return herd_log_debug;
 }
 
 /* An event being written. Begin, add fields, end; nothing else in between. */

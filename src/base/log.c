@@ -34,7 +34,7 @@
 #define PRIORITY_LENGTH 3 /* "<6>" */
 #define WIRE_HEAD_USES 16
 
-bool herd_log_wire;
+bool herd_log_wire, herd_log_debug;
 
 static struct {
     bool open;
@@ -96,7 +96,7 @@ static void forget_settings(void)
 {
     herd_memory_free(herd_log.path);
     herd_log.path = NULL;
-    herd_log.open = herd_log.priorities = herd_log_wire = false;
+    herd_log.open = herd_log.priorities = herd_log_wire = herd_log_debug = false;
     herd_log.level = HERD_LOG_INFO;
     herd_log.server_length = 0;
     set_limits(HERD_LOG_FIELD_BYTES_DEFAULT, HERD_LOG_EVENTS_PER_SECOND_DEFAULT);
@@ -140,8 +140,8 @@ int herd_log_open(const struct herd_log_options *options)
     herd_log.priorities = options->priorities;
     bool taker = herd_log.file != NULL || (herd_log.console != NULL && options->priorities);
     herd_log_wire = options->wire && taker;
-    herd_log.wire_head_uses = 0;
-    herd_log.dropped_told = 0;
+    herd_log_debug = options->level >= HERD_LOG_DEBUG;
+    herd_log.dropped_told = herd_log.wire_head_uses = 0;
     herd_log.told_ns = 0;
     herd_log.loss_told = herd_log.failure_told = 0;
     return 0;
