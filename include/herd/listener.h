@@ -4,9 +4,8 @@
 
 /*
  * A TCP listener that neither spins nor dies when descriptors run out, takes
- * a bounded number of connections a turn, and holds the limits on connections: in all,
- * and per IPv4 address or IPv6 /64 (loopback exempt). At a limit it accepts
- * and closes at once, and counts.
+ * a bounded number of connections a turn, and lets in whom the limits on
+ * connections (admit.h) let in. At a limit it accepts and closes at once.
  *
  * The socket is polled and accept4(2) called here, not by libuv, whose own
  * loop closes whatever waits when descriptors run out, tells nobody, and may
@@ -27,8 +26,7 @@ struct herd_listener;
 
 struct herd_listener_options {
     struct sockaddr_storage address; /* port 0: the system picks one */
-    unsigned connections_max;        /* at once, by this listener */
-    unsigned per_address_max;        /* 0: no limit */
+    struct herd_admit *admit;        /* whose limits these connections count in; outlives them */
     unsigned accepts_per_turn_max;   /* at least 1; then the rest of the loop has its turn */
     unsigned keepalive_s;            /* of its connections, see herd_stream_start */
     /*
@@ -37,8 +35,7 @@ struct herd_listener_options {
      */
     void (*on_connection)(struct herd_listener *listener, void *owner);
     /*
-     * The handles are closed; may be NULL. The listener may be freed once
-     * this was called and every place was released, whichever is later.
+     * The handles are closed, and the listener may be freed; may be NULL.
      */
     void (*on_closed)(struct herd_listener *listener, void *owner);
     void *owner;
@@ -46,18 +43,9 @@ struct herd_listener_options {
 
 struct herd_listener_counts {
     uint64_t accepted;
-    uint64_t refused_connections; /* closed at connections_max */
-    uint64_t refused_address;     /* closed at per_address_max */
-    uint64_t failures;            /* accept(2) failed */
-    uint64_t relistens;           /* polled again after failures */
-    uint64_t full_turns;          /* ended by accepts_per_turn_max */
-    unsigned open;                /* now */
-};
-
-/* One connection's place in the limits; embed it beside the stream. */
-struct herd_listener_place {
-    struct herd_listener *listener; /* NULL: none */
-    uint32_t address;               /* handle in listener->admit, 0 where exempt */
+    uint64_t failures;   /* accept(2) failed */
+    uint64_t relistens;  /* polled again after failures */
+    uint64_t full_turns; /* ended by accepts_per_turn_max */
 };
 
 struct herd_listener {
@@ -66,10 +54,9 @@ struct herd_listener {
     struct herd_loop *loop;
     struct herd_listener_options options;
     struct herd_listener_counts counts;
-    struct herd_admit admit; /* connections per address */
     int socket;
     int accepted;                         /* inside on_connection: what nobody took yet; else -1 */
-    uint32_t accepted_address;            /* its handle in `admit` */
+    struct herd_admit_place place;        /* its place in the limits */
     const struct sockaddr *accepted_from; /* inside on_connection: the other side's address */
     unsigned handles;                     /* open handles; on_closed at 0 */
     unsigned delay_ms;                    /* of the last rest; 0 once accepting works */
@@ -79,21 +66,25 @@ struct herd_listener {
 /*
  * Binds and listens (SO_REUSEADDR, backlog 4096): 0 or negative errno such as
  * -EADDRINUSE; then nothing is open and `listener` may be freed or used again
- * at once.
+ * at once. Who connects waits until herd_listener_start.
  */
 int herd_listener_open(struct herd_listener *listener, struct herd_loop *loop,
                        const struct herd_listener_options *options);
+/* Connections are taken from now on. Once. */
+void herd_listener_start(struct herd_listener *listener);
 /* The address really bound (for port 0), as text in `out` of at least 56 bytes; `-` once closed. */
 void herd_listener_address(const struct herd_listener *listener, char *out, size_t size);
 /*
  * Inside on_connection: moves the connection into `stream` (initialised,
- * HERD_STREAM_NEW), sets TCP_NODELAY and keep-alive, starts reading.
- * 0, or -EAGAIN where there is none to take; the stream was never open then
- * and may be freed. What fails later is told by the stream's on_closed.
+ * HERD_STREAM_NEW), sets TCP_NODELAY and keep-alive, starts reading; its place
+ * is given back with herd_admit_give from the stream's on_closed. 0, or -EAGAIN
+ * where there is none to take; the stream was never open then and may be freed.
+ * What fails later is told by the stream's on_closed.
  */
-int herd_listener_accept(struct herd_listener *listener, struct herd_stream *stream, struct herd_listener_place *place);
-/* A connection is gone: gives its place back. From the stream's on_closed. */
-void herd_listener_release(struct herd_listener_place *place);
+int herd_listener_accept(struct herd_listener *listener, struct herd_stream *stream,
+                         struct herd_admit_place *ret_place);
+/* Other values of the two options that are no address; who is connected keeps what it has. */
+void herd_listener_configure(struct herd_listener *listener, unsigned accepts_per_turn_max, unsigned keepalive_s);
 /* Stops listening; connections stay. Once. on_closed follows, never before this returns. */
 void herd_listener_close(struct herd_listener *listener);
 

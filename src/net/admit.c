@@ -15,10 +15,11 @@
 #include "local.h"
 
 #define CHUNK_SHIFT 6
+#define KEY_BYTES 9 /* see herd_peername_key: of an IPv6 address the first half */
 
 struct item {
     struct herd_table_node node;
-    unsigned char key[9]; /* see herd_peername_key: of an IPv6 address the first half */
+    unsigned char key[KEY_BYTES];
     uint32_t connections;
 };
 
@@ -34,8 +35,10 @@ static struct herd_table_node *locate(void *owner, uint32_t handle)
     return &item_of(owner, handle)->node;
 }
 
-void herd_admit_init(struct herd_admit *admit)
+void herd_admit_init(struct herd_admit *admit, const struct herd_admit_limits *limits)
 {
+    memset(admit, 0, sizeof *admit);
+    admit->limits = *limits;
     herd_slab_init(&admit->addresses, sizeof(struct item), CHUNK_SHIFT);
     herd_table_init(&admit->table, locate, admit);
     herd_random_system(&admit->key, sizeof admit->key);
@@ -43,36 +46,67 @@ void herd_admit_init(struct herd_admit *admit)
 
 void herd_admit_finish(struct herd_admit *admit)
 {
+    assert(admit->counts.open == 0);
     herd_table_finish(&admit->table);
     herd_slab_finish(&admit->addresses);
 }
 
-int herd_admit_take(struct herd_admit *admit, const struct sockaddr *address, unsigned per_address_max,
-                    uint32_t *ret_handle)
+void herd_admit_configure(struct herd_admit *admit, const struct herd_admit_limits *limits)
 {
-    unsigned char key[9];
-    if (per_address_max == 0 || herd_peername_loopback(address) || !herd_peername_key(address, key, sizeof key)) {
-        *ret_handle = HERD_SLAB_NONE;
-        return 0;
-    }
-    uint32_t hash = (uint32_t)herd_siphash(&admit->key, (struct herd_text){(const char *)key, sizeof key});
+    admit->limits = *limits;
+}
+
+static uint32_t find(const struct herd_admit *admit, uint32_t hash, const unsigned char key[KEY_BYTES])
+{
     uint32_t handle = herd_table_first(&admit->table, hash);
-    while (handle != 0 && memcmp(item_of(admit, handle)->key, key, sizeof key) != 0)
+    while (handle != 0 && memcmp(item_of(admit, handle)->key, key, KEY_BYTES) != 0)
         handle = item_of(admit, handle)->node.next;
-    if (handle == 0) {
-        handle = herd_slab_take(&admit->addresses);
-        struct item *item = item_of(admit, handle);
-        memset(item, 0, sizeof *item);
-        memcpy(item->key, key, sizeof key);
-        herd_table_insert(&admit->table, hash, handle);
-    }
+    return handle;
+}
+
+static uint32_t create(struct herd_admit *admit, uint32_t hash, const unsigned char key[KEY_BYTES])
+{
+    uint32_t handle = herd_slab_take(&admit->addresses);
+    struct item *item = item_of(admit, handle);
+    memset(item, 0, sizeof *item);
+    memcpy(item->key, key, KEY_BYTES);
+    herd_table_insert(&admit->table, hash, handle);
+    return handle;
+}
+
+static int take_address(struct herd_admit *admit, const struct sockaddr *address, uint32_t *ret_handle)
+{
+    unsigned per_address_max = admit->limits.per_address_max;
+    unsigned char key[KEY_BYTES];
+    *ret_handle = HERD_SLAB_NONE;
+    if (per_address_max == 0 || herd_peername_loopback(address) || !herd_peername_key(address, key, sizeof key))
+        return 0;
+    uint32_t hash = (uint32_t)herd_siphash(&admit->key, (struct herd_text){(const char *)key, sizeof key});
+    uint32_t handle = find(admit, hash, key);
+    if (handle == 0) handle = create(admit, hash, key);
     if (item_of(admit, handle)->connections >= per_address_max) return -EUSERS;
     item_of(admit, handle)->connections++;
     *ret_handle = handle;
     return 0;
 }
 
-void herd_admit_give(struct herd_admit *admit, uint32_t handle)
+int herd_admit_take(struct herd_admit *admit, const struct sockaddr *address, struct herd_admit_place *ret_place)
+{
+    uint32_t handle;
+    if (admit->counts.open >= admit->limits.connections_max) {
+        admit->counts.refused_connections++;
+        return -EMFILE;
+    }
+    if (take_address(admit, address, &handle) < 0) {
+        admit->counts.refused_address++;
+        return -EUSERS;
+    }
+    admit->counts.open++;
+    *ret_place = (struct herd_admit_place){admit, handle};
+    return 0;
+}
+
+static void give_address(struct herd_admit *admit, uint32_t handle)
 {
     if (handle == HERD_SLAB_NONE) return;
     struct item *item = item_of(admit, handle);
@@ -80,4 +114,14 @@ void herd_admit_give(struct herd_admit *admit, uint32_t handle)
     if (--item->connections > 0) return;
     herd_table_remove(&admit->table, handle);
     herd_slab_give(&admit->addresses, handle);
+}
+
+void herd_admit_give(struct herd_admit_place *place)
+{
+    struct herd_admit *admit = place->admit;
+    if (admit == NULL) return;
+    place->admit = NULL;
+    assert(admit->counts.open > 0);
+    admit->counts.open--;
+    give_address(admit, place->address);
 }

@@ -71,13 +71,7 @@ static void rest(struct herd_listener *listener)
 static void offer(struct herd_listener *listener, int fd, const struct sockaddr *peer)
 {
     const struct herd_listener_options *options = &listener->options;
-    if (listener->counts.open >= options->connections_max) {
-        listener->counts.refused_connections++;
-        close(fd);
-        return;
-    }
-    if (herd_admit_take(&listener->admit, peer, options->per_address_max, &listener->accepted_address) < 0) {
-        listener->counts.refused_address++;
+    if (herd_admit_take(options->admit, peer, &listener->place) < 0) {
         close(fd);
         return;
     }
@@ -86,7 +80,7 @@ static void offer(struct herd_listener *listener, int fd, const struct sockaddr 
     options->on_connection(listener, options->owner);
     listener->accepted_from = NULL;
     if (listener->accepted < 0) return;
-    herd_admit_give(&listener->admit, listener->accepted_address);
+    herd_admit_give(&listener->place);
     close(listener->accepted);
     listener->accepted = -1;
 }
@@ -141,7 +135,7 @@ fail:;
 int herd_listener_open(struct herd_listener *listener, struct herd_loop *loop,
                        const struct herd_listener_options *options)
 {
-    assert(options->on_connection != NULL && options->accepts_per_turn_max > 0);
+    assert(options->on_connection != NULL && options->admit != NULL && options->accepts_per_turn_max > 0);
     memset(listener, 0, sizeof *listener);
     int fd = bind_socket(&options->address);
     if (fd < 0) return fd;
@@ -156,9 +150,12 @@ int herd_listener_open(struct herd_listener *listener, struct herd_loop *loop,
     listener->socket = fd;
     listener->accepted = -1;
     listener->handles = 2;
-    herd_admit_init(&listener->admit);
-    uv_poll_start(&listener->poll, UV_READABLE, on_readable);
     return 0;
+}
+
+void herd_listener_start(struct herd_listener *listener)
+{
+    uv_poll_start(&listener->poll, UV_READABLE, on_readable);
 }
 
 void herd_listener_address(const struct herd_listener *listener, char *out, size_t size)
@@ -170,15 +167,14 @@ void herd_listener_address(const struct herd_listener *listener, char *out, size
     herd_peername_format((const struct sockaddr *)&address, out, size);
 }
 
-int herd_listener_accept(struct herd_listener *listener, struct herd_stream *stream, struct herd_listener_place *place)
+int herd_listener_accept(struct herd_listener *listener, struct herd_stream *stream, struct herd_admit_place *ret_place)
 {
     if (listener->accepted < 0) return -EAGAIN;
     int fd = listener->accepted;
     listener->accepted = -1;
-    place->listener = listener;
-    place->address = listener->accepted_address;
+    *ret_place = listener->place;
+    listener->place.admit = NULL;
     listener->counts.accepted++;
-    listener->counts.open++;
     uv_tcp_init(&stream->loop->uv, &stream->tcp);
     int error = uv_tcp_open(&stream->tcp, fd);
     if (error < 0) close(fd); /* the handle is there all the same and needs closing: start fails and does that */
@@ -186,21 +182,11 @@ int herd_listener_accept(struct herd_listener *listener, struct herd_stream *str
     return 0;
 }
 
-/* The limits' memory outlives the handles, for the connections that do. */
-static void finish_limits(struct herd_listener *listener)
+void herd_listener_configure(struct herd_listener *listener, unsigned accepts_per_turn_max, unsigned keepalive_s)
 {
-    if (listener->closing && listener->handles == 0 && listener->counts.open == 0) herd_admit_finish(&listener->admit);
-}
-
-void herd_listener_release(struct herd_listener_place *place)
-{
-    struct herd_listener *listener = place->listener;
-    if (listener == NULL) return;
-    place->listener = NULL;
-    assert(listener->counts.open > 0);
-    listener->counts.open--;
-    herd_admit_give(&listener->admit, place->address);
-    finish_limits(listener);
+    assert(accepts_per_turn_max > 0);
+    listener->options.accepts_per_turn_max = accepts_per_turn_max;
+    listener->options.keepalive_s = keepalive_s;
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -208,7 +194,6 @@ static void on_handle_closed(uv_handle_t *handle)
     struct herd_listener *listener = handle->data;
     assert(listener->handles > 0);
     if (--listener->handles > 0) return;
-    finish_limits(listener);
     if (listener->options.on_closed != NULL) listener->options.on_closed(listener, listener->options.owner);
 }
 

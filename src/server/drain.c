@@ -97,8 +97,8 @@ void server_drain(struct server *server)
     notify_stopping();
     reports_answer(server);
     server->state = SERVER_DRAINING;
-    herd_listener_close(&server->clients);
-    herd_listener_close(&server->peers);
+    herd_door_close(&server->clients);
+    herd_door_close(&server->peers);
     uv_timer_start(&server->drain_timer, on_patience_timeout, server->config->limits.drain_timeout_ms, 0);
     for (node = server->sessions.next; node != &server->sessions; node = node->next)
         session_drain(HERD_CONTAINER(node, struct session, node));
@@ -123,6 +123,8 @@ int server_finish(struct server *server)
         dial_finish(&server->dials[i]);
     herd_memory_free(server->dials);
     guests_finish(server);
+    herd_door_finish(&server->clients);
+    herd_door_finish(&server->peers);
     placework_finish(server);
     herd_store_finish(&server->store);
     explicit_bzero(&server->flood.keys, sizeof server->flood.keys);

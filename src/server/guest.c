@@ -78,7 +78,7 @@ static void end(struct guest *guest, int error)
 static void dismiss(struct guest *guest)
 {
     herd_lobby_dismiss(&guest->server->lobby, &guest->seat);
-    herd_listener_release(&guest->place); /* at once: many may come in one turn */
+    herd_admit_give(&guest->place); /* at once: many may come in one turn */
     herd_inbound_stop(&guest->inbound);
     herd_stream_close(&guest->stream, MADE_ROOM); /* a REFUSE that was not sent yet goes, too */
 }
@@ -211,7 +211,7 @@ static void on_closed(struct herd_stream *stream, int status)
     log_end(guest, status);
     herd_list_remove(&guest->node);
     herd_inbound_finish(&guest->inbound);
-    herd_listener_release(&guest->place);
+    herd_admit_give(&guest->place);
     herd_memory_free(guest);
     server_drain_step(server);
 }

@@ -27,24 +27,34 @@ static void log_limit(const struct limit *limit, enum herd_limit_news news, uint
     herd_log_end(&log);
 }
 
+/* Accepting has rested so often, as descriptors ran out. */
+static uint64_t rests(const struct server *server)
+{
+    struct herd_listener_counts clients, peers;
+
+    herd_door_counts(&server->clients, &clients);
+    herd_door_counts(&server->peers, &peers);
+    return clients.relistens + peers.relistens;
+}
+
 void limitlog_tick(struct server *server)
 {
     const struct herd_config *config = server->config;
     const struct server_counts *counts = &server->counts;
-    const struct herd_listener *clients = &server->clients;
-    const struct herd_listener *peers = &server->peers;
+    const struct herd_admit *clients = &server->clients.admit;
+    const struct herd_admit *peers = &server->peers.admit;
     const struct herd_lobby *lobby = &server->lobby;
     const struct limit limits[] = {
-        {"limits.connections_max", clients->counts.refused_connections, clients->options.connections_max},
-        {"limits.connections_per_address_max", clients->counts.refused_address, clients->options.per_address_max},
+        {"limits.connections_max", clients->counts.refused_connections, clients->limits.connections_max},
+        {"limits.connections_per_address_max", clients->counts.refused_address, clients->limits.per_address_max},
         {"limits.clients_max", counts->refused_clients, config->limits.clients_max},
         {"limits.new_clients_per_second_max", counts->refused_new, config->limits.new_clients_per_second_max},
         {"protocol.max_future_s", counts->refused_future, config->protocol.max_future_s},
         {"limits.peer_strangers_max", lobby->counts.strangers, lobby->limits.strangers_max},
         {"limits.peer_strangers_per_address_max", lobby->counts.per_address, lobby->limits.per_address_max},
         {"peer_places", lobby->counts.neighbours, lobby->limits.before_max},
-        {"peer_connections", peers->counts.refused_connections, peers->options.connections_max},
-        {"descriptors", clients->counts.relistens + peers->counts.relistens, sysconf(_SC_OPEN_MAX)},
+        {"peer_connections", peers->counts.refused_connections, peers->limits.connections_max},
+        {"descriptors", rests(server), sysconf(_SC_OPEN_MAX)},
         {"log.wire_bytes_per_s_max", counts->wire_unwritten,
          config->log.wire_bytes_per_s_max > 0 ? config->log.wire_bytes_per_s_max : herd_wire_strangers_max(0)},
         {"limits.provider_breaker_failures", herd_places_counts(server->placework.places)->left_alone,

@@ -19,12 +19,12 @@
 #include "herd/config.h"
 #include "herd/deadline.h"
 #include "herd/dialler.h"
+#include "herd/door.h"
 #include "herd/fetch.h"
 #include "herd/flood.h"
 #include "herd/indexfile.h"
 #include "herd/journal.h"
 #include "herd/limitwatch.h"
-#include "herd/listener.h"
 #include "herd/lobby.h"
 #include "herd/log.h"
 #include "herd/loop.h"
@@ -75,7 +75,7 @@ struct pending {
 
 struct session {
     struct herd_stream stream;
-    struct herd_listener_place place;
+    struct herd_admit_place place;
     struct server *server;
     struct herd_framer framer;
     struct herd_list_node node;                /* server.sessions */
@@ -170,7 +170,7 @@ void dial_close(struct dial *dial);
 
 struct guest {
     struct herd_stream stream;
-    struct herd_listener_place place;
+    struct herd_admit_place place;
     struct herd_lobby_seat seat; /* until it is welcomed */
     struct server *server;
     struct herd_list_node node; /* server.arrivals, then server.guests */
@@ -322,7 +322,7 @@ struct server {
     struct herd_at_start at_start; /* of replies */
     struct herd_store store;
     struct herd_flood flood;
-    struct herd_listener clients, peers;
+    struct herd_door clients, peers;
     struct herd_list_node sessions;
     struct herd_deadlines started, quiet; /* sessions with an unfinished line: from its first byte, from its last */
     struct herd_deadlines idle;           /* sessions, from their last activity */

@@ -203,13 +203,17 @@ static void start_peers(struct server *server, const unsigned *neighbours, unsig
     server->dial_count = count;
 }
 
-static int listen_on(struct server *server, struct herd_listener *listener, const struct herd_address *address,
+static int listen_on(struct server *server, struct herd_door *door, const struct herd_address *address,
                      const char *whose, const struct herd_listener_options *options)
 {
-    int error = herd_listener_open(listener, &server->loop, options);
+    struct herd_listener *listener;
+    int error = herd_door_prepare(door, options, &listener);
     char place[4200] = "";
 
-    if (error == 0) return 0;
+    if (error == 0) {
+        herd_door_begin(door, listener);
+        return 0;
+    }
     if (address->line > 0) snprintf(place, sizeof place, "%s:%d: ", server->self->file, address->line);
     herd_tell(HERD_LOG_ERROR, "herd-server: %s%s cannot listen for %s on %s: %s", place, server->self->name, whose,
               address->text, uv_strerror(error));
@@ -220,25 +224,28 @@ static int start_listeners(struct server *server, unsigned descriptors_max)
 {
     const struct herd_server_config *self = server->self;
     unsigned connections_max = server->config->limits.connections_max;
-    struct herd_listener_options clients = {
-        .address = self->clients_listen.socket,
+    struct herd_admit_limits client_limits = {
         .connections_max = connections_max < descriptors_max / 2 ? connections_max : descriptors_max / 2,
-        .per_address_max = server->config->limits.connections_per_address_max,
-        .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
-        .keepalive_s = server->config->limits.keepalive_s,
-        .on_connection = session_accept,
-        .owner = server};
+        .per_address_max = server->config->limits.connections_per_address_max};
+    struct herd_admit_limits peer_limits = {.connections_max = guests_max(server)};
+    struct herd_listener_options clients = {.address = self->clients_listen.socket,
+                                            .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
+                                            .keepalive_s = server->config->limits.keepalive_s,
+                                            .on_connection = session_accept,
+                                            .owner = server};
     struct herd_listener_options peers = {.address = self->peers_listen.socket,
-                                          .connections_max = guests_max(server),
                                           .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
                                           .keepalive_s = HERD_STREAM_KEEPALIVE_S,
                                           .on_connection = guest_accept,
                                           .owner = server};
-    int code = listen_on(server, &server->clients, &self->clients_listen, "clients", &clients);
+    int code;
 
+    herd_admit_configure(&server->clients.admit, &client_limits);
+    herd_admit_configure(&server->peers.admit, &peer_limits);
+    code = listen_on(server, &server->clients, &self->clients_listen, "clients", &clients);
     if (code != 0) return code;
     code = listen_on(server, &server->peers, &self->peers_listen, "peers", &peers);
-    if (code != 0) herd_listener_close(&server->clients);
+    if (code != 0) herd_door_close(&server->clients);
     return code;
 }
 
@@ -284,8 +291,8 @@ static int open_journal(struct server *server, unsigned slot)
     int code = journalwork_open(server, slot);
 
     if (code == 0) return 0;
-    herd_listener_close(&server->clients);
-    herd_listener_close(&server->peers);
+    herd_door_close(&server->clients);
+    herd_door_close(&server->peers);
     return code;
 }
 
@@ -299,6 +306,8 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     code = herd_loop_init(&server->loop);
     if (code < 0) return system_failure("cannot make an event loop", code);
     server->state = SERVER_STARTING;
+    herd_door_init(&server->clients, &server->loop);
+    herd_door_init(&server->peers, &server->loop);
     start_timers(server);
     sessions_open(server);
     code = start_store(server, count + 1); /* a slot for each neighbour, the last one for the journal */

@@ -235,7 +235,7 @@ static void free_session(struct session *session)
     herd_deadline_stop(&session->idle);
     journalwork_forget(session);
     herd_framer_finish(&session->framer);
-    herd_listener_release(&session->place);
+    herd_admit_give(&session->place);
     herd_memory_free(session);
 }
 

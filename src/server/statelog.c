@@ -11,18 +11,20 @@
 
 static void log_server(struct server *server)
 {
+    struct herd_listener_counts clients;
     char digest[HERD_DIGEST_LENGTH];
     struct herd_log_event log;
 
     if (!herd_log_begin(&log, HERD_LOG_INFO, "state")) return;
     herd_digest_format(herd_store_digest(&server->store), digest);
+    herd_door_counts(&server->clients, &clients);
     herd_log_number(&log, "clients", herd_store_count(&server->store));
     herd_log_text(&log, "digest", (struct herd_text){digest, sizeof digest});
     herd_log_number(&log, "expired", (int64_t)server->expiry.expired);
     herd_log_number(&log, "seq", (int64_t)server->store.seq);
     herd_log_number(&log, "connections", server->session_count);
     herd_log_number(&log, "connections_ever", (int64_t)server->counts.connections);
-    herd_log_number(&log, "accept_failures", (int64_t)server->clients.counts.failures);
+    herd_log_number(&log, "accept_failures", (int64_t)clients.failures);
     herd_log_number(&log, "iamat", (int64_t)server->counts.iamat);
     herd_log_number(&log, "stale", (int64_t)server->counts.stale);
     herd_log_number(&log, "whatsat", (int64_t)server->counts.whatsat);
@@ -60,15 +62,19 @@ static void log_numbers(const char *name, const struct number *numbers, size_t c
 
 static void log_limits(const struct server *server)
 {
-    const struct herd_listener_counts *clients = &server->clients.counts;
-    const struct herd_listener_counts *peers = &server->peers.counts;
+    const struct herd_admit_counts *clients = &server->clients.admit.counts;
+    const struct herd_admit_counts *peers = &server->peers.admit.counts;
     const struct herd_lobby_counts *lobby = &server->lobby.counts;
     const struct server_counts *counts = &server->counts;
+    struct herd_listener_counts by_clients, by_peers;
+
+    herd_door_counts(&server->clients, &by_clients);
+    herd_door_counts(&server->peers, &by_peers);
     const struct number numbers[] = {
         {"connections_max", clients->refused_connections},
         {"connections_per_address_max", clients->refused_address},
         {"peer_connections", peers->refused_connections},
-        {"accepts_per_turn_max", clients->full_turns + peers->full_turns},
+        {"accepts_per_turn_max", by_clients.full_turns + by_peers.full_turns},
         {"clients_max", counts->refused_clients},
         {"new_clients_per_second_max", counts->refused_new},
         {"max_future_s", counts->refused_future},

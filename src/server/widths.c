@@ -19,8 +19,8 @@ HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_IDLE_TIMEOUT_MS);
 HERD_HOLDS(struct herd_stream, stall_ms, HERD_LIMIT_WRITE_STALL_MS);
 HERD_HOLDS(struct herd_pump, room, HERD_LIMIT_PEER_OUTPUT_BYTES_MAX);
 
-HERD_HOLDS(struct herd_listener_options, connections_max, HERD_LIMIT_CONNECTIONS_MAX);
-HERD_HOLDS(struct herd_listener_options, per_address_max, HERD_LIMIT_CONNECTIONS_PER_ADDRESS_MAX);
+HERD_HOLDS(struct herd_admit_limits, connections_max, HERD_LIMIT_CONNECTIONS_MAX);
+HERD_HOLDS(struct herd_admit_limits, per_address_max, HERD_LIMIT_CONNECTIONS_PER_ADDRESS_MAX);
 HERD_HOLDS(struct herd_listener_options, accepts_per_turn_max, HERD_LIMIT_ACCEPTS_PER_TURN_MAX);
 HERD_HOLDS(struct herd_listener_options, keepalive_s, HERD_LIMIT_KEEPALIVE_S);
 _Static_assert(HERD_LIMIT_KEEPALIVE_S <= INT16_MAX, "the kernel takes no more (tcp(7), TCP_KEEPIDLE)");

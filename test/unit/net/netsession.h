@@ -12,7 +12,7 @@
 
 struct session {
     struct herd_stream stream;
-    struct herd_listener_place place;
+    struct herd_admit_place place;
     struct herd_buffer read;
     bool echo;
     bool pause_on_read;
@@ -25,6 +25,7 @@ struct session {
 
 struct server {
     struct fixture fixture;
+    struct herd_admit admit;
     struct herd_listener listener;
     struct session sessions[SESSIONS_MAX];
     unsigned session_count;
@@ -59,7 +60,7 @@ static void session_on_closed(struct herd_stream *stream, int status)
     session->closes++;
     session->status = status;
     herd_buffer_finish(&session->read);
-    herd_listener_release(&session->place);
+    herd_admit_give(&session->place);
 }
 
 static const struct herd_stream_events session_events = {
@@ -79,7 +80,7 @@ static void server_on_connection(struct herd_listener *listener, void *owner)
     herd_stream_init(&session->stream, listener->loop, &session_events);
     assert_int_equal(herd_listener_accept(listener, &session->stream, &session->place), 0);
     struct herd_stream second;
-    struct herd_listener_place place;
+    struct herd_admit_place place;
     herd_stream_init(&second, listener->loop, &session_events);
     assert_int_equal(herd_listener_accept(listener, &second, &place), -EAGAIN); /* there is one to take, no more */
 }
@@ -91,23 +92,26 @@ static void server_on_closed(struct herd_listener *listener, void *owner)
 }
 
 /* The rest of `options` is ours. */
-static inline struct server *server_open_with(struct herd_listener_options options)
+static inline struct server *server_open_with(unsigned connections_max, struct herd_listener_options options)
 {
     struct server *server = calloc(1, sizeof *server);
     assert_non_null(server);
     fixture_open(&server->fixture);
+    herd_admit_init(&server->admit, &(struct herd_admit_limits){.connections_max = connections_max});
+    options.admit = &server->admit;
     options.address = loopback_storage(0);
     options.on_connection = server_on_connection;
     options.on_closed = server_on_closed;
     options.owner = server;
     assert_int_equal(herd_listener_open(&server->listener, &server->fixture.loop, &options), 0);
+    herd_listener_start(&server->listener);
     server->port = port_of_fd(server->listener.socket);
     return server;
 }
 
 static inline struct server *server_open(unsigned connections_max)
 {
-    return server_open_with((struct herd_listener_options){.connections_max = connections_max, HERD_LISTENER_DEFAULTS});
+    return server_open_with(connections_max, (struct herd_listener_options){HERD_LISTENER_DEFAULTS});
 }
 
 static inline bool server_all_closed(const struct server *server)
@@ -126,7 +130,7 @@ static inline void server_close(struct server *server)
     for (unsigned i = 0; i < server->session_count; i++)
         assert_int_equal(server->sessions[i].closes, 1);
     assert_int_equal(server->closes, 1);
-    assert_int_equal(server->listener.counts.open, 0);
+    herd_admit_finish(&server->admit);
     fixture_close(&server->fixture);
     free(server);
 }

@@ -10,7 +10,7 @@
 
 struct web_connection {
     struct herd_stream stream;
-    struct herd_listener_place place;
+    struct herd_admit_place place;
     struct web *web;
     struct herd_buffer in;
     unsigned requests;
@@ -18,6 +18,7 @@ struct web_connection {
 
 struct web {
     struct fixture *fixture;
+    struct herd_admit admit;
     struct herd_listener listener;
     unsigned port;
     unsigned connections; /* ever */
@@ -158,7 +159,7 @@ static inline void web_on_closed(struct herd_stream *stream, int status)
     for (unsigned i = 0; i < web->held_count; i++)
         if (web->held[i] == connection) web->held[i--] = web->held[--web->held_count];
     web->alive--;
-    herd_listener_release(&connection->place);
+    herd_admit_give(&connection->place);
     herd_buffer_finish(&connection->in);
     free(connection);
 }
@@ -196,7 +197,7 @@ static inline void web_open(struct web *web, struct fixture *fixture)
 {
     struct sockaddr_in any = {.sin_family = AF_INET};
     struct herd_listener_options options = {
-        .connections_max = 1000,
+        .admit = &web->admit,
         .on_connection = web_on_connection,
         .on_closed = web_on_listener_closed,
         .owner = web,
@@ -204,8 +205,10 @@ static inline void web_open(struct web *web, struct fixture *fixture)
     };
     memset(web, 0, sizeof *web);
     memcpy(&options.address, &any, sizeof any);
+    herd_admit_init(&web->admit, &(struct herd_admit_limits){.connections_max = 1000});
     web->fixture = fixture;
     assert_int_equal(herd_listener_open(&web->listener, &fixture->loop, &options), 0);
+    herd_listener_start(&web->listener);
     web->port = port_of_fd(web->listener.socket);
 }
 
@@ -214,6 +217,7 @@ static inline void web_close(struct web *web)
 {
     herd_listener_close(&web->listener);
     UNTIL(web->fixture, web->closed && web->alive == 0);
+    herd_admit_finish(&web->admit);
 }
 
 #endif

@@ -16,8 +16,9 @@ static void test_port_in_use(void **state)
     char address[56], expected[56];
     fixture_open(&fixture);
     int fd = plain_listen(1, &port);
+    struct herd_admit admit;
     struct herd_listener_options options = {.address = loopback_storage(port),
-                                            .connections_max = 1,
+                                            .admit = &admit,
                                             .on_connection = server_on_connection,
                                             HERD_LISTENER_DEFAULTS};
     assert_int_equal(herd_listener_open(&listener, &fixture.loop, &options), -EADDRINUSE);
@@ -41,8 +42,9 @@ static void test_foreign_address(void **state)
     struct herd_listener listener;
     struct sockaddr_in foreign = {.sin_family = AF_INET};
     assert_int_equal(inet_pton(AF_INET, "192.0.2.1", &foreign.sin_addr), 1);
+    struct herd_admit admit;
     struct herd_listener_options options = {
-        .connections_max = 1, .on_connection = server_on_connection, HERD_LISTENER_DEFAULTS};
+        .admit = &admit, .on_connection = server_on_connection, HERD_LISTENER_DEFAULTS};
     memcpy(&options.address, &foreign, sizeof foreign);
     fixture_open(&fixture);
     assert_int_equal(herd_listener_open(&listener, &fixture.loop, &options), -EADDRNOTAVAIL);
@@ -78,13 +80,16 @@ static void test_both_families(void **state)
     struct accepted accepted = {0};
     struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
     struct sockaddr_in any_four = {.sin_family = AF_INET};
+    struct herd_admit admit;
     struct herd_listener_options options = {
-        .connections_max = 1, .on_connection = keep_from, .owner = &accepted, HERD_LISTENER_DEFAULTS};
+        .admit = &admit, .on_connection = keep_from, .owner = &accepted, HERD_LISTENER_DEFAULTS};
     char address[56], expected[56];
     fixture_open(&fixture);
     memcpy(&options.address, &any, sizeof any);
+    herd_admit_init(&admit, &(struct herd_admit_limits){.connections_max = 1});
     int error = herd_listener_open(&six, &fixture.loop, &options);
     if (error == 0) {
+        herd_listener_start(&six);
         socklen_t length = sizeof any;
         assert_int_equal(getsockname(six.socket, (struct sockaddr *)&any, &length), 0);
         snprintf(expected, sizeof expected, "[::]:%u", ntohs(any.sin6_port));
@@ -104,6 +109,7 @@ static void test_both_families(void **state)
         herd_listener_close(&six);
     }
     fixture_close(&fixture);
+    herd_admit_finish(&admit);
     if (error != 0) skip(); /* a machine without IPv6 */
 }
 
@@ -116,14 +122,14 @@ static void test_at_the_cap(void **state)
     struct received third = {.fd = plain_connect(server->port)};
     UNTIL(&server->fixture, receive(&third) && (third.ended || third.reset));
     assert_int_equal(server->session_count, 2);
-    assert_int_equal(server->listener.counts.refused_connections, 1);
+    assert_int_equal(server->admit.counts.refused_connections, 1);
     assert_int_equal(server->listener.counts.accepted, 2);
-    assert_int_equal(server->listener.counts.open, 2);
+    assert_int_equal(server->admit.counts.open, 2);
     herd_stream_close(&first->stream, 0);
     UNTIL(&server->fixture, first->closes == 1);
-    assert_int_equal(server->listener.counts.open, 1);
+    assert_int_equal(server->admit.counts.open, 1);
     int fd_fourth = server_connect(server, &first); /* there is room again */
-    assert_int_equal(server->listener.counts.refused_connections, 1);
+    assert_int_equal(server->admit.counts.refused_connections, 1);
     received_finish(&third);
     close(fd_first);
     close(fd_second);
@@ -139,7 +145,7 @@ static void test_declined_connection_is_closed(void **state)
     struct received client = {.fd = plain_connect(server->port)};
     UNTIL(&server->fixture, receive(&client) && (client.ended || client.reset));
     assert_int_equal(server->listener.counts.accepted, 0);
-    assert_int_equal(server->listener.counts.open, 0);
+    assert_int_equal(server->admit.counts.open, 0);
     assert_int_equal(server->listener.accepted, -1);
     received_finish(&client);
     server_close(server);
@@ -153,7 +159,7 @@ static void test_accept_out_of_turn(void **state)
     struct session session = {.closes = 0};
     herd_stream_init(&session.stream, &server->fixture.loop, &session_events);
     assert_int_equal(herd_listener_accept(&server->listener, &session.stream, &session.place), -EAGAIN);
-    herd_listener_release(&session.place); /* it has none: harmless */
+    herd_admit_give(&session.place); /* it has none: harmless */
     server_close(server);
 }
 
@@ -180,9 +186,9 @@ static void test_accepts_per_turn_are_counted(void **state)
 {
     (void)state;
     enum { CLIENTS = 7 };
-    struct herd_listener_options options = {.connections_max = 1000, HERD_LISTENER_DEFAULTS};
+    struct herd_listener_options options = {HERD_LISTENER_DEFAULTS};
     options.accepts_per_turn_max = 3;
-    struct server *server = server_open_with(options);
+    struct server *server = server_open_with(1000, options);
     int fds[CLIENTS];
     for (unsigned i = 0; i < CLIENTS; i++)
         fds[i] = plain_connect(server->port);
@@ -203,9 +209,9 @@ static void test_keepalive(void **state)
     (void)state;
     static const unsigned table[] = {0, 1, 7, 32767};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        struct herd_listener_options options = {.connections_max = 1, HERD_LISTENER_DEFAULTS};
+        struct herd_listener_options options = {HERD_LISTENER_DEFAULTS};
         options.keepalive_s = table[i];
-        struct server *server = server_open_with(options);
+        struct server *server = server_open_with(1, options);
         struct session *session;
         int fd = server_connect(server, &session);
         assert_int_equal(keepalive_of(&session->stream), table[i]);
@@ -301,7 +307,7 @@ static void test_connection_outlives_listener(void **state)
     UNTIL(&server->fixture, server->closes == 1);
     plain_send(client.fd, "alive");
     UNTIL(&server->fixture, receive(&client) && client.length == 5);
-    assert_int_equal(server->listener.counts.open, 1);
+    assert_int_equal(server->admit.counts.open, 1);
     received_finish(&client);
     server_close(server);
 }

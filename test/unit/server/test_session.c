@@ -55,15 +55,16 @@ static int setup(void **state)
 static void connect_client(struct visit *visit)
 {
     struct server *server = visit->server;
-    struct herd_listener_options options = {.address = loopback_storage(0),
-                                            .connections_max = 10,
-                                            .on_connection = session_accept,
-                                            .owner = server,
-                                            HERD_LISTENER_DEFAULTS};
+    struct herd_listener_options options = {
+        .address = loopback_storage(0), .on_connection = session_accept, .owner = server, HERD_LISTENER_DEFAULTS};
+    struct herd_listener *listener;
 
     sessions_open(server);
-    assert_int_equal(herd_listener_open(&server->clients, &server->loop, &options), 0);
-    visit->client.fd = plain_connect(port_of_fd(server->clients.socket));
+    herd_door_init(&server->clients, &server->loop);
+    herd_admit_configure(&server->clients.admit, &(struct herd_admit_limits){.connections_max = 10});
+    assert_int_equal(herd_door_prepare(&server->clients, &options, &listener), 0);
+    herd_door_begin(&server->clients, listener);
+    visit->client.fd = plain_connect(port_of_fd(listener->socket));
     UNTIL(server, server->session_count == 1);
     visit->session = HERD_CONTAINER(server->sessions.next, struct session, node);
 }
@@ -76,7 +77,8 @@ static int teardown(void **state)
     received_finish(&visit->client);
     if (visit->server->session_count > 0) herd_stream_close(&visit->session->stream, 0);
     UNTIL(visit->server, visit->server->session_count == 0);
-    herd_listener_close(&visit->server->clients);
+    herd_door_close(&visit->server->clients);
+    herd_door_finish(&visit->server->clients);
     sessions_close(visit->server);
     uv_close((uv_handle_t *)&visit->tick, NULL);
     turn(visit, 3);
