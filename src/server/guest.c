@@ -13,8 +13,6 @@
 #include "local.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include "herd/log.h"
 #include "herd/memory.h"
@@ -103,14 +101,11 @@ static void make_room(struct guest *guest)
     }
 }
 
-/* Closing the socket ends it. One that cannot be watched would not be heard in time, so it has to come again. */
+/* One that cannot be watched would not be heard in time, so it has to come again. */
 static void watch(struct guest *guest)
 {
-    struct epoll_event event = {.events = EPOLLIN};
-    uv_os_fd_t socket;
-    int error = uv_fileno((const uv_handle_t *)&guest->stream.tcp, &socket);
+    int error = herd_readiness_add(&guest->server->guests_readiness, &guest->stream);
 
-    if (error == 0 && epoll_ctl(guest->server->guests_epoll, EPOLL_CTL_ADD, socket, &event) < 0) error = -errno;
     if (error < 0) end(guest, error);
 }
 
@@ -242,15 +237,13 @@ int guests_init(struct server *server, unsigned descriptors_max)
     herd_lobby_init(&server->lobby, &limits);
     expect_neighbours(server);
     herd_lobby_squeeze(&server->lobby, descriptors_max / 4); /* clients have half of them */
-    server->guests_epoll = epoll_create1(EPOLL_CLOEXEC);
-    return server->guests_epoll < 0 ? -errno : 0;
+    return herd_readiness_init(&server->guests_readiness);
 }
 
 void guests_finish(struct server *server)
 {
     herd_lobby_finish(&server->lobby);
-    if (server->guests_epoll >= 0) close(server->guests_epoll);
-    server->guests_epoll = -1;
+    herd_readiness_finish(&server->guests_readiness);
 }
 
 unsigned guests_max(const struct server *server)
@@ -321,9 +314,8 @@ int64_t guests_tick(struct server *server, const struct herd_now *now)
 void guests_hear(struct server *server)
 {
     struct herd_list_node *node;
-    struct epoll_event event;
 
-    if (herd_list_empty(&server->guests) || epoll_wait(server->guests_epoll, &event, 1, 0) == 0) return;
+    if (herd_list_empty(&server->guests) || !herd_readiness_any(&server->guests_readiness)) return;
     for (node = server->guests.next; node != &server->guests; node = node->next)
         herd_stream_read_now(&HERD_CONTAINER(node, struct guest, node)->stream);
 }

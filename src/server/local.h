@@ -29,9 +29,9 @@
 #include "herd/log.h"
 #include "herd/loop.h"
 #include "herd/places.h"
+#include "herd/readiness.h"
 #include "herd/reply.h"
 #include "herd/store.h"
-#include "herd/stream.h"
 #include "herd/tellings.h"
 #include "herd/wiremeter.h"
 #include "herd/worker.h"
@@ -327,10 +327,10 @@ struct server {
     struct herd_deadlines started, quiet; /* sessions with an unfinished line: from its first byte, from its last */
     struct herd_deadlines idle;           /* sessions, from their last activity */
     unsigned session_count;
-    struct herd_list_node guests;   /* those that were welcomed */
-    struct herd_list_node arrivals; /* those that were not yet, oldest first */
-    struct herd_lobby lobby;        /* where these wait */
-    int guests_epoll;               /* tells in one call whether any welcomed guest's bytes wait */
+    struct herd_list_node guests;           /* those that were welcomed */
+    struct herd_list_node arrivals;         /* those that were not yet, oldest first */
+    struct herd_lobby lobby;                /* where these wait */
+    struct herd_readiness guests_readiness; /* of welcomed guests */
     struct dial *dials;
     unsigned dial_count;
     struct reports reports;

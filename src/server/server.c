@@ -271,7 +271,7 @@ static void init(struct server *server, const struct herd_config *config, unsign
     herd_list_init(&server->sessions);
     herd_list_init(&server->guests);
     herd_list_init(&server->arrivals);
-    server->guests_epoll = -1;
+    server->guests_readiness.descriptor = -1;
     server->signals_descriptor = -1;
 }
 
