@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "herd/backoff.h"
+#include "herd/batch.h"
 #include "herd/line.h"
 #include "herd/peerline.h"
 #include "herd/random.h"
@@ -124,10 +125,9 @@ struct herd_flood {
     struct herd_neighbour neighbours[HERD_SLOTS_MAX - 1];
     unsigned neighbour_count;
     struct herd_flood_counts counts;
-    struct herd_version learnt[HERD_LOOK_AHEAD_MAX];    /* read from AT lines, for the store to look up together */
-    struct herd_text learnt_texts[HERD_LOOK_AHEAD_MAX]; /* of those lines, as `keep` takes them */
-    unsigned learnt_count;                              /* 0 but inside herd_inbound_receive */
-    struct herd_known_route routes[HERD_ROUTES_OUT];    /* that lines leave by */
+    struct herd_batch
+        learnt; /* read from AT lines, with these as `keep` takes them; empty but in herd_inbound_receive */
+    struct herd_known_route routes[HERD_ROUTES_OUT]; /* that lines leave by */
     /*
      * Takes `AT <origin> <difference> <client> <position> <time>` of what a
      * neighbour taught and the store took, in the neighbour's own bytes, which

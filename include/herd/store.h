@@ -72,10 +72,11 @@ static inline void herd_version_set_origin(const struct herd_names *names, struc
 }
 
 enum herd_put {
-    HERD_PUT_NEWER, /* stored, sequence number given, queued */
-    HERD_PUT_SAME,  /* the stored version is this one */
-    HERD_PUT_OLDER, /* the stored version is greater */
-    HERD_PUT_FULL,  /* a new client, and no room for one */
+    HERD_PUT_NEWER,   /* stored, sequence number given, queued */
+    HERD_PUT_SAME,    /* the stored version is this one */
+    HERD_PUT_OLDER,   /* the stored version is greater */
+    HERD_PUT_FULL,    /* a new client, and no room for one */
+    HERD_PUT_REFUSED, /* not offered: who brought it may not (herd_batch_put) */
 };
 
 #define HERD_LOOK_AHEAD_MAX 32   /* at once */

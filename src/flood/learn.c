@@ -31,42 +31,51 @@ static void set_way(const struct herd_store *store, const struct herd_peer_at *a
     }
 }
 
-static void learn(struct herd_inbound *inbound, const struct herd_version *version, struct herd_text text,
-                  const struct herd_now *now)
+/* What became of the version `i` that was read. */
+static void note_put(struct herd_inbound *inbound, unsigned i)
 {
     struct herd_flood *flood = inbound->flood;
-    enum herd_put put;
+    const struct herd_batch *learnt = &flood->learnt;
 
-    if (flood->store->ttl_ns != 0) herd_store_find_live(flood->store, version->report.client, now->wall_ns);
-    put = herd_store_learn(flood->store, version, sender_slot(inbound));
-    if (put == HERD_PUT_SAME && HERD_MUTANT(CANCEL_BY_NAME))
-        herd_store_learn(flood->store, version, inbound->neighbour->slot);
-    if (put == HERD_PUT_NEWER) {
+    switch (learnt->puts[i]) {
+    case HERD_PUT_NEWER:
         flood->counts.at_newer++;
-        if (flood->keep != NULL) flood->keep(flood->keeper, text);
+        if (flood->keep != NULL) flood->keep(flood->keeper, learnt->texts[i]);
+        return;
+    case HERD_PUT_FULL:
+        flood->counts.at_full++;
+        inbound->tainted = true;
+        return;
+    case HERD_PUT_SAME:
+        if (HERD_MUTANT(CANCEL_BY_NAME)) herd_store_learn(flood->store, &learnt->versions[i], inbound->neighbour->slot);
+        return;
+    case HERD_PUT_OLDER:
+    case HERD_PUT_REFUSED:
+        return;
     }
-    if (put != HERD_PUT_FULL) return;
-    flood->counts.at_full++;
-    inbound->tainted = true;
 }
 
 void inbound_learn_read(struct herd_inbound *inbound, const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
+    struct herd_batch *learnt = &flood->learnt;
+    struct herd_batch_source source = {.learnt = true, .now_ns = now->wall_ns};
     unsigned i;
 
-    if (flood->learnt_count == 0) return;
-    herd_store_look_ahead(flood->store, flood->learnt, flood->learnt_count);
-    for (i = 0; i < flood->learnt_count; i++)
-        learn(inbound, &flood->learnt[i], flood->learnt_texts[i], now);
-    flood->learnt_count = 0;
+    if (learnt->count == 0) return;
+    source.from = sender_slot(inbound);
+    herd_batch_look_ahead(learnt, flood->store);
+    herd_batch_put(learnt, flood->store, 0, learnt->count, &source);
+    for (i = 0; i < learnt->count; i++)
+        note_put(inbound, i);
+    learnt->count = 0;
 }
 
 /* The version just read is one to be learnt. */
 static void keep_read(struct herd_inbound *inbound, const char *line, const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
-    const struct herd_version *version = &flood->learnt[flood->learnt_count];
+    const struct herd_version *version = herd_batch_next(&flood->learnt);
     const struct herd_text *time = &version->report.time;
 
     if (herd_store_expired(flood->store, version, now->wall_ns)) {
@@ -74,8 +83,8 @@ static void keep_read(struct herd_inbound *inbound, const char *line, const stru
         return;
     }
     /* Up to the end of the time: canonical, so that it is what would be written of the version. */
-    flood->learnt_texts[flood->learnt_count] = (struct herd_text){line, (size_t)(time->bytes + time->length - line)};
-    if (++flood->learnt_count == HERD_LOOK_AHEAD_MAX) inbound_learn_read(inbound, now);
+    if (herd_batch_add(&flood->learnt, (struct herd_text){line, (size_t)(time->bytes + time->length - line)}))
+        inbound_learn_read(inbound, now);
 }
 
 static unsigned known_count(const struct herd_inbound *inbound)
@@ -136,7 +145,7 @@ static const struct herd_known_route *find_end(struct herd_inbound *inbound, con
 size_t inbound_read_usual(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
-    struct herd_version *version = &flood->learnt[flood->learnt_count];
+    struct herd_version *version = herd_batch_next(&flood->learnt);
     const struct herd_known_route *known = find_start(inbound, bytes);
     const char *stop;
     size_t length;
@@ -160,7 +169,7 @@ void inbound_read_at(struct herd_inbound *inbound, struct herd_text line, struct
                      const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
-    struct herd_version *version = &flood->learnt[flood->learnt_count];
+    struct herd_version *version = herd_batch_next(&flood->learnt);
     HERD_UNINITIALIZED struct herd_peer_at at;
 
     flood->counts.at_received++;

@@ -22,13 +22,13 @@
 #include "herd/reply.h"
 
 /* Writes the reply appended since `start` to the log. */
-static void log_reply(struct session *session, const struct herd_buffer *out, size_t start, bool stale)
+static void log_reply(struct session *session, const struct herd_buffer *out, size_t start)
 {
     struct herd_text reply;
 
     if (!herd_log_wire_on()) return;
     reply = herd_buffer_text(out);
-    wirelog_reply(session, (struct herd_text){reply.bytes + start, reply.length - start}, stale);
+    wirelog_reply(session, (struct herd_text){reply.bytes + start, reply.length - start}, false);
 }
 
 static void answer_invalid(struct session *session, struct herd_text line, struct herd_buffer *out)
@@ -56,66 +56,89 @@ static bool too_many_new(struct session *session, struct herd_text client)
     return session->new_clients++ >= limit;
 }
 
-/*
- * The limits that refuse a well-formed report; each is counted. What has
- * expired is forgotten first, so that its client is a new one.
- */
-static bool refused(struct session *session, const struct herd_report *report)
+/* The limits that refuse a well-formed report; each is counted. */
+static bool refuses(void *owner, const struct herd_version *version)
 {
+    struct session *session = owner;
     struct server_counts *counts = &session->server->counts;
 
-    if (session->server->store.ttl_ns != 0)
-        herd_store_find_live(&session->server->store, report->client, session->read_ns);
-    if (too_far_ahead(session, report)) {
+    if (too_far_ahead(session, &version->report)) {
         counts->refused_future++;
         return true;
     }
-    if (too_many_new(session, report->client)) {
+    if (too_many_new(session, version->report.client)) {
         counts->refused_new++;
         return true;
     }
     return false;
 }
 
-/* What is new goes to the journal with the bytes of the reply. False, and no reply, where there is no room for it. */
-static inline bool store_report(struct server *server, const struct herd_version *version, struct herd_buffer *out)
+/*
+ * What became of a report, as its reply: true where it was taken. What is new
+ * goes to the journal with the bytes of the reply.
+ */
+static inline bool append_answer(struct server *server, const struct herd_batch *batch, unsigned i,
+                                 struct herd_buffer *out)
 {
-    enum herd_put put = herd_store_report(&server->store, version);
+    const struct herd_version *version = &batch->versions[i];
+    enum herd_put put = batch->puts[i];
     struct herd_text reply;
 
-    if (put == HERD_PUT_FULL) {
-        server->counts.refused_clients++;
+    if (put >= HERD_PUT_FULL) {
+        if (put == HERD_PUT_FULL) server->counts.refused_clients++;
+        herd_reply_append_invalid(out, batch->texts[i]);
         return false;
     }
-    server->counts.iamat++;
     reply = herd_reply_append_at_line(out, &server->at_start, version->difference_ns, &version->report);
-    if (put != HERD_PUT_NEWER) {
-        if (put == HERD_PUT_OLDER) server->counts.stale++;
-        return true;
-    }
-    herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
-    herd_journal_append_line(server->journalwork.journal, reply);
+    if (put == HERD_PUT_NEWER) herd_journal_append_line(server->journalwork.journal, reply);
+    if (put == HERD_PUT_OLDER) server->counts.stale++;
     return true;
 }
 
-static void answer_iamat(struct session *session, struct herd_text line, const struct herd_version *version,
-                         struct herd_buffer *out)
+/* Both sides of a run that was answered: each reply is a line. */
+static void log_run(struct session *session, const struct herd_batch *batch, unsigned first, unsigned end,
+                    struct herd_text replies)
 {
-    struct server *server = session->server;
-    bool refuse = server->judges_reports && refused(session, &version->report);
+    unsigned i;
 
-    if (refuse || !store_report(server, version, out))
-        answer_invalid(session, line, out);
-    else
-        journalwork_wait(session);
+    for (i = first; i < end; i++) {
+        const char *newline = memchr(replies.bytes, '\n', replies.length);
+        size_t length = (size_t)(newline - replies.bytes);
+        wirelog_line(session, "in", batch->texts[i]);
+        wirelog_reply(session, (struct herd_text){replies.bytes, length}, batch->puts[i] == HERD_PUT_OLDER);
+        replies.bytes += length + 1;
+        replies.length -= length + 1;
+    }
 }
 
-void answer_own_version(const struct server *server, struct herd_version *ret_version)
+void answer_reports(struct session *session, struct herd_batch *batch, unsigned first, unsigned end)
 {
-    ret_version->hash = 0;
-    ret_version->origin = server->flood.number;
-    ret_version->way_count = 0;
-    memset(ret_version->way, HERD_NAME_UNKNOWN, sizeof ret_version->way);
+    struct server *server = session->server;
+    struct herd_batch_source source = {.now_ns = session->read_ns, .owner = session};
+    uint64_t seq = server->store.seq;
+    struct herd_buffer *out;
+    unsigned taken = 0;
+    size_t before;
+    unsigned i;
+
+    if (session->finished) return;
+    if (server->config->protocol.close_after_reply) end = first + 1;
+    if (server->judges_reports) source.refuses = refuses;
+    herd_batch_put(batch, &server->store, first, end, &source);
+    out = session_out(session);
+    before = herd_buffer_length(out);
+    for (i = first; i < end; i++)
+        taken += append_answer(server, batch, i, out);
+    server->counts.iamat += taken;
+    server->counts.invalid += end - first - taken;
+    if (server->store.seq != seq) herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
+    if (taken > 0) journalwork_wait(session);
+    if (!herd_list_empty(&session->pendings)) session->held_bytes += herd_buffer_length(out) - before;
+    if (herd_log_wire_on()) {
+        struct herd_text written = herd_buffer_text(out);
+        log_run(session, batch, first, end, (struct herd_text){written.bytes + before, written.length - before});
+    }
+    if (server->config->protocol.close_after_reply) session_finish(session);
 }
 
 static void append_places(struct session *session, struct herd_places_ticket *ticket, struct herd_buffer *out)
@@ -231,37 +254,11 @@ static void refuse_http(struct session *session, struct herd_text line, struct h
     herd_log_end(&log);
 }
 
-static void dispatch(struct session *session, struct herd_text line, struct herd_buffer *out)
-{
-    struct herd_command command;
-    struct herd_version version;
-
-    herd_command_parse(line, &command);
-    switch (command.kind) {
-    case HERD_COMMAND_IAMAT:
-        answer_own_version(session->server, &version);
-        version.report = command.as.iamat;
-        version.difference_ns = session->read_ns - version.report.time_ns;
-        answer_iamat(session, line, &version, out);
-        return;
-    case HERD_COMMAND_WHATSAT:
-        answer_whatsat(session, line, &command.as.whatsat, out);
-        return;
-    case HERD_COMMAND_HTTP:
-        refuse_http(session, line, out);
-        return;
-    case HERD_COMMAND_INVALID:
-        answer_invalid(session, line, out);
-        return;
-    }
-}
-
 /* A line that is being answered in its place in the order. */
 struct turn {
     struct herd_buffer *out;
-    size_t before;  /* bytes that are there already */
-    uint64_t stale; /* reports so far that were */
-    bool direct;    /* behind no pending */
+    size_t before; /* bytes that are there already */
+    bool direct;   /* behind no pending */
 };
 
 static inline struct turn begin(struct session *session, struct herd_text line)
@@ -269,69 +266,36 @@ static inline struct turn begin(struct session *session, struct herd_text line)
     struct herd_buffer *out = session_out(session);
 
     wirelog_client(session, "in", line);
-    return (struct turn){out, herd_buffer_length(out), session->server->counts.stale,
-                         herd_list_empty(&session->pendings)};
+    return (struct turn){out, herd_buffer_length(out), herd_list_empty(&session->pendings)};
 }
 
 static inline void end(struct session *session, const struct turn *turn)
 {
-    const struct server *server = session->server;
     size_t length = herd_buffer_length(turn->out);
 
     if (!turn->direct) session->held_bytes += length - turn->before;
-    if (herd_log_wire_on() && length > turn->before)
-        log_reply(session, turn->out, turn->before, server->counts.stale != turn->stale);
-    if (server->config->protocol.close_after_reply) session_finish(session);
+    if (herd_log_wire_on() && length > turn->before) log_reply(session, turn->out, turn->before);
+    if (session->server->config->protocol.close_after_reply) session_finish(session);
 }
 
 void answer_line(struct session *session, struct herd_text line)
 {
-    struct turn turn = begin(session, line);
+    struct herd_command command;
+    struct turn turn;
 
-    dispatch(session, line, turn.out);
-    end(session, &turn);
-}
-
-/* Of a usual IAMAT, whose client has the word and one blank before it. */
-static struct herd_text line_of(const struct herd_report *report)
-{
-    size_t word = strlen("IAMAT ");
-
-    return (struct herd_text){report->client.bytes - word, word + herd_report_length(report)};
-}
-
-/* Where something is to be done for each line. */
-static void answer_one_by_one(struct session *session, const struct herd_version *versions, unsigned count)
-{
-    unsigned i;
-
-    for (i = 0; i < count && !session->finished; i++) {
-        struct herd_text line = line_of(&versions[i].report);
-        struct turn turn = begin(session, line);
-        answer_iamat(session, line, &versions[i], turn.out);
-        end(session, &turn);
-    }
-}
-
-void answer_reports(struct session *session, const struct herd_version *versions, unsigned count)
-{
-    struct server *server = session->server;
-    struct herd_buffer *out;
-    uint64_t stored = server->counts.iamat;
-    size_t before;
-    unsigned i;
-
-    if (session->finished) return;
-    if (herd_log_wire_on() || server->judges_reports || server->config->protocol.close_after_reply) {
-        answer_one_by_one(session, versions, count);
+    herd_command_parse(line, &command);
+    if (command.kind == HERD_COMMAND_IAMAT) {
+        reports_answer_one(session, &command.as.iamat, line);
         return;
     }
-    out = session_out(session);
-    before = herd_buffer_length(out);
-    for (i = 0; i < count; i++)
-        if (!store_report(server, &versions[i], out)) answer_invalid(session, line_of(&versions[i].report), out);
-    if (server->counts.iamat != stored) journalwork_wait(session);
-    if (!herd_list_empty(&session->pendings)) session->held_bytes += herd_buffer_length(out) - before;
+    turn = begin(session, line);
+    if (command.kind == HERD_COMMAND_WHATSAT)
+        answer_whatsat(session, line, &command.as.whatsat, turn.out);
+    else if (command.kind == HERD_COMMAND_HTTP)
+        refuse_http(session, line, turn.out);
+    else
+        answer_invalid(session, line, turn.out);
+    end(session, &turn);
 }
 
 void answer_too_long(struct session *session, struct herd_text shown)
@@ -349,7 +313,7 @@ static void give_out(struct session *session, struct pending *pending)
 
     herd_buffer_append(out, herd_buffer_text(&pending->location));
     append_places(session, &pending->ticket, out);
-    log_reply(session, out, before, false);
+    log_reply(session, out, before);
     herd_buffer_append(out, herd_buffer_text(&pending->behind));
     session->held_bytes -= herd_buffer_length(&pending->behind);
     herd_list_remove(&pending->node);

@@ -16,6 +16,7 @@
 
 #include <uv.h>
 
+#include "herd/batch.h"
 #include "herd/config.h"
 #include "herd/deadline.h"
 #include "herd/dialler.h"
@@ -42,10 +43,9 @@ struct session;
 /* -- Reports that were read and not answered yet (reports.c) ------------------ */
 
 struct reports {
-    struct herd_version versions[HERD_LOOK_AHEAD_MAX]; /* texts are in the loop's read buffer */
-    unsigned count;
-    struct session *sessions[HERD_LOOK_AHEAD_MAX]; /* whose they are, in runs: */
-    unsigned run_counts[HERD_LOOK_AHEAD_MAX];      /* so many are of the first, so many of the second ... */
+    struct herd_batch batch;                  /* what it views is in the loop's read buffer */
+    struct session *sessions[HERD_BATCH_MAX]; /* whose they are, in runs: */
+    unsigned run_counts[HERD_BATCH_MAX];      /* so many are of the first, so many of the second ... */
     unsigned run_count;
 };
 
@@ -59,7 +59,10 @@ void reports_init(struct server *server);
 uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t most);
 /* The session has no more input, up to `end` (NULL: it had none): what was collected of it stays where it is. */
 void reports_keep(struct session *session, const char *end);
-/* Answers what was collected. Before anything that must not overtake it. */
+/* One that had to be read as a command: answered at once, behind what was collected. `line` is what it was read from.
+ */
+void reports_answer_one(struct session *session, const struct herd_report *report, struct herd_text line);
+/* Answers what was collected, before anything that must not overtake it. */
 void reports_answer(struct server *server);
 
 /* -- A client's connection ----------------------------------------------- */
@@ -116,10 +119,8 @@ void session_end_if_done(struct session *session);
 
 /* answers.c: the commands. */
 void answer_line(struct session *session, struct herd_text line);
-/* Fills in what is alike in all reports to this server: all but report and difference. */
-void answer_own_version(const struct server *server, struct herd_version *ret_version);
-/* Usual IAMATs of one session, in order; nothing where it takes no more lines. */
-void answer_reports(struct session *session, const struct herd_version *versions, unsigned count);
+/* IAMATs of one session, `first` to before `end` of what was collected; nothing where it takes no more lines. */
+void answer_reports(struct session *session, struct herd_batch *batch, unsigned first, unsigned end);
 void answer_too_long(struct session *session, struct herd_text shown);
 /* Gives out what has become ready, in order, as far as the client takes it. */
 void answer_pendings(struct session *session);
@@ -380,8 +381,7 @@ void limitlog_tick(struct server *server);
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
 /* checkstart.c: opens what a start would open and changes nothing. 0 or EX_CONFIG, every fault said. */
 int checkstart(const struct herd_config *config);
-/* Of it, in placework.c and indexfiles.c: whether all are good, else said. */
-bool placework_check(const struct herd_config *config);
+bool placework_check(const struct herd_config *config); /* of it */
 bool indexfiles_check(const struct herd_config *config);
 /* wirelog.c: whole lines, where they are logged and the connection's meter allows it. `framer`: which takes the input
  * that `lines` is, next; NULL: they are output. With the stream the line ends that it holds. */

@@ -19,35 +19,50 @@
 
 #include "herd/line.h"
 
+/* What is alike in all reports to this server: all but report and difference. */
+static void make_own(const struct server *server, struct herd_version *ret_version)
+{
+    ret_version->hash = 0;
+    ret_version->origin = server->flood.number;
+    ret_version->way_count = 0;
+    memset(ret_version->way, HERD_NAME_UNKNOWN, sizeof ret_version->way);
+}
+
 void reports_init(struct server *server)
 {
     unsigned i;
 
-    for (i = 0; i < HERD_LOOK_AHEAD_MAX; i++)
-        answer_own_version(server, &server->reports.versions[i]);
+    for (i = 0; i < HERD_BATCH_MAX; i++)
+        make_own(server, &server->reports.batch.versions[i]);
+}
+
+static void end_run(struct reports *reports, struct session *session, unsigned count)
+{
+    reports->sessions[reports->run_count] = session;
+    reports->run_counts[reports->run_count++] = count;
 }
 
 uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t most)
 {
     struct reports *reports = &session->server->reports;
-    struct herd_version *version = &reports->versions[reports->count];
-    uint32_t room = HERD_LOOK_AHEAD_MAX - reports->count;
+    struct herd_batch *batch = &reports->batch;
+    uint32_t room = HERD_BATCH_MAX - batch->count;
     uint32_t taken;
 
     if (herd_framer_pending(&session->framer)) return 0;
     if (room > most) room = most;
-    for (taken = 0; taken < room; taken++, version++) {
+    for (taken = 0; taken < room; taken++) {
+        struct herd_version *version = herd_batch_next(batch);
         size_t length = herd_report_scan(*input, &version->report);
         if (length == 0 || length - 1 > session->framer.limit) break;
         version->difference_ns = session->read_ns - version->report.time_ns;
+        herd_batch_add(batch, (struct herd_text){input->bytes, length - 1});
         input->bytes += length;
         input->length -= length;
     }
     if (taken == 0) return 0;
-    reports->sessions[reports->run_count] = session;
-    reports->run_counts[reports->run_count++] = taken;
-    reports->count += taken;
-    if (reports->count == HERD_LOOK_AHEAD_MAX) reports_answer(session->server);
+    end_run(reports, session, taken);
+    if (batch->count == HERD_BATCH_MAX) reports_answer(session->server);
     return taken;
 }
 
@@ -56,26 +71,41 @@ void reports_keep(struct session *session, const char *end)
     struct server *server = session->server;
 
     /* What others wait with is kept already, where this session had nothing new. */
-    if (server->reports.count == 0 || end == NULL) return;
+    if (server->reports.batch.count == 0 || end == NULL) return;
     if (herd_loop_keep(&server->loop, end))
         herd_loop_mark(&server->loop, HERD_PHASE_COMMANDS);
     else
         reports_answer(server);
 }
 
+void reports_answer_one(struct session *session, const struct herd_report *report, struct herd_text line)
+{
+    struct reports *reports = &session->server->reports;
+    struct herd_version *version;
+
+    reports_answer(session->server);
+    version = herd_batch_next(&reports->batch);
+    version->report = *report;
+    version->difference_ns = session->read_ns - report->time_ns;
+    herd_batch_add(&reports->batch, line);
+    end_run(reports, session, 1);
+    reports_answer(session->server);
+}
+
 void reports_answer(struct server *server)
 {
     struct reports *reports = &server->reports;
-    const struct herd_version *version = reports->versions;
+    unsigned first = 0;
     unsigned i;
 
-    if (reports->count == 0) return;
-    herd_store_look_ahead(&server->store, reports->versions, reports->count);
+    if (reports->batch.count == 0) return;
+    herd_batch_look_ahead(&reports->batch, &server->store);
     for (i = 0; i < reports->run_count; i++) {
         struct session *session = reports->sessions[i];
-        answer_reports(session, version, reports->run_counts[i]);
+        unsigned end = first + reports->run_counts[i];
+        answer_reports(session, &reports->batch, first, end);
         session_end_if_done(session);
-        version += reports->run_counts[i];
+        first = end;
     }
-    reports->count = reports->run_count = 0;
+    reports->batch.count = reports->run_count = 0;
 }

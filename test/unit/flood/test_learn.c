@@ -246,7 +246,7 @@ struct keeper {
     struct herd_buffer kept;
 };
 
-/* What is kept is what would be written of the version that the store has now. */
+/* What is kept is what would be written of the version, which the store has by now, or a greater one of its batch. */
 static void keep(void *owner, struct herd_text text)
 {
     struct keeper *keeper = owner;
@@ -257,8 +257,8 @@ static void keep(void *owner, struct herd_text text)
     struct herd_peer_at at;
     assert_int_equal(herd_peer_parse_location(rest, &at), 0);
     herd_store_view(store, herd_store_find(store, at.report.client), &version);
-    herd_reply_append_at(&written, herd_version_origin(&store->names, &version), version.difference_ns,
-                         &version.report);
+    assert_true(version.report.time_ns >= at.report.time_ns);
+    herd_reply_append_at(&written, at.origin, at.difference_ns, &at.report);
     assert_true(herd_text_equal(herd_buffer_text(&written), text));
     herd_buffer_append(&keeper->kept, text);
     herd_buffer_append_byte(&keeper->kept, '\n');

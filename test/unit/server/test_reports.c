@@ -39,14 +39,14 @@ static void each_gets_its_own_in_order(void **state)
     assert_int_equal(take(world, 0, REPORT("a") REPORT("b")).length, 0);
     assert_int_equal(take(world, 1, REPORT("c")).length, 0);
     world->sessions[0].read_ns += 100; /* what was collected keeps the time at which it was read */
-    assert_int_equal(world->server.reports.count, 3);
+    assert_int_equal(world->server.reports.batch.count, 3);
     assert_int_equal(loop->kept, strlen(REPORT("a")) * 3);
     assert_true((loop->dirty_phases & 1u << HERD_PHASE_COMMANDS) != 0);
     world_expect(&world->sessions[0], "");
     reports_answer(&world->server);
     world_expect(&world->sessions[0], ANSWER("+0.500000000", "a") ANSWER("+0.500000000", "b"));
     world_expect(&world->sessions[1], ANSWER("+0.500000007", "c"));
-    assert_int_equal(world->server.reports.count, 0);
+    assert_int_equal(world->server.reports.batch.count, 0);
     reports_answer(&world->server);
     world_expect(&world->sessions[0], "");
     assert_int_equal(herd_store_count(&world->server.store), 3);
@@ -75,9 +75,9 @@ static void enough_of_them_are_answered_at_once(void **state)
         strcat(lines, client);
     }
     take(world, 0, lines);
-    assert_int_equal(world->server.reports.count, HERD_LOOK_AHEAD_MAX - 1);
+    assert_int_equal(world->server.reports.batch.count, HERD_LOOK_AHEAD_MAX - 1);
     take(world, 1, REPORT("last"));
-    assert_int_equal(world->server.reports.count, 0);
+    assert_int_equal(world->server.reports.batch.count, 0);
     world_expect(&world->sessions[1], ANSWER("+0.500000000", "last"));
     assert_int_equal(herd_store_count(&world->server.store), HERD_LOOK_AHEAD_MAX);
 }
@@ -90,7 +90,7 @@ static void what_cannot_be_kept_is_answered(void **state)
     take(world, 0, REPORT("a"));
     loop->kept = HERD_LOOP_KEPT_MAX;
     take(world, 1, REPORT("b"));
-    assert_int_equal(world->server.reports.count, 0);
+    assert_int_equal(world->server.reports.batch.count, 0);
     assert_int_equal(loop->kept, 0);
     world_expect(&world->sessions[0], ANSWER("+0.500000000", "a"));
     world_expect(&world->sessions[1], ANSWER("+0.500000000", "b"));
@@ -104,7 +104,7 @@ static void other_lines_are_left(void **state)
     world_expect(&world->sessions[0], ANSWER("+0.500000000", "a"));
     assert_int_equal(take(world, 0, "IAMAT b +1+1 5\n").length, strlen("IAMAT b +1+1 5\n"));
     assert_int_equal(take(world, 0, "IAMAT b +34.068930-118.445127 00000").length, 35);
-    assert_int_equal(world->server.reports.count, 0);
+    assert_int_equal(world->server.reports.batch.count, 0);
 }
 
 /* Nothing is taken past a line that has only begun. */
@@ -113,7 +113,7 @@ static void what_has_begun_comes_first(void **state)
     struct world *world = *state;
     herd_framer_hold(&world->sessions[0].framer, HERD_TEXT("IAM"));
     assert_int_equal(take(world, 0, REPORT("a")).length, strlen(REPORT("a")));
-    assert_int_equal(world->server.reports.count, 0);
+    assert_int_equal(world->server.reports.batch.count, 0);
 }
 
 static void the_first_reply_may_be_the_last(void **state)
