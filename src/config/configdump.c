@@ -73,6 +73,8 @@ static void print_help(const struct herd_option *option, FILE *out)
         herd_option_print_kind(option, out);
     }
     if (option->required) fputs("; required", out);
+    if (option->reload == HERD_RELOAD_UPWARDS) fputs("; a running server takes no less", out);
+    if (option->reload == HERD_RELOAD_NEVER) fputs("; fixed while a server runs", out);
     if (option->initial != NULL) fprintf(out, "; default %s", option->initial);
     fprintf(out, "\n      %s", option->help);
     if (herd_option_is_scalar(option)) {

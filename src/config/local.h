@@ -15,6 +15,7 @@
  */
 
 #include "herd/config.h"
+#include "herd/configchange.h"
 
 /* `path`, or NULL where nothing is there; what is there and cannot be seen is for the reading to tell. */
 const char *herd_config_if_there(const char *path);
@@ -114,9 +115,18 @@ enum herd_option_type {
     HERD_OPTION_PATHS,   /* char ** and unsigned */
 };
 
+/* What a running server makes of another value. */
+enum herd_option_reload {
+    HERD_RELOAD_FREELY,
+    HERD_RELOAD_UPWARDS, /* a number may grow */
+    HERD_RELOAD_NEVER,
+};
+
 struct herd_option {
     const char *key; /* its path, `log.level`; those of servers have `servers.` before it */
     enum herd_option_type type;
+    enum herd_config_part part; /* 0: a group */
+    enum herd_option_reload reload;
     size_t offset;       /* of the value, in struct herd_config or struct herd_server_config */
     size_t count_offset; /* of a list's count */
     uint32_t minimum;
@@ -127,7 +137,7 @@ struct herd_option {
     const char *help;
 };
 
-#define HERD_OPTIONS_MAX 96
+#define HERD_OPTIONS_MAX HERD_CONFIG_OPTIONS_MAX
 #define HERD_VARIABLE_MAX 64
 
 extern const struct herd_option herd_options[];
@@ -160,6 +170,10 @@ int herd_option_set_text(const struct herd_option *option, void *base, const cha
 void herd_option_print_kind(const struct herd_option *option, FILE *out);
 /* Frees what the value owns and zeroes it. */
 void herd_option_clear(const struct herd_option *option, void *base);
+/* Whether both values do the same, however they are written. */
+bool herd_option_equal(const struct herd_option *option, const void *base, const void *other);
+/* Prints the value as in the file; false and nothing where it is not set. */
+bool herd_option_print_value(const struct herd_option *option, const void *base, FILE *out);
 /* Prints `key = value;` in the file's syntax; nothing for a value that is not set. Returns whether it printed. */
 bool herd_option_print(const struct herd_option *option, const void *base, FILE *out);
 /* Prints foreign text escaped, each double quote as `quote`. */

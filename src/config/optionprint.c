@@ -126,25 +126,36 @@ static const char *string_of(const struct herd_option *option, const void *field
     return NULL;
 }
 
-bool herd_option_print(const struct herd_option *option, const void *base, FILE *out)
+/* Flags, numbers and lists always have a value. */
+static bool is_set(const struct herd_option *option, const void *field)
+{
+    bool always = option->type == HERD_OPTION_FLAG || option->type == HERD_OPTION_NUMBER ||
+                  option->type == HERD_OPTION_WORDS || option->type == HERD_OPTION_PATHS;
+    return always || string_of(option, field) != NULL;
+}
+
+bool herd_option_print_value(const struct herd_option *option, const void *base, FILE *out)
 {
     const void *field = herd_field_const(base, option->offset);
-    const char *name = herd_option_name(option);
+    if (!is_set(option, field)) return false;
     if (option->type == HERD_OPTION_FLAG) {
-        fprintf(out, "%s = %s;", name, *(const bool *)field ? "true" : "false");
+        fputs(*(const bool *)field ? "true" : "false", out);
     } else if (option->type == HERD_OPTION_NUMBER) {
         uint32_t number = *(const uint32_t *)field; /* beyond 31 bits the file needs the suffix */
-        fprintf(out, "%s = %lu%s;", name, (unsigned long)number, number > INT32_MAX ? "L" : "");
+        fprintf(out, "%lu%s", (unsigned long)number, number > INT32_MAX ? "L" : "");
     } else if (option->type == HERD_OPTION_WORDS || option->type == HERD_OPTION_PATHS) {
-        fprintf(out, "%s = ", name);
         print_list(*(char **const *)field, *(const unsigned *)herd_field_const(base, option->count_offset), out);
-        putc(';', out);
     } else {
-        const char *string = string_of(option, field);
-        if (string == NULL) return false;
-        fprintf(out, "%s = ", name);
-        herd_string_print(string, out);
-        putc(';', out);
+        herd_string_print(string_of(option, field), out);
     }
+    return true;
+}
+
+bool herd_option_print(const struct herd_option *option, const void *base, FILE *out)
+{
+    if (!is_set(option, herd_field_const(base, option->offset))) return false;
+    fprintf(out, "%s = ", herd_option_name(option));
+    herd_option_print_value(option, base, out);
+    putc(';', out);
     return true;
 }

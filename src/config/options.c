@@ -4,7 +4,8 @@
  * environment, --dump-config and help all go through it. To add an option, add
  * its field to herd/config.h, its row here, its line to docs/configuration.md
  * and to cmake/herd.conf.example; the tests find the one that was forgotten.
- * The greatest value of a number is in herd/limits.h.
+ * The greatest value of a number is in herd/limits.h. `part` is whom a running
+ * server tells when the value changes; `reload` says whether it may.
  */
 #include "local.h"
 
@@ -29,122 +30,141 @@ static const char *const level_words[] = {"error", "warning", "info", "debug", N
     {                                                                                                                  \
         .key = k, .type = HERD_OPTION_GROUP, .help = h                                                                 \
     }
-#define FLAG(k, field, d, h)                                                                                           \
+#define FLAG(k, p, field, d, h)                                                                                        \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_FLAG, AT(field), .initial = d, .help = h                                         \
+        .key = k, .type = HERD_OPTION_FLAG, .part = p, AT(field), .initial = d, .help = h                              \
     }
-#define NUMBER(k, field, low, high, d, h)                                                                              \
+#define NUMBER(k, p, field, low, high, d, h)                                                                           \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_NUMBER, AT_NUMBER(field), .minimum = low, .maximum = high, .initial = d,         \
-        .help = h                                                                                                      \
+        .key = k, .type = HERD_OPTION_NUMBER, .part = p, AT_NUMBER(field), .minimum = low, .maximum = high,            \
+        .initial = d, .help = h                                                                                        \
     }
-#define LIMIT(k, low, high, d, h) NUMBER("limits." #k, limits.k, low, high, d, h)
-#define WORD(k, field, w, d, h)                                                                                        \
+#define LIMIT(k, low, high, d, h) NUMBER("limits." #k, HERD_PART_LIMITS, limits.k, low, high, d, h)
+#define WORD(k, p, field, w, d, h)                                                                                     \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_WORD, AT(field), .words = w, .initial = d, .help = h                             \
+        .key = k, .type = HERD_OPTION_WORD, .part = p, AT(field), .words = w, .initial = d, .help = h                  \
     }
-#define PATH(k, field, h)                                                                                              \
+#define PATH(k, p, field, h)                                                                                           \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_PATH, AT(field), .help = h                                                       \
+        .key = k, .type = HERD_OPTION_PATH, .part = p, AT(field), .help = h                                            \
     }
-#define URL(k, field, d, h)                                                                                            \
+#define URL(k, p, field, d, h)                                                                                         \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_URL, AT(field), .initial = d, .help = h                                          \
+        .key = k, .type = HERD_OPTION_URL, .part = p, AT(field), .initial = d, .help = h                               \
     }
-#define ADDRESS(k, h)                                                                                                  \
+#define ADDRESS(k, p, h)                                                                                               \
     {                                                                                                                  \
-        .key = "servers." #k, .type = HERD_OPTION_ADDRESS, AT_SERVER(k), .help = h                                     \
+        .key = "servers." #k, .type = HERD_OPTION_ADDRESS, .part = p, AT_SERVER(k), .help = h                          \
     }
-#define ADDRESS_REQUIRED(k, h)                                                                                         \
+#define ADDRESS_REQUIRED(k, p, h)                                                                                      \
     {                                                                                                                  \
-        .key = "servers." #k, .type = HERD_OPTION_ADDRESS, AT_SERVER(k), .required = true, .help = h                   \
+        .key = "servers." #k, .type = HERD_OPTION_ADDRESS, .part = p, AT_SERVER(k), .required = true, .help = h        \
     }
 
 const struct herd_option herd_options[] = {
     {.key = "servers",
      .type = HERD_OPTION_SERVERS,
+     .part = HERD_PART_HERD,
      .required = true,
      .help = "the servers of the herd, a list of groups ( { ... }, { ... } ), 128 at most"},
     {.key = "servers.name",
      .type = HERD_OPTION_NAME,
+     .part = HERD_PART_HERD,
+     .reload = HERD_RELOAD_NEVER,
      AT_SERVER(name),
      .required = true,
      .help = "what it is called, by --name, in links and in AT lines"},
-    ADDRESS_REQUIRED(clients, "the address that clients dial"),
-    ADDRESS_REQUIRED(peers, "the address that neighbours dial"),
-    ADDRESS(clients_listen, "where it listens for clients, where that is not what they dial (NAT, cloud)"),
-    ADDRESS(peers_listen, "where it listens for neighbours, where that is not what they dial"),
-    ADDRESS(clients_tls, "where it listens for clients that speak TLS; not set: nowhere"),
+    ADDRESS_REQUIRED(clients, HERD_PART_HERD, "the address that clients dial"),
+    ADDRESS_REQUIRED(peers, HERD_PART_HERD, "the address that neighbours dial"),
+    ADDRESS(clients_listen, HERD_PART_LISTENERS,
+            "where it listens for clients, where that is not what they dial (NAT, cloud)"),
+    ADDRESS(peers_listen, HERD_PART_LISTENERS, "where it listens for neighbours, where that is not what they dial"),
+    ADDRESS(clients_tls, HERD_PART_LISTENERS, "where it listens for clients that speak TLS; not set: nowhere"),
     {.key = "servers.peer_source",
      .type = HERD_OPTION_SOURCE,
+     .part = HERD_PART_NEIGHBOURS,
      AT_SERVER(peer_source),
      .help = "the address it dials its neighbours from, without a port; not set: the system's choice"},
-    ADDRESS(web, "where it answers HTTP: metrics, health, status; not set: nowhere"),
+    ADDRESS(web, HERD_PART_LISTENERS, "where it answers HTTP: metrics, health, status; not set: nowhere"),
     {.key = "links",
      .type = HERD_OPTION_LINKS,
+     .part = HERD_PART_HERD,
      .help = "who is whose neighbour, a list of pairs ( [\"A\", \"B\"], ... ); 31 neighbours a server at most"},
     {.key = "herd",
      .type = HERD_OPTION_NAME,
+     .part = HERD_PART_HERD,
+     .reload = HERD_RELOAD_NEVER,
      AT(herd),
      .initial = "herd",
      .help = "name of the herd; herds of different names refuse each other"},
-    PATH("secret_file", secret_file,
+    PATH("secret_file", HERD_PART_SECRET, secret_file,
          "file with the secret that the servers share, 32 bytes or more; not set: neighbours from loopback only"),
 
     GROUP("protocol", "what clients see"),
-    FLAG("protocol.close_after_reply", protocol.close_after_reply, "false",
+    FLAG("protocol.close_after_reply", HERD_PART_PROTOCOL, protocol.close_after_reply, "false",
          "close a client's connection after its first reply"),
-    NUMBER("protocol.max_future_s", protocol.max_future_s, 0, HERD_LIMIT_MAX_FUTURE_S, "0",
+    NUMBER("protocol.max_future_s", HERD_PART_PROTOCOL, protocol.max_future_s, 0, HERD_LIMIT_MAX_FUTURE_S, "0",
            "refuse an IAMAT whose time is further ahead of the server's than this; 0 = off"),
-    NUMBER("protocol.ttl_s", protocol.ttl_s, 0, HERD_LIMIT_TTL_S, "0", "forget locations older than this; 0 = off"),
-    NUMBER("protocol.line_quiet_ms", protocol.line_quiet_ms, 0, HERD_LIMIT_LINE_QUIET_MS, "0",
+    NUMBER("protocol.ttl_s", HERD_PART_PROTOCOL, protocol.ttl_s, 0, HERD_LIMIT_TTL_S, "0",
+           "forget locations older than this; 0 = off"),
+    NUMBER("protocol.line_quiet_ms", HERD_PART_PROTOCOL, protocol.line_quiet_ms, 0, HERD_LIMIT_LINE_QUIET_MS, "0",
            "answer a client's unfinished line as it stands after so much silence; 0 = off"),
 
     GROUP("places", "who answers WHATSAT"),
     {.key = "places.providers",
      .type = HERD_OPTION_WORDS,
+     .part = HERD_PART_PLACES,
      AT(places.providers),
      COUNT_AT(places.provider_count),
      .words = provider_words,
      .initial = "local",
      .help = "in the order in which they are asked; the next one where one fails"},
-    NUMBER("places.timeout_ms", places.timeout_ms, 1, HERD_LIMIT_PLACES_TIMEOUT_MS, "8000",
+    NUMBER("places.timeout_ms", HERD_PART_PLACES, places.timeout_ms, 1, HERD_LIMIT_PLACES_TIMEOUT_MS, "8000",
            "time for one question in all"),
     GROUP("places.local", "the index on this machine"),
     {.key = "places.local.indexes",
      .type = HERD_OPTION_PATHS,
+     .part = HERD_PART_PLACES,
      AT(places.local_indexes),
      COUNT_AT(places.local_index_count),
      .help = "at most 16 files made by `herd places import`, searched as one; none: ../share/herd/places.idx beside "
              "the program"},
-    WORD("places.local.rank", places.local_rank, rank_words, "prominence", "which places come first"),
+    WORD("places.local.rank", HERD_PART_PLACES, places.local_rank, rank_words, "prominence", "which places come first"),
     GROUP("places.google_legacy", "Google's Nearby Search (legacy), relayed as it is"),
-    URL("places.google_legacy.url", places.google_legacy_url,
+    URL("places.google_legacy.url", HERD_PART_PLACES, places.google_legacy_url,
         "https://maps.googleapis.com/maps/api/place/nearbysearch/json", "where to ask"),
-    PATH("places.google_legacy.key_file", places.google_legacy_key_file, "file with the key"),
+    PATH("places.google_legacy.key_file", HERD_PART_PLACES, places.google_legacy_key_file, "file with the key"),
     GROUP("places.google", "Google's Places API (New), in the legacy shape"),
-    URL("places.google.url", places.google_url, "https://places.googleapis.com/v1/places:searchNearby", "where to ask"),
-    PATH("places.google.key_file", places.google_key_file, "file with the key"),
+    URL("places.google.url", HERD_PART_PLACES, places.google_url,
+        "https://places.googleapis.com/v1/places:searchNearby", "where to ask"),
+    PATH("places.google.key_file", HERD_PART_PLACES, places.google_key_file, "file with the key"),
     GROUP("places.overpass", "an Overpass server with OpenStreetMap's data, in the legacy shape"),
-    URL("places.overpass.url", places.overpass_url, NULL, "where to ask, such as http://127.0.0.1/api/interpreter"),
+    URL("places.overpass.url", HERD_PART_PLACES, places.overpass_url, NULL,
+        "where to ask, such as http://127.0.0.1/api/interpreter"),
 
     GROUP("journal", "what survives a restart"),
-    PATH("journal.directory", journal.directory,
-         "not set: $STATE_DIRECTORY, $XDG_STATE_HOME/herd or ~/.local/state/herd; made where missing"),
+    {.key = "journal.directory",
+     .type = HERD_OPTION_PATH,
+     .part = HERD_PART_JOURNAL,
+     .reload = HERD_RELOAD_NEVER,
+     AT(journal.directory),
+     .help = "not set: $STATE_DIRECTORY, $XDG_STATE_HOME/herd or ~/.local/state/herd; made where missing"},
     {.key = "journal.durability",
      .type = HERD_OPTION_CHOICE,
+     .part = HERD_PART_JOURNAL,
+     .reload = HERD_RELOAD_NEVER,
      AT(journal.durability),
      .words = durability_words,
      .initial = "written",
      .help = "what has happened to an update when its client gets the reply"},
 
     GROUP("log", "what is written down"),
-    PATH("log.directory", log.directory,
+    PATH("log.directory", HERD_PART_LOG, log.directory,
          "not set: $LOGS_DIRECTORY, $XDG_STATE_HOME/herd or ~/.local/state/herd; made where missing"),
-    WORD("log.level", log.level, level_words, "info", "the least important events that are logged"),
-    FLAG("log.wire", log.wire, "true", "log every line from and to clients and neighbours"),
-    NUMBER("log.wire_bytes_per_s_max", log.wire_bytes_per_s_max, 0, HERD_LIMIT_WIRE_BYTES_PER_S_MAX, "1048576",
-           "of these lines, for each connection; what is above is counted and not written; 0 = no limit"),
+    WORD("log.level", HERD_PART_LOG, log.level, level_words, "info", "the least important events that are logged"),
+    FLAG("log.wire", HERD_PART_LOG, log.wire, "true", "log every line from and to clients and neighbours"),
+    NUMBER("log.wire_bytes_per_s_max", HERD_PART_LOG, log.wire_bytes_per_s_max, 0, HERD_LIMIT_WIRE_BYTES_PER_S_MAX,
+           "1048576", "of these lines, for each connection; what is above is counted and not written; 0 = no limit"),
 
     GROUP("limits", "what strangers and neighbours may use"),
     LIMIT(line_bytes_max, 256, HERD_LIMIT_LINE_BYTES_MAX, "8192", "a client's line, without its newline"),
@@ -152,7 +172,15 @@ const struct herd_option herd_options[] = {
           "clients' connections at once; also at most half the descriptors the system allows"),
     LIMIT(connections_per_address_max, 0, HERD_LIMIT_CONNECTIONS_PER_ADDRESS_MAX, "1024",
           "of these from one IPv4 address or IPv6 /64, loopback exempt; 0 = no limit"),
-    LIMIT(clients_max, 1, HERD_LIMIT_CLIENTS_MAX, "1000000", "clients known; an IAMAT of one more is refused"),
+    {.key = "limits.clients_max",
+     .type = HERD_OPTION_NUMBER,
+     .part = HERD_PART_LIMITS,
+     .reload = HERD_RELOAD_UPWARDS,
+     AT_NUMBER(limits.clients_max),
+     .minimum = 1,
+     .maximum = HERD_LIMIT_CLIENTS_MAX,
+     .initial = "1000000",
+     .help = "clients known; an IAMAT of one more is refused"},
     LIMIT(new_clients_per_second_max, 0, HERD_LIMIT_NEW_CLIENTS_PER_SECOND_MAX, "0",
           "new clients from one connection; 0 = no limit"),
     LIMIT(

@@ -182,6 +182,60 @@ int herd_option_set_text(const struct herd_option *option, void *base, const cha
     return herd_option_set_string(option, base, text);
 }
 
+static bool same_strings(const struct herd_option *option, const void *base, const void *other)
+{
+    unsigned count = *(const unsigned *)herd_field_const(base, option->count_offset);
+    if (count != *(const unsigned *)herd_field_const(other, option->count_offset)) return false;
+    char *const *strings = *(char **const *)herd_field_const(base, option->offset);
+    char *const *others = *(char **const *)herd_field_const(other, option->offset);
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(strings[i], others[i]) != 0) return false;
+    }
+    return true;
+}
+
+static bool same_address(const struct herd_address *one, const struct herd_address *other)
+{
+    if (one->text == NULL || other->text == NULL) return one->text == other->text;
+    return memcmp(&one->socket, &other->socket, sizeof(one->socket)) == 0; /* they were parsed into zeroes */
+}
+
+static bool same_string(const char *one, const char *other)
+{
+    if (one == NULL || other == NULL) return one == other;
+    return strcmp(one, other) == 0;
+}
+
+bool herd_option_equal(const struct herd_option *option, const void *base, const void *other)
+{
+    const void *field = herd_field_const(base, option->offset);
+    const void *counterpart = herd_field_const(other, option->offset);
+    switch (option->type) {
+    case HERD_OPTION_GROUP:
+    case HERD_OPTION_SERVERS:
+    case HERD_OPTION_LINKS:
+        break; /* no values */
+    case HERD_OPTION_FLAG:
+        return *(const bool *)field == *(const bool *)counterpart;
+    case HERD_OPTION_NUMBER:
+        return *(const uint32_t *)field == *(const uint32_t *)counterpart;
+    case HERD_OPTION_CHOICE:
+        return *(const unsigned *)field == *(const unsigned *)counterpart;
+    case HERD_OPTION_WORD:
+    case HERD_OPTION_NAME:
+    case HERD_OPTION_PATH:
+    case HERD_OPTION_URL:
+        return same_string(*(char *const *)field, *(char *const *)counterpart);
+    case HERD_OPTION_ADDRESS:
+    case HERD_OPTION_SOURCE:
+        return same_address(field, counterpart);
+    case HERD_OPTION_WORDS:
+    case HERD_OPTION_PATHS:
+        return same_strings(option, base, other);
+    }
+    return true;
+}
+
 void herd_option_clear(const struct herd_option *option, void *base)
 {
     void *field = herd_field(base, option->offset);
