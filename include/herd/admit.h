@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "herd/counters.h"
 #include "herd/siphash.h"
 #include "herd/slab.h"
 #include "herd/table.h"
@@ -29,6 +30,7 @@ struct herd_admit_counts {
     uint64_t refused_address;     /* for per_address_max */
     unsigned open;                /* now */
 };
+extern const struct herd_counter_table herd_admit_counters;
 
 struct herd_admit {
     struct herd_admit_limits limits;

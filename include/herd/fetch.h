@@ -13,6 +13,7 @@
  */
 
 #include "herd/buffer.h"
+#include "herd/counters.h"
 #include "herd/loop.h"
 
 struct herd_fetcher;
@@ -34,6 +35,7 @@ struct herd_fetch_counts {
     uint64_t too_big;         /* body_bytes_max */
     uint64_t timeouts;        /* connecting, too slow, or in all */
 };
+extern const struct herd_counter_table herd_fetch_counters;
 
 struct herd_fetch_request {
     struct herd_text url;       /* copied; may hold a key: never logged */

@@ -28,6 +28,7 @@
 
 #include "herd/backoff.h"
 #include "herd/batch.h"
+#include "herd/counters.h"
 #include "herd/line.h"
 #include "herd/peerline.h"
 #include "herd/random.h"
@@ -83,6 +84,7 @@ struct herd_flood_counts {
     uint64_t rivals;        /* sessions that show two servers of one name */
     uint64_t marks_sent;
 };
+extern const struct herd_counter_table herd_flood_counters;
 
 /* A route that lines came by or leave by, and what it says of a version. */
 struct herd_known_route {

@@ -34,6 +34,7 @@
 
 #include <stdint.h>
 
+#include "herd/counters.h"
 #include "herd/journalread.h"
 #include "herd/store.h"
 
@@ -90,7 +91,9 @@ struct herd_journal_counts {
     uint64_t sync_max_ns;
     uint64_t errors;   /* of files: writes, syncs, opening a segment */
     uint64_t rewrites; /* completed */
+    uint64_t state;    /* enum herd_journal_state */
 };
+extern const struct herd_counter_table herd_journal_counters;
 
 struct herd_journal;
 

@@ -14,6 +14,7 @@
  */
 
 #include "herd/admit.h"
+#include "herd/counters.h"
 #include "herd/loop.h"
 #include "herd/stream.h"
 
@@ -47,6 +48,7 @@ struct herd_listener_counts {
     uint64_t relistens;  /* polled again after failures */
     uint64_t full_turns; /* ended by accepts_per_turn_max */
 };
+extern const struct herd_counter_table herd_listener_counters;
 
 struct herd_listener {
     uv_poll_t poll;

@@ -27,6 +27,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "herd/counters.h"
 #include "herd/list.h"
 
 #define HERD_LOBBY_BEFORE_MAX 64
@@ -53,6 +54,7 @@ struct herd_lobby_counts {
     uint64_t strangers;   /* strangers_max */
     uint64_t per_address; /* per_address_max */
 };
+extern const struct herd_counter_table herd_lobby_counters;
 
 struct herd_lobby {
     struct herd_lobby_limits limits;

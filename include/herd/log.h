@@ -26,6 +26,8 @@
 
 #include "herd/text.h"
 
+struct herd_counter_table;
+
 enum herd_log_level {
     HERD_LOG_ERROR,
     HERD_LOG_WARNING,
@@ -71,6 +73,13 @@ void herd_log_turn(void);
 uint64_t herd_log_dropped(void);
 /* Events that were over events_per_second_max since the sink was opened. */
 uint64_t herd_log_suppressed(void);
+/* Both, for who walks tables of counters (herd/counters.h). */
+struct herd_log_counts {
+    uint64_t dropped;
+    uint64_t suppressed;
+};
+extern const struct herd_counter_table herd_log_counters;
+void herd_log_counts(struct herd_log_counts *ret_counts);
 
 /* The sink's answers to herd_log_wire_on and herd_log_debug_on; written by the log alone. */
 extern bool herd_log_wire, herd_log_debug;

@@ -20,6 +20,7 @@
 #include <uv.h>
 
 #include "herd/buffer.h"
+#include "herd/counters.h"
 #include "herd/list.h"
 
 enum herd_loop_phase {
@@ -69,6 +70,8 @@ struct herd_loop {
     char read_memory[HERD_LOOP_READ_BYTES]; /* the one read buffer; a stream's on_read sees it */
     char now_memory[HERD_LOOP_READ_BYTES];  /* the same for herd_stream_read_now, inside such an on_read */
 };
+/* Of its own numbers. */
+extern const struct herd_counter_table herd_loop_counters;
 
 /*
  * 0 or a negative errno. Its own handles never keep the loop alive; a task

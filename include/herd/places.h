@@ -45,6 +45,7 @@
 
 #include "herd/buffer.h"
 #include "herd/command.h"
+#include "herd/counters.h"
 #include "herd/list.h"
 #include "herd/position.h"
 
@@ -89,6 +90,7 @@ struct herd_places_counts {
     uint64_t queue_full;     /* not asked: queue_max */
     uint64_t late;           /* not asked: had waited for all of its time */
 };
+extern const struct herd_counter_table herd_places_counters;
 
 enum herd_places_state { HERD_PLACES_IDLE, HERD_PLACES_WAITING, HERD_PLACES_READY };
 

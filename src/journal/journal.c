@@ -138,12 +138,14 @@ void herd_journal_counts(struct herd_journal *journal, struct herd_journal_count
         *ret_counts = (struct herd_journal_counts){0};
         return;
     }
+    journal_poll(journal);
     *ret_counts = journal->counts;
     for (size_t i = 0; i < journal->segment_count; i++) {
         ret_counts->bytes += journal->segments[i].bytes;
         ret_counts->records += journal->segments[i].records;
     }
     ret_counts->segments = journal->segment_count;
+    ret_counts->state = (uint64_t)journal->state;
     pthread_mutex_lock(&journal->syncer.mutex);
     ret_counts->syncs = journal->syncer.syncs;
     ret_counts->sync_ns = journal->syncer.sync_ns;

@@ -301,8 +301,7 @@ enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAIN
 struct server_counts {
     uint64_t connections, iamat;
     uint64_t stale; /* of those, older than what is stored */
-    uint64_t whatsat;
-    uint64_t invalid;
+    uint64_t whatsat, invalid;
     uint64_t http;            /* of those, HTTP */
     uint64_t refused_clients; /* clients_max */
     uint64_t refused_future;  /* max_future_s */
@@ -313,6 +312,7 @@ struct server_counts {
     uint64_t full_turns;     /* lines_per_turn_max */
     uint64_t wire_unwritten; /* lines, log.wire_bytes_per_s_max */
 };
+extern const struct herd_counter_table server_counters; /* servercounts.c */
 
 struct server {
     struct herd_loop loop;

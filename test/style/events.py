@@ -10,8 +10,10 @@ PAGE = "docs/operating.md"
 BEGINS = re.compile(r"\b(?:herd_log_begin|herd_log_begin_wire|herd_log_message|say_of_file|log_numbers|log_down|log_link|"
                     r"log_step|wirelog_client)\(([^;{]*)")
 NAME = re.compile(r'"([a-z_]+)"')
-FIELD = re.compile(r'\bherd_log_(?:number|string|text)\(&log, "([a-z_]+)"|\{"([a-z_]+)", ')
+FIELD = re.compile(r'\bherd_log_(?:number|string|text)\(&log, "([a-z_]+)"')
 STATE = "statelog.c"
+# The end of a counter's row: the event of the state and the key in it (herd/counters.h).
+KEY = re.compile(r'"state(?:_[a-z]+)?",\s*"([a-z_]+)"\s*\}')
 # Functions that are given the name of the event.
 HANDED_ON = {"herd_log_message", "say_of_file", "log_numbers", "log_down", "log_link", "log_step", "one_line"}
 # What these say first is the event, then a value.
@@ -62,11 +64,11 @@ def find_problems(root):
             seen.add(name)
             if name not in listed:
                 problems.append((path, code.count("\n", 0, at) + 1, f"event {name} is not in {PAGE}"))
-        if path.name == STATE:
-            for match in FIELD.finditer(code):
-                name = match.group(1) or match.group(2)
-                if name not in words:
-                    problems.append((path, code.count("\n", 0, match.start()) + 1, f"field {name} is not in {PAGE}"))
+        for pattern in (KEY, FIELD) if path.name == STATE else (KEY,):
+            for match in pattern.finditer(code):
+                if match.group(1) not in words:
+                    line = code.count("\n", 0, match.start()) + 1
+                    problems.append((path, line, f"field {match.group(1)} is not in {PAGE}"))
     return problems + [(page, 1, f"no code begins the event {name}") for name in sorted(told(text) - seen)], len(paths)
 
 
