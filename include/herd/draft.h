@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "herd/buffer.h"
+#include "herd/placesindex.h"
 
 /*
  * Zeroed at first; the buffers are used again for the next record. `types` are
@@ -57,6 +58,8 @@ void herd_draft_set_region(struct herd_draft *draft, struct herd_text admin1, st
 bool herd_draft_id_valid(struct herd_text id);
 /* Checks id and name (UTF-8, lengths), and makes control bytes blanks. */
 enum herd_draft_result herd_draft_check(struct herd_draft *draft);
+/* What an index is to hold of it: views of the draft. */
+struct herd_places_place herd_draft_place(const struct herd_draft *draft);
 
 #define HERD_TABLE_COLUMNS_MAX 64
 enum herd_csv_column {

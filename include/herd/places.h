@@ -47,13 +47,11 @@
 #include "herd/command.h"
 #include "herd/counters.h"
 #include "herd/list.h"
+#include "herd/placesindex.h"
 #include "herd/position.h"
 
 struct herd_places;
 struct herd_places_request;
-struct herd_places_index;
-
-enum herd_places_rank { HERD_PLACES_PROMINENCE, HERD_PLACES_DISTANCE };
 
 struct herd_places_provider_options {
     const char *name;     /* "local" or "google_legacy" */

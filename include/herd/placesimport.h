@@ -41,9 +41,6 @@
 
 enum herd_places_format { HERD_PLACES_TSV, HERD_PLACES_CSV, HERD_PLACES_GEOJSONSEQ };
 
-#define HERD_PLACES_IMPORT_MAX UINT32_C(8000000)
-#define HERD_PLACES_IMPORT_TEXT_MAX (UINT32_C(1) << 30)
-
 struct herd_places_import_options {
     enum herd_places_format format;
     const char *source;      /* 1 to 64 of [A-Za-z0-9._-]: the prefix of place_id */

@@ -5,7 +5,7 @@
 /*
  * The index of places: a read-only file in memory (read by indexfile.h), in
  * which "the nearest n within r" and "the most prominent n within r" are found
- * in microseconds without allocating. docs of the bytes: src/places/local.h.
+ * in microseconds without allocating. docs of the bytes: src/index/local.h.
  *
  *     memory, length --open (checks everything)--> struct herd_places_index
  *     indexes, query, scratch --search--> places of all of them, in order
@@ -22,9 +22,10 @@
 
 #include "herd/buffer.h"
 #include "herd/command.h"
-#include "herd/places.h"
 
 #define HERD_EARTH_RADIUS_M 6371008.8
+
+enum herd_places_rank { HERD_PLACES_PROMINENCE, HERD_PLACES_DISTANCE };
 
 struct herd_places_section {
     const void *bytes;
@@ -53,6 +54,16 @@ struct herd_places_index {
  */
 int herd_places_index_open(const void *memory, size_t length, struct herd_places_index *ret_index,
                            const char **ret_problem);
+
+#define HERD_PLACES_INDEX_HEAD 168
+#define HERD_INDEX_MAGIC "\211HERDpx\n" /* the first bytes of each index */
+
+/*
+ * What is wrong with the beginning of a file of `length` bytes (NULL: nothing):
+ * as many bytes at `head` (8-byte aligned) as that constant, or all of a shorter
+ * file. So nothing need be read of what is no index, however long it is.
+ */
+const char *herd_places_index_check_head(const void *head, size_t length);
 
 /* One place; the texts are views of the index's memory. */
 struct herd_places_place {

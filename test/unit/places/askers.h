@@ -4,7 +4,8 @@
 
 /* Askers of the places service, and the test as its driver. */
 
-#include "placesfixture.h"
+#include "../../../src/places/local.h"
+#include "../placesfixture.h"
 
 #define PLACE "location=34.068930,-118.445127&radius=10000"
 #define BODY "{\n   \"results\" : [ 1, 2, 3 ],\n   \"status\" : \"OK\"\n}\n\n"

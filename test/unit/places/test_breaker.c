@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "placesfixture.h"
+#include "../../../src/places/local.h"
+#include "../placesfixture.h"
 
 static void fail_times(struct herd_breaker *breaker, unsigned times, int64_t now_ms)
 {

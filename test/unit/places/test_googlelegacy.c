@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "placesfixture.h"
+#include "../../../src/places/local.h"
+#include "../placesfixture.h"
 
 static void expect_text(struct herd_buffer *out, const char *expected)
 {

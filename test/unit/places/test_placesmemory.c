@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Answering from an index allocates nothing. The seam for memory is this file's own, and counts. */
-#include "placesfixture.h"
+#include "../../../src/places/local.h"
+#include "../placesfixture.h"
 
 #include <stdio.h>
 

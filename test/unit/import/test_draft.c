@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Single lines of tables, and what all formats share. */
-#include "placesfixture.h"
+#include "../../../src/import/local.h"
+#include "../placesfixture.h"
 
 static void reads_degrees(void **state)
 {

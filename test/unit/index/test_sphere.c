@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "placesfixture.h"
+#include "../../../src/index/local.h"
+#include "../placesfixture.h"
 
 #include <math.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whatever becomes of an index's file, no search sees it, and nobody waits for what never comes. */
-#include "placesfixture.h"
+#include "../../../src/import/local.h"
+#include "../placesfixture.h"
 
 #include <errno.h>
 #include <fcntl.h>

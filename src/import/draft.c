@@ -3,11 +3,16 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "herd/builder.h"
 #include "herd/decimal.h"
 #include "herd/draft.h"
 
 #define SHOWN_MAX 64      /* bytes of an offending value */
 #define EXPONENT_MAX 9999 /* no double has more, and digits are counted one by one */
+
+_Static_assert(HERD_DRAFT_ID_MAX <= HERD_BUILDER_ID_MAX && HERD_DRAFT_NAME_MAX <= HERD_BUILDER_NAME_MAX &&
+                   HERD_DRAFT_VICINITY_MAX <= HERD_BUILDER_VICINITY_MAX,
+               "a draft that is good fits into an index");
 
 void herd_draft_clear(struct herd_draft *draft)
 {
@@ -268,4 +273,17 @@ enum herd_draft_result herd_draft_check(struct herd_draft *draft)
     blank_controls(&draft->vicinity);
     shorten(&draft->vicinity, HERD_DRAFT_VICINITY_MAX);
     return HERD_DRAFT_PLACE;
+}
+
+struct herd_places_place herd_draft_place(const struct herd_draft *draft)
+{
+    return (struct herd_places_place){
+        .latitude_e7 = draft->latitude_e7,
+        .longitude_e7 = draft->longitude_e7,
+        .population = draft->population,
+        .id = herd_buffer_text(&draft->id),
+        .name = herd_buffer_text(&draft->name),
+        .vicinity = herd_buffer_text(&draft->vicinity),
+        .types = herd_buffer_text(&draft->types),
+    };
 }

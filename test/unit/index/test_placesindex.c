@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is not a sound index is refused, and told apart. */
-#include "placesfixture.h"
+#include "../../../src/index/local.h"
+#include "../placesfixture.h"
 
 #include "herd/crc32c.h"
 #include "herd/memory.h"

@@ -18,7 +18,6 @@
 
 #include "herd/memory.h"
 #include "herd/path.h"
-#include "local.h"
 
 #define PIECE_BYTES ((size_t)1 << 20)
 
@@ -75,15 +74,15 @@ static const char *read_rest(struct herd_index_file *file, size_t done, size_t s
 static const char *read_all(struct herd_index_file *file, bool (*cancelled)(const void *owner), const void *owner,
                             struct herd_places_index *ret_index, bool *ret_cancelled)
 {
-    struct herd_index_header header = {0};
+    uint64_t header[HERD_PLACES_INDEX_HEAD / sizeof(uint64_t)] = {0};
     size_t size = (size_t)file->status.st_size;
     size_t head = size < sizeof(header) ? size : sizeof(header);
     const char *problem = NULL;
-    if (read_piece(file->descriptor, (char *)&header, head) != (ssize_t)head) return "it cannot be read";
-    problem = herd_index_check_head(&header, size);
+    if (read_piece(file->descriptor, (char *)header, head) != (ssize_t)head) return "it cannot be read";
+    problem = herd_places_index_check_head(header, size);
     if (problem != NULL) return problem;
     file->memory = herd_memory_allocate_large(size);
-    memcpy(file->memory, &header, sizeof(header));
+    memcpy(file->memory, header, sizeof(header));
     problem = read_rest(file, sizeof(header), size, cancelled, owner, ret_cancelled);
     if (problem == NULL) herd_places_index_open(file->memory, size, ret_index, &problem);
     return problem;

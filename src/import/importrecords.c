@@ -9,6 +9,7 @@
  */
 #include "herd/importrecords.h"
 
+#include "herd/placesindex.h"
 #include "local.h"
 
 /* Where a byte of CSV is. A quote means something at the start of a field only, and where one is open. */

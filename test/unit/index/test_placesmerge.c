@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Several indexes: the answer of one that holds the places of all, with sources and credits of their own. */
-#include "placesfixture.h"
+#include "../../../src/index/local.h"
+#include "../placesfixture.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #include "herd/memory.h"
+#include "herd/random.h"
 
 #define PARTS 3
 #define CREDIT HERD_TEXT("© GeoNames (CC BY 4.0)")

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The one point of a shape: of known ones, and of any ring that there may be always in its box. */
-#include "placesfixture.h"
+#include "../../../src/import/local.h"
+#include "../placesfixture.h"
 
 #include <math.h>
 #include <stdio.h>
+
+#include "herd/random.h"
 
 #define FEATURE_START "{\"type\":\"Feature\",\"properties\":{\"name\":\"A\"},\"geometry\":"
 #define VERTICES_MAX 9

@@ -61,8 +61,9 @@ static const char *check_header(const struct herd_index_header *header, size_t l
     return NULL;
 }
 
-const char *herd_index_check_head(const struct herd_index_header *header, size_t length)
+const char *herd_places_index_check_head(const void *head, size_t length)
 {
+    const struct herd_index_header *header = head;
     const char *problem = check_kind(header, length);
     return problem == NULL ? check_header(header, length) : problem;
 }
@@ -173,7 +174,7 @@ int herd_places_index_open(const void *memory, size_t length, struct herd_places
     assert((uintptr_t)memory % 8 == 0);
     const struct herd_index_header *header = memory;
     struct herd_places_index index;
-    const char *problem = herd_index_check_head(header, length);
+    const char *problem = herd_places_index_check_head(header, length);
     if (problem == NULL) problem = check_sections(header);
     if (problem == NULL) problem = read_sections(header, &index);
     if (problem != NULL) {

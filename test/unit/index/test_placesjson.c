@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bytes of local answers. */
-#include "placesfixture.h"
+#include "../../../src/index/local.h"
+#include "../placesfixture.h"
 
 #include <stdio.h>
 

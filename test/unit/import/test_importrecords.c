@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Records: the same whatever the pieces in which the bytes come. */
-#include "placesfixture.h"
+#include "../../../src/import/local.h"
+#include "../placesfixture.h"
 
 #include "herd/importrecords.h"
 

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <sysexits.h>
 
+#include "herd/builder.h"
 #include "herd/importoutput.h"
 #include "herd/importrecords.h"
 #include "herd/memory.h"
@@ -151,7 +152,8 @@ static int take_record(struct import *import, const struct herd_record *record)
     case HERD_DRAFT_PLACE:
         break;
     }
-    const char *problem = herd_builder_add(&import->builder, &import->draft);
+    const struct herd_places_place place = herd_draft_place(&import->draft);
+    const char *problem = herd_builder_add(&import->builder, &place);
     if (problem != NULL) return refuse_record(import, herd_text_of(problem));
     import->counts.places++;
     return 0;

@@ -3,13 +3,15 @@
  * Searching, compared with looking at every place and sorting: over the whole
  * sphere, around the poles and the antimeridian, in crowds, with ties.
  */
-#include "placesfixture.h"
+#include "../../../src/index/local.h"
+#include "../placesfixture.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "herd/memory.h"
+#include "herd/random.h"
 
 #define ROUNDS 60
 

@@ -11,18 +11,17 @@
 
 #include "herd/decimal.h"
 #include "herd/memory.h"
-#include "herd/placesimport.h"
 #include "local.h"
 
 #define TYPE_SLOTS (2u * (UINT16_MAX + 1u)) /* a power of two */
 #define WORD_BITS 64
 
 /* Above the number of the last place there are free ones: no more are taken than there are places. */
-#define GIVEN_MAX (2 * HERD_PLACES_IMPORT_MAX + 1)
-#define MADE_MAX (HERD_PLACES_IMPORT_MAX + 1)
+#define GIVEN_MAX (2 * HERD_BUILDER_PLACES_MAX + 1)
+#define MADE_MAX (HERD_BUILDER_PLACES_MAX + 1)
 
-_Static_assert(HERD_DRAFT_ID_MAX <= UINT8_MAX && HERD_DRAFT_VICINITY_MAX <= UINT8_MAX, "lengths of a record");
-_Static_assert(HERD_DRAFT_NAME_MAX <= UINT16_MAX, "lengths of a record");
+_Static_assert(HERD_BUILDER_ID_MAX <= UINT8_MAX && HERD_BUILDER_VICINITY_MAX <= UINT8_MAX, "lengths of a record");
+_Static_assert(HERD_BUILDER_NAME_MAX <= UINT16_MAX, "lengths of a record");
 
 static struct herd_builder_set set_of(uint32_t size)
 {
@@ -106,18 +105,21 @@ static struct herd_text write_number(uint32_t number, char ret_digits[16])
     return (struct herd_text){ret_digits, (size_t)snprintf(ret_digits, 16, "%u", number)};
 }
 
-static void add_record(struct herd_builder *builder, const struct herd_draft *draft, struct herd_text id, uint16_t type)
+static void add_record(struct herd_builder *builder, const struct herd_places_place *place, struct herd_text id,
+                       uint16_t type)
 {
+    assert(id.length <= HERD_BUILDER_ID_MAX && place->name.length <= HERD_BUILDER_NAME_MAX);
+    assert(place->vicinity.length <= HERD_BUILDER_VICINITY_MAX);
     struct herd_index_record head = {
         .id_length = (uint8_t)id.length,
-        .vicinity_length = (uint8_t)herd_buffer_length(&draft->vicinity),
-        .name_length = (uint16_t)herd_buffer_length(&draft->name),
+        .vicinity_length = (uint8_t)place->vicinity.length,
+        .name_length = (uint16_t)place->name.length,
         .type = type,
     };
     herd_buffer_append(&builder->records, (struct herd_text){(const char *)&head, sizeof(head)});
     herd_buffer_append(&builder->records, id);
-    herd_buffer_append(&builder->records, herd_buffer_text(&draft->name));
-    herd_buffer_append(&builder->records, herd_buffer_text(&draft->vicinity));
+    herd_buffer_append(&builder->records, place->name);
+    herd_buffer_append(&builder->records, place->vicinity);
 }
 
 /* Notes an id that the place of that number was given, or the number that it gets for one. */
@@ -135,28 +137,28 @@ static void note_id(struct herd_builder *builder, struct herd_text id, uint32_t 
     builder->clash_count += given < MADE_MAX && set_has(builder->made, (uint32_t)given);
 }
 
-const char *herd_builder_add(struct herd_builder *builder, const struct herd_draft *draft)
+const char *herd_builder_add(struct herd_builder *builder, const struct herd_places_place *place)
 {
-    if (builder->point_count == HERD_PLACES_IMPORT_MAX) return "more than 8,000,000 places";
-    if (herd_buffer_length(&builder->records) > HERD_PLACES_IMPORT_TEXT_MAX) return "more than 1 GiB of text";
-    int32_t type = number_types(builder, herd_buffer_text(&draft->types));
+    if (builder->point_count == HERD_BUILDER_PLACES_MAX) return "more than 8,000,000 places";
+    if (herd_buffer_length(&builder->records) > HERD_BUILDER_TEXT_MAX) return "more than 1 GiB of text";
+    int32_t type = number_types(builder, place->types);
     if (type < 0) return "more than 65,535 lists of types";
     struct herd_index_point *point = new_point(builder);
     *point = (struct herd_index_point){
-        .latitude_e7 = draft->latitude_e7,
-        .longitude_e7 = draft->longitude_e7,
-        .population = draft->population,
+        .latitude_e7 = place->latitude_e7,
+        .longitude_e7 = place->longitude_e7,
+        .population = place->population,
         .record = (uint32_t)herd_buffer_length(&builder->records),
     };
     char digits[16];
-    struct herd_text id = herd_buffer_text(&draft->id);
+    struct herd_text id = place->id;
     if (id.length == 0) id = write_number(builder->point_count, digits);
-    add_record(builder, draft, id, (uint16_t)type);
+    add_record(builder, place, id, (uint16_t)type);
     struct herd_text records = herd_buffer_text(&builder->records);
     const char *problem =
         herd_index_check_point(point, (struct herd_places_section){records.bytes, records.length}, builder->type_count);
     if (problem == NULL) {
-        note_id(builder, herd_buffer_text(&draft->id), builder->point_count);
+        note_id(builder, place->id, builder->point_count);
     } else {
         herd_buffer_truncate(&builder->records, point->record);
         builder->point_count--;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole imports, with files in a folder of the test's own. */
-#include "placesfixture.h"
+#include "../../../src/import/local.h"
+#include "../placesfixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>

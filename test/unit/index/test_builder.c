@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a builder takes, and the ids that it makes. */
-#include "placesfixture.h"
+#include "../../../src/index/local.h"
+#include "../placesfixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,12 +44,9 @@ static void makes_ids_that_nobody_has(void **state)
 
 static const char *add_at(struct herd_builder *builder, int32_t latitude_e7, int32_t longitude_e7)
 {
-    struct herd_draft draft = {.latitude_e7 = latitude_e7, .longitude_e7 = longitude_e7};
-    herd_buffer_append(&draft.name, HERD_TEXT("A"));
-    herd_draft_set_kind(&draft, HERD_TEXT(""));
-    const char *problem = herd_builder_add(builder, &draft);
-    herd_draft_finish(&draft);
-    return problem;
+    const struct herd_places_place place = {
+        .latitude_e7 = latitude_e7, .longitude_e7 = longitude_e7, .name = HERD_TEXT("A"), .types = HERD_TEXT("a")};
+    return herd_builder_add(builder, &place);
 }
 
 /* What no index may hold is not taken, and what comes next is where it would have been. */

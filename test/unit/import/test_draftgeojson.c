@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Single GeoJSON features: where a shape's point is, and what tags say. */
-#include "placesfixture.h"
+#include "../../../src/import/local.h"
+#include "../placesfixture.h"
 
 #define FEATURE(id, tags, geometry)                                                                                    \
     "{\"type\":\"Feature\",\"id\":" id ",\"properties\":{" tags "},\"geometry\":" geometry "}"
