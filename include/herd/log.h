@@ -58,6 +58,20 @@ struct herd_log_options {
 int herd_log_open(const struct herd_log_options *options);
 /* Writes what waits, ends the thread. Without an open sink: nothing. */
 void herd_log_close(void);
+
+/*
+ * Other options for the open log, such as another file, level or limits, in
+ * two steps. Preparing opens the file by its name, also where it is the one in
+ * use (rotation), and changes nothing: 0, or the file's negative errno.
+ * `server`, `console`, `priorities` and `memory_max` stay what they are.
+ */
+struct herd_log_change;
+int herd_log_prepare(const struct herd_log_options *options, struct herd_log_change **ret_change);
+/* Puts them in force and ends `change`. No line is lost: up to some of the last go to the old file, or to the new one.
+ * It waits for the writer (2 s at most) only where there was a file and will be none. */
+void herd_log_commit(struct herd_log_change *change);
+/* Ends it with everything as it was. Takes NULL. */
+void herd_log_discard(struct herd_log_change *change);
 /* Closes the file and opens it by name again (log rotation); keeps the old one on failure: negative errno. */
 int herd_log_reopen(void);
 /*

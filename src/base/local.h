@@ -5,7 +5,8 @@
 /*
  * What files of this room share: nearly all of it the parts of the log.
  *
- *     log.c       which events are made, where they go, how a line begins
+ *     log.c       which events are made, how a line begins
+ *     logfile.c   where they go: opened, changed, watched, closed
  *     logfield.c  fields of an event
  *     lograte.c   so many a second of each name
  *     logsink.c   one descriptor with a memory and a thread that writes
@@ -21,17 +22,19 @@
 /* Room that one line may take, its LF included: four texts of which every byte is escaped, and the rest. */
 #define HERD_LOG_LINE_BYTES(field_bytes_max) (4096 + (size_t)16 * (field_bytes_max))
 
-/* Lines on their way, in a queue of blocks of equal size. The queue starts zeroed but for `size`; who shares it, locks.
+/* Lines on their way, in a queue of blocks. The queue starts zeroed but for `size`, which may grow; who shares it,
+ * locks.
  */
 struct herd_log_block {
     struct herd_log_block *next;
+    size_t size;
     size_t ready;   /* bytes that the writer may write, or has written */
     size_t written; /* the writer's alone */
     char bytes[];
 };
 
 struct herd_log_blocks {
-    size_t size; /* of a block's bytes */
+    size_t size; /* of the next block's bytes */
     struct herd_log_block *first;
     struct herd_log_block *last;
     struct herd_log_block *spares;
@@ -57,10 +60,12 @@ void herd_sink_destroy(struct herd_sink *sink);
 char *herd_sink_reserve(struct herd_sink *sink);
 /* Keeps a line of `length` bytes, LF included, that was written there. */
 void herd_sink_commit(struct herd_sink *sink, size_t length);
+/* From now on lines have `line_max` bytes at most. */
+void herd_sink_set_line_max(struct herd_sink *sink, size_t line_max);
 /* Hands what was kept to the thread. */
 void herd_sink_turn(struct herd_sink *sink);
-/* Puts a newly opened descriptor in place of the owned one: 0, or a negative errno (`fd` is then closed). */
-int herd_sink_replace(struct herd_sink *sink, int fd);
+/* Puts a newly opened descriptor in place of the owned one. */
+void herd_sink_replace(struct herd_sink *sink, int fd);
 /* Lines dropped so far: memory full, or the write failed. */
 uint64_t herd_sink_dropped(const struct herd_sink *sink);
 /* Whether `path` leads to its file, or it cannot be seen whether it does. */
@@ -92,6 +97,41 @@ struct herd_log_rates {
 
 /* Whether an event of `name` may pass now; *ret_suppressed is how many did not since the last that did. */
 bool herd_log_rate_pass(struct herd_log_rates *rates, const char *name, int64_t now_ns, uint64_t *ret_suppressed);
+
+#define HERD_LOG_SERVER_MAX 64
+#define HERD_LOG_LINE_DEFAULT HERD_LOG_LINE_BYTES(HERD_LOG_FIELD_BYTES_DEFAULT)
+
+/* The process's one log: log.c has it, logfile.c opens and closes it. */
+struct herd_log_state {
+    bool open;
+    bool priorities;
+    enum herd_log_level level;
+    char *path;
+    struct herd_sink *file;    /* NULL: none */
+    struct herd_sink *console; /* NULL: none */
+    struct herd_log_rates rates;
+    size_t text_max;   /* bytes of one text */
+    size_t line_max;   /* room of a line that this asks for */
+    size_t memory_max; /* of each sink */
+
+    char server[HERD_LOG_SERVER_MAX + 10]; /* ` server=<name>` */
+    size_t server_length;
+    int64_t second; /* what `stamp` is for */
+    char stamp[32]; /* `ts=2018-03-02T21:18:54.` */
+    size_t stamp_length;
+    char wire_head[192]; /* all of a wire line before its name */
+    size_t wire_head_length;
+    unsigned wire_head_uses; /* left; 0: it is to be made */
+
+    uint64_t dropped_told; /* what the last log_dropped event knew of */
+    int64_t told_ns;
+    int loss_told;    /* why the file could not be opened anew, as last told; 0: it could */
+    int failure_told; /* what writing to the file fails with, as last told */
+
+    char line[HERD_LOG_LINE_DEFAULT]; /* an event while no sink is open */
+};
+
+extern struct herd_log_state herd_log;
 
 /* crc32c.c: herd_crc32c as it is on a processor without an instruction for it. */
 uint32_t crc32c_portable(uint32_t checksum, const void *bytes, size_t length);

@@ -4,19 +4,26 @@
 
 #define SPARES_MAX 2 /* kept for later; what one burst needed more is freed */
 
+/* Those of a time when lines were shorter are freed. */
 static struct herd_log_block *take_spare(struct herd_log_blocks *blocks)
 {
-    struct herd_log_block *block = blocks->spares;
-    if (block == NULL) return NULL;
-    blocks->spares = block->next;
-    blocks->spare_count--;
-    return block;
+    while (blocks->spares != NULL) {
+        struct herd_log_block *block = blocks->spares;
+        blocks->spares = block->next;
+        blocks->spare_count--;
+        if (block->size == blocks->size) return block;
+        herd_memory_free(block);
+    }
+    return NULL;
 }
 
 struct herd_log_block *herd_log_blocks_add(struct herd_log_blocks *blocks)
 {
     struct herd_log_block *block = take_spare(blocks);
-    if (block == NULL) block = herd_memory_allocate(sizeof(*block) + blocks->size);
+    if (block == NULL) {
+        block = herd_memory_allocate(sizeof(*block) + blocks->size);
+        block->size = blocks->size;
+    }
     block->next = NULL;
     block->ready = block->written = 0;
     if (blocks->first == NULL)

@@ -229,6 +229,11 @@ static void init_conditions(struct herd_sink *sink)
     pthread_condattr_destroy(&attributes);
 }
 
+static size_t block_size(size_t line_max)
+{
+    return 2 * line_max > BLOCK_SIZE_MIN ? 2 * line_max : BLOCK_SIZE_MIN;
+}
+
 int herd_sink_create(int fd, bool owned, size_t memory_max, size_t line_max, struct herd_sink **ret_sink)
 {
     struct herd_sink *sink = herd_memory_allocate_zeroed(1, sizeof(*sink));
@@ -236,7 +241,7 @@ int herd_sink_create(int fd, bool owned, size_t memory_max, size_t line_max, str
     sink->owned = owned;
     sink->memory_max = memory_max;
     sink->line_max = line_max;
-    sink->blocks.size = 2 * line_max > BLOCK_SIZE_MIN ? 2 * line_max : BLOCK_SIZE_MIN;
+    sink->blocks.size = block_size(line_max);
     sink->last = herd_log_blocks_add(&sink->blocks);
     init_conditions(sink);
     int status = start_thread(sink);
@@ -294,7 +299,7 @@ static void leave_block(struct herd_sink *sink)
 /* Whether the last block has room for a line. */
 static bool has_room(const struct herd_sink *sink)
 {
-    return sink->blocks.size - sink->length >= sink->line_max;
+    return sink->last->size - sink->length >= sink->line_max;
 }
 
 char *herd_sink_reserve(struct herd_sink *sink)
@@ -308,8 +313,18 @@ char *herd_sink_reserve(struct herd_sink *sink)
 
 void herd_sink_commit(struct herd_sink *sink, size_t length)
 {
-    assert(length <= sink->line_max && length <= sink->blocks.size - sink->length);
+    assert(length <= sink->line_max && length <= sink->last->size - sink->length);
     sink->length += length;
+}
+
+/* Blocks never become smaller: what is shorter fits in those that there are. */
+void herd_sink_set_line_max(struct herd_sink *sink, size_t line_max)
+{
+    size_t size = block_size(line_max);
+    pthread_mutex_lock(&sink->mutex);
+    if (size > sink->blocks.size) sink->blocks.size = size;
+    pthread_mutex_unlock(&sink->mutex);
+    sink->line_max = line_max;
 }
 
 /* Whether the writer has to be woken; it is then as good as writing. */
@@ -338,15 +353,16 @@ void herd_sink_turn(struct herd_sink *sink)
     sink->length = block->ready;
 }
 
-int herd_sink_replace(struct herd_sink *sink, int fd)
+void herd_sink_replace(struct herd_sink *sink, int fd)
 {
     assert(sink->owned);
     /* In one step, so that the writer never meets a closed descriptor. What it writes right now goes to the old file.
      */
-    int status = dup2(fd, sink->fd) < 0 ? -errno : 0;
+    int status = dup2(fd, sink->fd);
+    assert(status == sink->fd); /* both are open */
+    (void)status;
     close(fd);
-    if (status == 0) (void)fcntl(sink->fd, F_SETFD, FD_CLOEXEC);
-    return status;
+    (void)fcntl(sink->fd, F_SETFD, FD_CLOEXEC);
 }
 
 bool herd_sink_is_at(const struct herd_sink *sink, const char *path)
