@@ -11,7 +11,8 @@
  *     outbound   this server dials the neighbour and floods to it
  *     inbound    the neighbour dialled this server and floods to it
  *     neighbour  what both share: the slot in the store, which incarnation of
- *                it is connected, and what this server can claim to have of it
+ *                it is connected, and what this server can claim to have of it.
+ *                Neighbours come and go at any time
  *
  * Words:
  *   incarnation  64 random bits of one run of a server; never kept across runs
@@ -30,6 +31,7 @@
 #include "herd/batch.h"
 #include "herd/counters.h"
 #include "herd/line.h"
+#include "herd/list.h"
 #include "herd/peerline.h"
 #include "herd/random.h"
 #include "herd/route.h"
@@ -100,16 +102,19 @@ struct herd_known_route {
 struct herd_inbound;
 
 struct herd_neighbour {
-    struct herd_text name; /* of the configuration, which outlives this */
-    uint8_t number;        /* in the store's names */
-    unsigned slot;         /* in the store */
-    bool connected;        /* outbound has seen WELCOME and lives */
+    struct herd_list_node node; /* herd_flood.neighbours */
+    struct herd_text name;      /* in `bytes` */
+    uint8_t number;             /* in the store's names; HERD_NAME_UNKNOWN where those are full: all works without */
+    unsigned slot;              /* in the store; HERD_SLOT_NONE: it is no neighbour any more */
+    unsigned sessions;          /* outbound and inbound ones that name it, which it outlives */
+    bool connected;             /* outbound has seen WELCOME and lives */
     uint64_t connected_incarnation;
     bool claimed;
     uint64_t claim_incarnation;
     uint64_t claim_mark;
     uint64_t replaced_incarnation; /* of the session that a newer one replaced last; 0: none */
     struct herd_inbound *inbound;  /* the newest inbound session that saw WELCOME; NULL: none */
+    char bytes[HERD_NAME_LENGTH_MAX];
 };
 
 struct herd_flood {
@@ -124,8 +129,7 @@ struct herd_flood {
     uint32_t scan_slice;       /* records a pump drops, scans or passes over; HERD_SCAN_SLICE */
     uint32_t pops_per_mark;    /* a MARK is told after so many, or with the next pulse; HERD_POPS_PER_MARK */
     struct herd_keys keys;
-    struct herd_neighbour neighbours[HERD_SLOTS_MAX - 1];
-    unsigned neighbour_count;
+    struct herd_list_node neighbours; /* in the order in which they were taken */
     struct herd_flood_counts counts;
     struct herd_batch
         learnt; /* read from AT lines, with these as `keep` takes them; empty but in herd_inbound_receive */
@@ -141,13 +145,25 @@ struct herd_flood {
 
 /*
  * `incarnation` from the system's randomness and not 0; `seed` for jitter. The
- * store is empty and has a slot per neighbour; its digest is keyed by `herd`.
+ * store is empty; its digest is keyed by `herd`. Stays where it is.
  * Without keys (herd_flood.keys filled afterwards) only loopback is taken.
  */
 void herd_flood_init(struct herd_flood *flood, struct herd_store *store, struct herd_text herd, struct herd_text name,
                      uint64_t incarnation, uint64_t seed);
-/* Adds a neighbour; its slot is its place in the order of adding. `name` must outlive the flood. */
-struct herd_neighbour *herd_flood_add(struct herd_flood *flood, struct herd_text name);
+/* After all sessions are finished; gives all neighbours back. Before the store's. */
+void herd_flood_finish(struct herd_flood *flood);
+/*
+ * A new neighbour, with a slot of its own in the store; the name, which none of them has, is copied. NULL where no slot
+ * is free. It gets a number where it has none yet and one is left: from then on lines of it are read and written the
+ * short way. What is stored of it as foreign is the same version as before, here and for every other server.
+ */
+struct herd_neighbour *herd_flood_take_neighbour(struct herd_flood *flood, struct herd_text name);
+/*
+ * It is no neighbour any more: its sessions must have been stopped, or not yet be live; the latter are refused. Its
+ * memory goes with the last session that names it. Takes NULL.
+ */
+void herd_flood_give_neighbour(struct herd_flood *flood, struct herd_neighbour *neighbour);
+/* NULL: none of this name. */
 struct herd_neighbour *herd_flood_find(struct herd_flood *flood, struct herd_text name);
 
 enum herd_peer_state {
@@ -210,6 +226,7 @@ struct herd_outbound {
 };
 
 void herd_outbound_init(struct herd_outbound *outbound, struct herd_flood *flood, struct herd_neighbour *neighbour);
+/* Stops it, too. Before the flood's. */
 void herd_outbound_finish(struct herd_outbound *outbound);
 /* The stream is connected: appends HELLO. */
 void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *now, struct herd_buffer *out);
@@ -273,6 +290,7 @@ struct herd_inbound {
 
 void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, bool from_loopback,
                        const struct herd_now *now);
+/* Stops it, too. Before the flood's. */
 void herd_inbound_finish(struct herd_inbound *inbound);
 /* As herd_outbound_receive. What was learnt is queued in the store for the other slots. */
 int herd_inbound_receive(struct herd_inbound *inbound, struct herd_text bytes, const struct herd_now *now,

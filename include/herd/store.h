@@ -4,7 +4,10 @@
 
 /*
  * The location store: one last-writer-wins register per client, and one dirty
- * FIFO per slot. A slot is whoever must learn of changes: a neighbour.
+ * FIFO per slot. A slot is whoever must learn of changes: a neighbour, the
+ * journal while it is written anew. Slots are taken and given back at any time;
+ * how many there can be at once is fixed when the store is made, as each costs
+ * every record four bytes.
  *
  *     record    the newest version of one client, its texts kept verbatim; a
  *               server that the configuration names is a number in it, the name
@@ -20,6 +23,10 @@
  *               passed over when it comes up
  *
  *     record.next[slot]: 0 not linked, own handle at the tail, else the next
+ *
+ *     forgotten a record that expired is out of the table and the digest at once.
+ *               A slot that wants to be told is told: until the last such slot
+ *               has popped it the record keeps its text, and its seq is 0
  *
  *     digest    kept lazily: a record that changes leaves the sum, and joins it
  *               again when the digest is asked for, or when too many others
@@ -105,12 +112,18 @@ struct herd_store {
     uint64_t origin_hashes[HERD_NAMES_MAX + 1]; /* of servers' names, for the digest; 0: not known yet */
     int64_t ttl_ns;                             /* records expire so long after they were received; 0: never */
     uint64_t seq;
-    uint32_t clients_max;  /* for clients of this server; neighbours' go to 110 % */
-    unsigned slot_count;   /* of every record */
-    uint32_t active_slots; /* bit per slot that is told of changes */
+    uint32_t clients_max;    /* for clients of this server; neighbours' go to 110 % */
+    uint32_t parting;        /* a forgotten record that was popped last: it goes with the next pop; 0: none */
+    unsigned slot_count;     /* of every record: so many can be taken */
+    uint32_t taken_slots;    /* bit per slot that has an owner */
+    uint32_t active_slots;   /* of those, who is told of changes */
+    uint32_t told_forgotten; /* of those that are taken, who is told of forgotten records, too */
 };
 
-/* `key` should be secret (herd_random_system). slot_count <= HERD_SLOTS_MAX and fixed for the store's life. */
+/*
+ * `key` should be secret (herd_random_system). slot_count <= HERD_SLOTS_MAX, for as many as will ever be taken at
+ * once: fixed for the store's life.
+ */
 void herd_store_init(struct herd_store *store, const struct herd_siphash_key *key, unsigned slot_count,
                      uint32_t clients_max);
 void herd_store_finish(struct herd_store *store);
@@ -162,6 +175,16 @@ uint32_t herd_store_find_live(struct herd_store *store, struct herd_text client,
 /* Forgets what has expired among the next `slice` records; false when there are no more. *cursor starts at 1. */
 bool herd_store_expire(struct herd_store *store, int64_t now_ns, uint32_t slice, uint32_t *cursor);
 
+#define HERD_SLOT_TOLD_FORGOTTEN 1u /* herd_store_pop gives forgotten records, too, each once */
+
+/*
+ * A slot of one's own until it is given back, not active: the first that is free; HERD_SLOT_NONE: none is. `flags`: 0
+ * or HERD_SLOT_TOLD_FORGOTTEN. Of the FIFO of an earlier owner there may be left what herd_store_drop takes.
+ */
+unsigned herd_store_take_slot(struct herd_store *store, unsigned flags);
+/* Takes HERD_SLOT_NONE. What is queued there is dropped by the next owner, or bit by bit by herd_store_expire. */
+void herd_store_give_slot(struct herd_store *store, unsigned slot);
+
 /*
  * Starting a slot, so that it will be told of everything newer than a mark:
  *   1. herd_store_drop until it returns false: forgets what was queued before;
@@ -174,14 +197,23 @@ bool herd_store_drop(struct herd_store *store, unsigned slot, uint32_t slice);
 void herd_store_activate(struct herd_store *store, unsigned slot);
 /* Queues the records with seq > mark among the next `slice`; false when there are no more. */
 bool herd_store_scan(struct herd_store *store, unsigned slot, uint64_t mark, uint32_t slice, uint32_t *cursor);
-/* The slot is gone: changes are no longer queued for it. */
+/* Changes are no longer queued for it, until it is started again. */
 void herd_store_deactivate(struct herd_store *store, unsigned slot);
 
 /*
  * Takes the first entry off a FIFO: false where there is none. *ret_record is
  * the record to send as it is now, or 0 for an entry that was cancelled.
+ *
+ * A slot that is told of forgotten records gets those, too: herd_store_forgotten
+ * says which they are, and herd_store_view what was last known of them; that is
+ * right until the next pop or drop of any slot. A client that comes back is
+ * another record, popped after the one that was forgotten. Who is told may never
+ * have been told of the client before. What is not popped costs memory as long
+ * as the slot is active: who cannot keep up should give it back.
  */
 bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_record);
+/* Whether a record that was popped is one that was forgotten. */
+bool herd_store_forgotten(const struct herd_store *store, uint32_t record);
 /* The first entry of a FIFO, cancelled or not; 0 where there is none. */
 static inline uint32_t herd_store_head(const struct herd_store *store, unsigned slot)
 {

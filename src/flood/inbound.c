@@ -18,6 +18,7 @@
 #include <errno.h>
 
 #define WITHOUT_SECRET "this server has no secret"
+#define NO_NEIGHBOUR "not a neighbour of this server"
 
 void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, bool from_loopback,
                        const struct herd_now *now)
@@ -31,17 +32,20 @@ void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, b
     herd_framer_init(&inbound->framer, flood->hello_bytes_max);
 }
 
-void herd_inbound_finish(struct herd_inbound *inbound)
-{
-    if (inbound == NULL) return;
-    herd_framer_finish(&inbound->framer);
-    herd_buffer_finish(&inbound->transcript);
-}
-
 void herd_inbound_stop(struct herd_inbound *inbound)
 {
     inbound->state = HERD_PEER_CLOSED;
     if (inbound->neighbour != NULL && inbound->neighbour->inbound == inbound) inbound->neighbour->inbound = NULL;
+}
+
+void herd_inbound_finish(struct herd_inbound *inbound)
+{
+    if (inbound == NULL) return;
+    herd_inbound_stop(inbound);
+    herd_framer_finish(&inbound->framer);
+    herd_buffer_finish(&inbound->transcript);
+    if (inbound->neighbour != NULL) neighbour_release(inbound->neighbour);
+    inbound->neighbour = NULL;
 }
 
 #define END(inbound, ...) dialogue_end(&(inbound)->state, &(inbound)->end, __VA_ARGS__)
@@ -87,7 +91,7 @@ static const char *objection(const struct herd_inbound *inbound, const struct he
         return HERD_REFUSE_SELF;
     }
     if (herd_flood_find(flood, hello->name) == NULL) {
-        *ret_text = "not a neighbour of this server";
+        *ret_text = NO_NEIGHBOUR;
         return HERD_REFUSE_NAME;
     }
     if (herd_text_equal(hello->nonce, HERD_TEXT("-")) != (flood->keys.count == 0)) {
@@ -135,6 +139,7 @@ static int on_hello(struct herd_inbound *inbound, struct herd_text line, struct 
     code = objection(inbound, &hello, &text);
     if (code != NULL) return refuse(inbound, code, text, out);
     inbound->neighbour = herd_flood_find(inbound->flood, hello.name);
+    neighbour_hold(inbound->neighbour);
     inbound->peer_incarnation = hello.incarnation;
     inbound->state = HERD_PEER_PROVING;
     greet(inbound, line, hello.version_max < HERD_PEER_VERSION_MAX ? hello.version_max : HERD_PEER_VERSION_MAX, out);
@@ -175,6 +180,7 @@ static int on_auth(struct herd_inbound *inbound, struct herd_text rest, const st
                                         .pulse = dialogue_pulse(flood, now, digest)};
     struct herd_text proof;
 
+    if (neighbour->slot == HERD_SLOT_NONE) return refuse(inbound, HERD_REFUSE_NAME, NO_NEIGHBOUR, out);
     if (herd_peer_parse_auth(rest, &proof) < 0) return refuse(inbound, HERD_REFUSE_PROTOCOL, "AUTH is malformed", out);
     if (proof_check(&flood->keys, PROOF_DIALLER, herd_buffer_text(&inbound->transcript), proof) < 0)
         return refuse(inbound, HERD_REFUSE_PROOF, flood->keys.count == 0 ? WITHOUT_SECRET : "the proof is wrong", out);

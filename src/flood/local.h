@@ -5,6 +5,10 @@
 #include "herd/flood.h"
 #include "herd/mutant.h"
 
+/* flood.c: one more session names a neighbour, or one less, after which it may be gone. */
+void neighbour_hold(struct herd_neighbour *neighbour);
+void neighbour_release(struct herd_neighbour *neighbour);
+
 /* Notes why a session ended, printf style, and returns -EPROTO for the caller to pass on. */
 int dialogue_end(enum herd_peer_state *state, struct herd_peer_end *end, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

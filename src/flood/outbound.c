@@ -21,19 +21,32 @@ void herd_outbound_init(struct herd_outbound *outbound, struct herd_flood *flood
     memset(outbound, 0, sizeof *outbound);
     outbound->flood = flood;
     outbound->neighbour = neighbour;
+    neighbour_hold(neighbour);
     herd_framer_init(&outbound->framer, flood->hello_bytes_max);
+}
+
+void herd_outbound_stop(struct herd_outbound *outbound)
+{
+    outbound->state = HERD_PEER_CLOSED;
+    if (outbound->neighbour == NULL || !outbound->neighbour->connected) return;
+    outbound->neighbour->connected = false;
+    herd_store_deactivate(outbound->flood->store, outbound->neighbour->slot);
 }
 
 void herd_outbound_finish(struct herd_outbound *outbound)
 {
     if (outbound == NULL) return;
+    herd_outbound_stop(outbound);
     herd_framer_finish(&outbound->framer);
     herd_buffer_finish(&outbound->hello);
+    if (outbound->neighbour != NULL) neighbour_release(outbound->neighbour);
+    outbound->neighbour = NULL;
 }
 
 void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *now, struct herd_buffer *out)
 {
     struct herd_flood *flood = outbound->flood;
+    struct herd_neighbour *neighbour = outbound->neighbour;
     struct herd_peer_hello hello = {.version_min = HERD_PEER_VERSION_MIN,
                                     .version_max = HERD_PEER_VERSION_MAX,
                                     .herd = flood->herd,
@@ -41,9 +54,9 @@ void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *
                                     .incarnation = flood->incarnation};
     char nonce[PROOF_NONCE_DIGITS];
 
-    assert(outbound->state == HERD_PEER_CLOSED);
+    assert(outbound->state == HERD_PEER_CLOSED && neighbour->slot != HERD_SLOT_NONE);
     herd_outbound_finish(outbound);
-    herd_outbound_init(outbound, flood, outbound->neighbour);
+    herd_outbound_init(outbound, flood, neighbour);
     outbound->state = HERD_PEER_GREETING;
     outbound->heard_ms = now->monotonic_ms;
     outbound->deadline_ms = now->monotonic_ms + HERD_HANDSHAKE_MS;
@@ -51,14 +64,6 @@ void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *
     herd_peer_append_hello_dialler(&outbound->hello, &hello);
     herd_buffer_append(out, herd_buffer_text(&outbound->hello));
     herd_buffer_truncate(&outbound->hello, herd_buffer_length(&outbound->hello) - 1);
-}
-
-void herd_outbound_stop(struct herd_outbound *outbound)
-{
-    outbound->state = HERD_PEER_CLOSED;
-    if (!outbound->neighbour->connected) return;
-    outbound->neighbour->connected = false;
-    herd_store_deactivate(outbound->flood->store, outbound->neighbour->slot);
 }
 
 /* Each handler returns 0, or -EPROTO with the end noted. */
@@ -145,6 +150,7 @@ static int on_welcome(struct herd_outbound *outbound, struct herd_text rest, con
     outbound->framer.limit = outbound->flood->line_bytes_max;
     outbound->pulse_ms = now->monotonic_ms;
     outbound->state = HERD_PEER_LIVE;
+    assert(outbound->neighbour->slot != HERD_SLOT_NONE);
     outbound->neighbour->connected = true;
     outbound->neighbour->connected_incarnation = outbound->peer_incarnation;
     agreement_init(&outbound->agreement, now->monotonic_ms);

@@ -126,6 +126,7 @@ int server_finish(struct server *server)
     herd_door_finish(&server->clients);
     herd_door_finish(&server->peers);
     placework_finish(server);
+    herd_flood_finish(&server->flood);
     herd_store_finish(&server->store);
     explicit_bzero(&server->flood.keys, sizeof server->flood.keys);
     error = herd_loop_finish(&server->loop);

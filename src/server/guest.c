@@ -12,6 +12,7 @@
  */
 #include "local.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "herd/log.h"
@@ -109,11 +110,16 @@ static void watch(struct guest *guest)
     if (error < 0) end(guest, error);
 }
 
-static void urge_dial(struct guest *guest)
+/* This server's own stream to the guest's server. */
+static struct dial *dial_of(const struct guest *guest)
 {
     struct server *server = guest->server;
+    unsigned i = 0;
 
-    dial_urge(&server->dials[guest->inbound.neighbour->slot]);
+    while (server->dials[i].outbound.neighbour != guest->inbound.neighbour)
+        i++;
+    assert(i < server->dial_count);
+    return &server->dials[i];
 }
 
 static void became_live(struct guest *guest)
@@ -126,8 +132,8 @@ static void became_live(struct guest *guest)
     herd_list_append(&server->guests, &guest->node);
     watch(guest);
     log_link(guest, "link_up", NULL);
-    if (guest->inbound.rival) dial_note_rival(&server->dials[guest->inbound.neighbour->slot]);
-    urge_dial(guest);
+    if (guest->inbound.rival) dial_note_rival(dial_of(guest));
+    dial_urge(dial_of(guest));
     server_peers_changed(server, 1);
 }
 

@@ -22,6 +22,7 @@
 #include "herd/tell.h"
 
 #define SWEEP_MS 1000
+#define SPARE_SLOTS 4 /* for a neighbour that a reload brings, a live stream, a grid, and one more */
 
 struct herd_now server_now(const struct server *server)
 {
@@ -198,7 +199,8 @@ static void start_peers(struct server *server, const unsigned *neighbours, unsig
     server->dials = herd_memory_allocate_zeroed(count, sizeof *server->dials);
     for (i = 0; i < count; i++) {
         const struct herd_server_config *config = &server->config->servers[neighbours[i]];
-        dial_init(&server->dials[i], server, config, herd_flood_add(&server->flood, herd_text_of(config->name)));
+        dial_init(&server->dials[i], server, config,
+                  herd_flood_take_neighbour(&server->flood, herd_text_of(config->name)));
     }
     server->dial_count = count;
 }
@@ -286,14 +288,22 @@ static int system_failure(const char *what, int error)
  * of its port and not of the journal; before the loop runs, so that nobody is
  * answered from a store that is not complete. Who connects meanwhile waits.
  */
-static int open_journal(struct server *server, unsigned slot)
+static int open_journal(struct server *server)
 {
-    int code = journalwork_open(server, slot);
+    int code = journalwork_open(server, herd_store_take_slot(&server->store, 0));
 
     if (code == 0) return 0;
     herd_door_close(&server->clients);
     herd_door_close(&server->peers);
     return code;
+}
+
+/* One for each neighbour and one for the journal, and what is left to be taken while it runs. */
+static unsigned slots_wanted(unsigned neighbours)
+{
+    unsigned slots = neighbours + 1 + SPARE_SLOTS;
+
+    return slots < HERD_SLOTS_MAX ? slots : HERD_SLOTS_MAX;
 }
 
 int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned descriptors_max)
@@ -310,7 +320,7 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     herd_door_init(&server->peers, &server->loop);
     start_timers(server);
     sessions_open(server);
-    code = start_store(server, count + 1); /* a slot for each neighbour, the last one for the journal */
+    code = start_store(server, slots_wanted(count));
     if (code != 0) return code;
     herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, commands_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_FLOOD, flood_phase, server);
@@ -324,7 +334,7 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     if (code < 0) return system_failure("cannot watch connections", code);
     code = start_listeners(server, descriptors_max);
     if (code != 0) return code;
-    code = open_journal(server, count);
+    code = open_journal(server);
     if (code != 0) return code;
     server->state = SERVER_RUNNING;
     server_peers_changed(server, 1);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Forgetting. A record leaves the table, the digest and the texts at once. Its
- * item may still be linked in FIFOs: it stays until the last of them has
- * popped it, as a cancelled entry does.
+ * Forgetting. A record leaves the table and the digest at once, and the texts
+ * unless a slot wants to be told: then its text stays until the last such slot
+ * has popped it, whose queued bits are those that are left. Its item may still
+ * be linked in FIFOs: it stays until the last of them has popped it, as a
+ * cancelled entry does.
  */
 #include "local.h"
 
@@ -25,9 +27,35 @@ static bool is_linked(const struct herd_store *store, const struct herd_record *
     return false;
 }
 
-void record_release(struct herd_store *store, uint32_t handle)
+/* Gives back what of a forgotten record nobody needs any more. */
+static void release(struct herd_store *store, uint32_t handle)
 {
-    if (!is_linked(store, record_of(store, handle))) herd_slab_give(&store->records, handle);
+    struct herd_record *record = record_of(store, handle);
+
+    assert(record->seq == 0);
+    if (record->queued == 0) record_text_drop(store, record);
+    if (!is_linked(store, record)) herd_slab_give(&store->records, handle);
+}
+
+void record_part(struct herd_store *store, uint32_t next)
+{
+    uint32_t before = store->parting;
+
+    store->parting = next;
+    if (before != 0 && before != next) release(store, before);
+}
+
+void record_popped(struct herd_store *store, uint32_t handle, bool viewed)
+{
+    if (viewed)
+        record_part(store, handle);
+    else if (handle != store->parting)
+        release(store, handle);
+}
+
+bool herd_store_forgotten(const struct herd_store *store, uint32_t record)
+{
+    return record_of(store, record)->seq == 0;
 }
 
 static void forget(struct herd_store *store, uint32_t handle)
@@ -36,10 +64,10 @@ static void forget(struct herd_store *store, uint32_t handle)
 
     record_unsum(store, handle, record);
     herd_table_remove(&store->table, handle);
-    record_text_drop(store, record);
     record->seq = 0;
     record->queued = 0;
-    record_release(store, handle);
+    queue_push(store, handle, record, store->active_slots & store->told_forgotten);
+    release(store, handle);
 }
 
 static void forget_expired(struct herd_store *store, uint32_t handle, int64_t now_ns)
@@ -62,6 +90,7 @@ bool herd_store_expire(struct herd_store *store, int64_t now_ns, uint32_t slice,
 {
     uint32_t end = store->records.next;
 
+    slots_sweep(store, slice);
     for (; slice > 0 && *cursor < end; slice--, (*cursor)++)
         forget_expired(store, *cursor, now_ns);
     return *cursor < end;

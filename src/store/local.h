@@ -18,7 +18,7 @@ struct herd_record {
     struct herd_table_node node; /* herd_store.table */
     int64_t time_ns;
     int64_t difference_ns;
-    uint64_t seq; /* 0: the item is not in use, or was forgotten and is still linked */
+    uint64_t seq; /* 0: the item is not in use, or was forgotten and is still linked, or is herd_store.parting */
     uint32_t text;
     uint32_t queued; /* bit per slot */
     uint16_t client_length;
@@ -106,13 +106,25 @@ static inline void record_unsum(struct herd_store *store, uint32_t handle, struc
     if (!record->unsummed) record_leave_sum(store, handle, record);
 }
 
-/* expire.c: gives the item of a forgotten record back once no FIFO holds it. */
-void record_release(struct herd_store *store, uint32_t handle);
+/* expire.c: a forgotten record was taken off a FIFO; `viewed`: for its owner, who looks at it before the next one. */
+void record_popped(struct herd_store *store, uint32_t handle, bool viewed);
+/* The forgotten record that was looked at last may go; `next` is looked at now, or 0. */
+void record_part(struct herd_store *store, uint32_t next);
+
+/* slot.c: drops up to `slice` entries of the slots that were given back. */
+void slots_sweep(struct herd_store *store, uint32_t slice);
+/* Whether the slot has an owner. */
+static inline bool slot_taken(const struct herd_store *store, unsigned slot)
+{
+    return slot < store->slot_count && (store->taken_slots >> slot & 1) != 0;
+}
 
 /* recordtext.c: gives the text back. */
 void record_text_drop(struct herd_store *store, struct herd_record *record);
 
-/* queue.c: queues a record for every slot in the bit set `slots`. */
+/* queue.c: takes up to `slice` entries off the FIFO of a slot that is not active; whether there are more. */
+bool queue_drop(struct herd_store *store, unsigned slot, uint32_t slice);
+/* Queues a record for every slot in the bit set `slots`. */
 void queue_push(struct herd_store *store, uint32_t handle, struct herd_record *record, uint32_t slots);
 
 /* Queues a record for every active slot but those in the bit set `except`. */

@@ -52,33 +52,45 @@ bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_recor
     uint32_t handle;
     struct herd_record *record;
 
-    if (store->queues[slot].head == 0) return false;
+    if (store->queues[slot].head == 0) {
+        if (store->parting != 0) record_part(store, 0);
+        return false;
+    }
     handle = unlink_head(store, slot);
     record = record_of(store, handle);
     *ret_record = (record->queued & bit) != 0 ? handle : 0;
     record->queued &= ~bit;
-    if (record->seq == 0) record_release(store, handle);
+    if (record->seq == 0) record_popped(store, handle, *ret_record != 0);
     return true;
+}
+
+bool queue_drop(struct herd_store *store, unsigned slot, uint32_t slice)
+{
+    assert((store->active_slots >> slot & 1) == 0);
+    for (; slice > 0 && store->queues[slot].head != 0; slice--) {
+        uint32_t handle = unlink_head(store, slot);
+        struct herd_record *record = record_of(store, handle);
+        record->queued &= ~(UINT32_C(1) << slot);
+        if (record->seq == 0) record_popped(store, handle, false);
+    }
+    return store->queues[slot].head != 0;
 }
 
 bool herd_store_drop(struct herd_store *store, unsigned slot, uint32_t slice)
 {
-    uint32_t ignored;
-
-    assert((store->active_slots >> slot & 1) == 0);
-    while (slice-- > 0)
-        if (!herd_store_pop(store, slot, &ignored)) return false;
-    return store->queues[slot].head != 0;
+    assert(slot_taken(store, slot));
+    return queue_drop(store, slot, slice);
 }
 
 void herd_store_activate(struct herd_store *store, unsigned slot)
 {
-    assert(slot < store->slot_count && store->queues[slot].head == 0);
+    assert(slot_taken(store, slot) && store->queues[slot].head == 0);
     store->active_slots |= UINT32_C(1) << slot;
 }
 
 void herd_store_deactivate(struct herd_store *store, unsigned slot)
 {
+    assert(slot_taken(store, slot));
     store->active_slots &= ~(UINT32_C(1) << slot);
 }
 
@@ -86,6 +98,7 @@ bool herd_store_scan(struct herd_store *store, unsigned slot, uint64_t mark, uin
 {
     uint32_t end = store->records.next;
 
+    assert(slot_taken(store, slot));
     for (; slice > 0 && *cursor < end; slice--, (*cursor)++) {
         struct herd_record *record = record_of(store, *cursor);
         if (record->seq > mark) push(store, slot, *cursor, record);

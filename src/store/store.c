@@ -59,7 +59,7 @@ struct found {
     uint32_t handle;
 };
 
-/* Whether it is this client's; then *ret_found is filled in. One that was forgotten has no text, and no client. */
+/* Whether it is this client's; then *ret_found is filled in. */
 static inline bool is_of(const struct herd_store *store, struct herd_record *record, struct herd_text client,
                          struct found *ret_found)
 {
@@ -92,7 +92,7 @@ static inline void find_for(const struct herd_store *store, const struct herd_ve
 
     if (version->hash == 0)
         find(store, client, store_hash(store, client), ret_found);
-    else if (version->record != NULL && is_of(store, version->record, client, ret_found))
+    else if (version->record != NULL && version->record->seq != 0 && is_of(store, version->record, client, ret_found))
         ret_found->handle = version->handle;
     else
         find(store, client, version->hash, ret_found);

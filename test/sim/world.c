@@ -150,7 +150,7 @@ static void init_flood(struct sim_world *world, struct sim_server *server)
         flood->keys = (struct herd_keys){.count = 1, .keys = {{1, 2}}, .mac = toy_mac, .fill = fill, .owner = world};
     for (i = 0; i < server->out_count; i++) {
         struct sim_direction *direction = &world->directions[server->out[i]];
-        struct herd_neighbour *neighbour = herd_flood_add(flood, world->servers[direction->to].name);
+        struct herd_neighbour *neighbour = herd_flood_take_neighbour(flood, world->servers[direction->to].name);
         herd_outbound_init(&direction->outbound, flood, neighbour);
         herd_redial_init(&direction->redial, world->now_ms);
     }
@@ -177,6 +177,7 @@ static void end_run(struct sim_world *world, struct sim_server *server)
 
     for (i = 0; i < server->out_count; i++)
         herd_outbound_finish(&world->directions[server->out[i]].outbound);
+    herd_flood_finish(&server->flood);
     herd_store_finish(&server->store);
     server->alive = false;
 }

@@ -28,9 +28,15 @@ void prover_set_keys(struct herd_flood *flood, const char *secrets)
         memset(flood->keys.keys[flood->keys.count++], *secrets, HERD_KEY_BYTES);
 }
 
+static const char *const names[2] = {"Goloman", "Hands"};
+
+struct herd_neighbour *prover_neighbour(struct prover *prover, unsigned server)
+{
+    return herd_flood_find(&prover->floods[server], herd_text_of(names[1 - server]));
+}
+
 void prover_init(struct prover *prover, const char *dialler, const char *acceptor)
 {
-    static const char *const names[2] = {"Goloman", "Hands"};
     const char *const secrets[2] = {dialler, acceptor};
     struct herd_siphash_key key = {3, 5};
 
@@ -39,10 +45,10 @@ void prover_init(struct prover *prover, const char *dialler, const char *accepto
     for (unsigned i = 0; i < 2; i++) {
         herd_store_init(&prover->stores[i], &key, 1, 10);
         herd_flood_init(&prover->floods[i], &prover->stores[i], HERD_TEXT("herd"), herd_text_of(names[i]), 0xaa + i, i);
-        herd_flood_add(&prover->floods[i], herd_text_of(names[1 - i]));
+        herd_flood_take_neighbour(&prover->floods[i], herd_text_of(names[1 - i]));
         prover_set_keys(&prover->floods[i], secrets[i]);
     }
-    herd_outbound_init(&prover->outbound, &prover->floods[0], &prover->floods[0].neighbours[0]);
+    herd_outbound_init(&prover->outbound, &prover->floods[0], prover_neighbour(prover, 0));
     herd_inbound_init(&prover->inbound, &prover->floods[1], true, &prover->now);
     herd_outbound_start(&prover->outbound, &prover->now, &prover->dialled);
 }
@@ -51,8 +57,10 @@ void prover_finish(struct prover *prover)
 {
     herd_outbound_finish(&prover->outbound);
     herd_inbound_finish(&prover->inbound);
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 2; i++) {
+        herd_flood_finish(&prover->floods[i]);
         herd_store_finish(&prover->stores[i]);
+    }
     herd_buffer_finish(&prover->dialled);
     herd_buffer_finish(&prover->accepted);
 }

@@ -25,6 +25,8 @@ void prover_set_keys(struct herd_flood *flood, const char *secrets);
 /* The dialler's and the acceptor's secrets; the acceptor sees the dialler come from loopback. HELLO is said. */
 void prover_init(struct prover *prover, const char *dialler, const char *acceptor);
 void prover_finish(struct prover *prover);
+/* Whom a server knows: the other one. */
+struct herd_neighbour *prover_neighbour(struct prover *prover, unsigned server);
 /* Hands what was said to the other side: 0 or what receiving returned. Nothing said is nothing heard. */
 int prover_to_acceptor(struct prover *prover);
 int prover_to_dialler(struct prover *prover);

@@ -16,6 +16,11 @@ const char *rig_name(unsigned slot)
     return names[slot];
 }
 
+struct herd_neighbour *rig_neighbour(struct rig *rig, unsigned slot)
+{
+    return herd_flood_find(&rig->flood, herd_text_of(names[slot]));
+}
+
 void rig_init(struct rig *rig, uint32_t clients_max)
 {
     struct herd_siphash_key key = {3, 5};
@@ -25,7 +30,7 @@ void rig_init(struct rig *rig, uint32_t clients_max)
     herd_store_init(&rig->store, &key, RIG_NEIGHBOURS, clients_max);
     herd_flood_init(&rig->flood, &rig->store, HERD_TEXT("herd"), HERD_TEXT("Goloman"), 0xaa, 1);
     for (unsigned slot = 0; slot < RIG_NEIGHBOURS; slot++) {
-        struct herd_neighbour *neighbour = herd_flood_add(&rig->flood, herd_text_of(names[slot]));
+        struct herd_neighbour *neighbour = herd_flood_take_neighbour(&rig->flood, herd_text_of(names[slot]));
         assert_int_equal(neighbour->slot, slot);
         herd_outbound_init(&rig->outbounds[slot], &rig->flood, neighbour);
     }
@@ -36,6 +41,7 @@ void rig_finish(struct rig *rig)
 {
     for (unsigned slot = 0; slot < RIG_NEIGHBOURS; slot++)
         herd_outbound_finish(&rig->outbounds[slot]);
+    herd_flood_finish(&rig->flood);
     herd_store_finish(&rig->store);
     herd_buffer_finish(&rig->out);
 }

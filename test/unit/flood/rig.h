@@ -29,6 +29,7 @@ void rig_init(struct rig *rig, uint32_t clients_max);
 void rig_finish(struct rig *rig);
 
 const char *rig_name(unsigned slot);
+struct herd_neighbour *rig_neighbour(struct rig *rig, unsigned slot);
 
 /* The server's stream to a neighbour is welcomed by this run of it with this claim: "- 0" is none. */
 void rig_dial(struct rig *rig, unsigned slot, const char *incarnation, const char *claim);

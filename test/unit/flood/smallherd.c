@@ -176,6 +176,9 @@ void smallherd_crash(struct smallherd *herd, unsigned member)
             break_streams(herd, &herd->directions[i]);
     assert_true(herd->members[member].alive);
     herd->members[member].alive = false;
+    for (unsigned i = 0; i < herd->direction_count; i++)
+        if (herd->directions[i].from == member) herd_outbound_finish(&herd->directions[i].outbound);
+    herd_flood_finish(&herd->members[member].flood);
     herd_store_finish(&herd->members[member].store);
 }
 
@@ -196,7 +199,7 @@ void smallherd_start(struct smallherd *herd, unsigned number)
         if (direction->from != number) continue;
         herd_outbound_finish(&direction->outbound);
         herd_outbound_init(&direction->outbound, &member->flood,
-                           herd_flood_add(&member->flood, herd_text_of(names[direction->to])));
+                           herd_flood_take_neighbour(&member->flood, herd_text_of(names[direction->to])));
         herd_redial_init(&direction->redial, herd->now.monotonic_ms);
     }
     member->alive = true;

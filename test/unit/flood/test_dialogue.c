@@ -61,7 +61,7 @@ static void lines_have_limits(void **state)
         error = herd_outbound_receive(outbound, herd_text_of(line), &rig.now, &rig.out);
         assert_int_equal(error, lines[i].live && !lines[i].too_long ? 0 : -EPROTO);
         assert_int_equal(strcmp(outbound->end.text, "a line is too long") == 0, lines[i].too_long);
-        assert_int_equal(rig.flood.neighbours[0].connected, error == 0);
+        assert_int_equal(rig_neighbour(&rig, 0)->connected, error == 0);
         rig_assert_said(&rig, "");
         free(line);
         herd_inbound_finish(&inbound);
@@ -128,8 +128,8 @@ static void silence_ends_a_session(void **state)
     assert_int_equal(herd_outbound_tick(outbound, &rig.now, &rig.out), -ETIMEDOUT);
     assert_string_equal(inbound.end.text, "silent");
     assert_string_equal(outbound->end.text, "silent");
-    assert_false(rig.flood.neighbours[0].connected);
-    assert_null(rig.flood.neighbours[0].inbound);
+    assert_false(rig_neighbour(&rig, 0)->connected);
+    assert_null(rig_neighbour(&rig, 0)->inbound);
     herd_inbound_finish(&inbound);
     rig_finish(&rig);
     (void)state;

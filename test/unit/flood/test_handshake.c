@@ -145,11 +145,11 @@ static void the_acceptor_takes_every_step(void **state)
             error = herd_inbound_receive(&inbound, (struct herd_text){hears.bytes, piece}, &rig.now, &rig.out);
         assert_end(error, inbound.state, &inbound.end, step);
         rig_assert_said(&rig, step->says);
-        assert_true((rig.flood.neighbours[0].inbound == &inbound) == (step->state == HERD_PEER_LIVE));
+        assert_true((rig_neighbour(&rig, 0)->inbound == &inbound) == (step->state == HERD_PEER_LIVE));
         if (step->end != NULL) assert_int_equal(rig_feed(&rig, &inbound, GOOD_HELLO), -EPROTO);
         rig_assert_said(&rig, "");
         herd_inbound_stop(&inbound);
-        assert_null(rig.flood.neighbours[0].inbound);
+        assert_null(rig_neighbour(&rig, 0)->inbound);
         herd_inbound_finish(&inbound);
         rig_finish(&rig);
     }
@@ -172,9 +172,9 @@ static void the_dialler_takes_every_step(void **state)
             error = herd_outbound_receive(outbound, (struct herd_text){hears.bytes, piece}, &rig.now, &rig.out);
         assert_end(error, outbound->state, &outbound->end, step);
         rig_assert_said(&rig, step->says);
-        assert_int_equal(rig.flood.neighbours[0].connected, step->state == HERD_PEER_LIVE);
+        assert_int_equal(rig_neighbour(&rig, 0)->connected, step->state == HERD_PEER_LIVE);
         herd_outbound_stop(outbound);
-        assert_false(rig.flood.neighbours[0].connected);
+        assert_false(rig_neighbour(&rig, 0)->connected);
         herd_outbound_start(outbound, &rig.now, &rig.out); /* and may start again as new */
         assert_int_equal(outbound->state, HERD_PEER_GREETING);
         assert_string_equal(outbound->end.text, "");
@@ -230,9 +230,9 @@ static void the_newest_session_replaces_an_older_one(void **state)
     assert_null(old.replaced);
     rig_accept(&rig, &new, 0, RIG_ONE);
     assert_ptr_equal(new.replaced, &old);
-    assert_ptr_equal(rig.flood.neighbours[0].inbound, &new);
+    assert_ptr_equal(rig_neighbour(&rig, 0)->inbound, &new);
     herd_inbound_stop(&old); /* as the driver does; the new one stays */
-    assert_ptr_equal(rig.flood.neighbours[0].inbound, &new);
+    assert_ptr_equal(rig_neighbour(&rig, 0)->inbound, &new);
     assert_int_equal(new.state, HERD_PEER_LIVE);
     herd_inbound_finish(&old);
     herd_inbound_finish(&new);

@@ -14,9 +14,9 @@
 
 #define KIWI(time, way) "AT Hands +0.500000000 kiwi +1+1 " time " " way "\n"
 
-static void assert_claim(const struct world *world, uint64_t incarnation, uint64_t mark)
+static void assert_claim(struct world *world, uint64_t incarnation, uint64_t mark)
 {
-    const struct herd_neighbour *neighbour = &world->rig.flood.neighbours[0];
+    const struct herd_neighbour *neighbour = rig_neighbour(&world->rig, 0);
     assert_true(neighbour->claimed);
     assert_true(neighbour->claim_incarnation == incarnation);
     assert_true(neighbour->claim_mark == mark);
@@ -26,13 +26,13 @@ static void at_is_stored_and_mark_adopted(void **state)
 {
     struct world *world = *state;
     struct herd_version version;
-    assert_false(world->rig.flood.neighbours[0].claimed);
+    assert_false(rig_neighbour(&world->rig, 0)->claimed);
     feed(world, KIWI("5", "Hands") "MARK 7\n");
     assert_claim(world, 0xb1, 7);
     herd_store_view(&world->rig.store, herd_store_find(&world->rig.store, HERD_TEXT("kiwi")), &version);
     assert_true(version.difference_ns == 500000000);
     assert_true(version.report.time_ns == INT64_C(5000000000));
-    assert_int_equal(version.origin, world->rig.flood.neighbours[0].number);
+    assert_int_equal(version.origin, rig_neighbour(&world->rig, 0)->number);
     feed(world, KIWI("5", "Hands") KIWI("4", "Hands") KIWI("6", "Hands") "MARK 9\nNEWS\nHELLO\n");
     assert_claim(world, 0xb1, 9);
     assert_int_equal(world->rig.flood.counts.at_received, 4);
@@ -123,7 +123,7 @@ static void foreign_origins_have_no_end(void **state)
     assert_int_equal(world->rig.flood.counts.at_newer, 3001); /* of one time the greater name */
     feed(world, KIWI("3001", "Hands"));
     herd_store_view(&world->rig.store, 1, &version);
-    assert_int_equal(version.origin, world->rig.flood.neighbours[0].number);
+    assert_int_equal(version.origin, rig_neighbour(&world->rig, 0)->number);
     assert_int_equal(world->rig.store.names.count, count);
     assert_int_equal(world->inbound.route_count, 1);
     assert_false(world->inbound.tainted);

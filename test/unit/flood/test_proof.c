@@ -20,12 +20,12 @@ static void take(struct herd_buffer *from, char *out, size_t size)
 }
 
 /* Nobody was let in, nothing was learnt, and it was counted at one end or both. */
-static void assert_kept_out(const struct prover *prover)
+static void assert_kept_out(struct prover *prover)
 {
     assert_int_not_equal(prover->inbound.state, HERD_PEER_LIVE);
     assert_int_not_equal(prover->outbound.state, HERD_PEER_LIVE);
-    assert_false(prover->floods[0].neighbours[0].connected);
-    assert_null(prover->floods[1].neighbours[0].inbound);
+    assert_false(prover_neighbour(prover, 0)->connected);
+    assert_null(prover_neighbour(prover, 1)->inbound);
     assert_int_equal(herd_store_count(&prover->stores[1]), 0);
 }
 
@@ -240,7 +240,7 @@ static void nothing_is_taken_before_the_proof(void **state)
         assert_int_equal(prover_to_acceptor(&prover), -EPROTO);
         assert_int_equal(prover.floods[1].counts.refused, 1);
         assert_int_equal(prover.floods[1].counts.at_received, 0);
-        assert_false(prover.floods[1].neighbours[0].claimed);
+        assert_false(prover_neighbour(&prover, 1)->claimed);
         assert_kept_out(&prover);
         prover_finish(&prover);
     }

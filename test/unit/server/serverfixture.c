@@ -70,6 +70,7 @@ int world_teardown(void **state)
         leave(&world->sessions[i]);
     herd_places_destroy(server->placework.places);
     uv_close((uv_handle_t *)&server->placework.due_timer, NULL);
+    herd_flood_finish(&server->flood);
     herd_store_finish(&server->store);
     assert_int_equal(herd_loop_finish(&server->loop), 0);
     herd_memory_free(world);

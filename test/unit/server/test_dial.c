@@ -39,7 +39,8 @@ static int setup(void **state)
     herd_flood_init(&server->flood, &server->store, HERD_TEXT("herd"), HERD_TEXT("Goloman"), 1, 1);
     server->flood.hello_bytes_max = HERD_PEER_HANDSHAKE_LINE_MAX;
     server->flood.line_bytes_max = HERD_PEER_LINE_MAX;
-    dial_init(&world->dial, server, &world->theirs, herd_flood_add(&server->flood, herd_text_of(world->theirs.name)));
+    dial_init(&world->dial, server, &world->theirs,
+              herd_flood_take_neighbour(&server->flood, herd_text_of(world->theirs.name)));
     server_peers_changed(server, 1);
     *state = world;
     return 0;
@@ -55,6 +56,7 @@ static int teardown(void **state)
     uv_close((uv_handle_t *)&server->peer_timer, NULL);
     herd_loop_run(&server->loop);
     dial_finish(&world->dial);
+    herd_flood_finish(&server->flood);
     herd_store_finish(&server->store);
     assert_int_equal(herd_loop_finish(&server->loop), 0);
     close(world->listener);

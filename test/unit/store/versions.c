@@ -47,6 +47,8 @@ void versions_store_init(struct herd_store *store, unsigned slot_count, uint32_t
     struct herd_siphash_key key = {7, 11};
 
     herd_store_init(store, &key, slot_count, clients_max);
+    for (unsigned slot = 0; slot < slot_count; slot++)
+        assert_int_equal(herd_store_take_slot(store, 0), slot);
     assert_int_equal(herd_names_add(&store->names, HERD_TEXT("A")), 1);
     assert_int_equal(herd_names_add(&store->names, HERD_TEXT("B")), 2);
     assert_int_equal(herd_names_add(&store->names, HERD_TEXT("C")), 3);
