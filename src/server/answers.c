@@ -16,7 +16,6 @@
  */
 #include "local.h"
 
-#include "herd/clock.h"
 #include "herd/log.h"
 #include "herd/memory.h"
 #include "herd/reply.h"
@@ -35,64 +34,6 @@ static void answer_invalid(struct session *session, struct herd_text line, struc
 {
     session->server->counts.invalid++;
     herd_reply_append_invalid(out, line);
-}
-
-static bool too_far_ahead(const struct session *session, const struct herd_report *report)
-{
-    uint32_t limit_s = session->server->config->protocol.max_future_s;
-
-    return limit_s != 0 && report->time_ns - session->read_ns > (int64_t)limit_s * HERD_NS_PER_S;
-}
-
-/* A connection may bring so many new clients a second; what it knows already costs nothing. */
-static bool too_many_new(struct session *session, struct herd_text client)
-{
-    uint32_t limit = session->server->config->limits.new_clients_per_second_max;
-    int64_t second = session->read_ns / HERD_NS_PER_S;
-
-    if (limit == 0 || herd_store_find(&session->server->store, client) != 0) return false;
-    if (session->new_clients_second != second) session->new_clients = 0;
-    session->new_clients_second = second;
-    return session->new_clients++ >= limit;
-}
-
-/* The limits that refuse a well-formed report; each is counted. */
-static bool refuses(void *owner, const struct herd_version *version)
-{
-    struct session *session = owner;
-    struct server_counts *counts = &session->server->counts;
-
-    if (too_far_ahead(session, &version->report)) {
-        counts->refused_future++;
-        return true;
-    }
-    if (too_many_new(session, version->report.client)) {
-        counts->refused_new++;
-        return true;
-    }
-    return false;
-}
-
-/*
- * What became of a report, as its reply: true where it was taken. What is new
- * goes to the journal with the bytes of the reply.
- */
-static inline bool append_answer(struct server *server, const struct herd_batch *batch, unsigned i,
-                                 struct herd_buffer *out)
-{
-    const struct herd_version *version = &batch->versions[i];
-    enum herd_put put = batch->puts[i];
-    struct herd_text reply;
-
-    if (put >= HERD_PUT_FULL) {
-        if (put == HERD_PUT_FULL) server->counts.refused_clients++;
-        herd_reply_append_invalid(out, batch->texts[i]);
-        return false;
-    }
-    reply = herd_reply_append_at_line(out, &server->at_start, version->difference_ns, &version->report);
-    if (put == HERD_PUT_NEWER) herd_journal_append_line(server->journalwork.journal, reply);
-    if (put == HERD_PUT_OLDER) server->counts.stale++;
-    return true;
 }
 
 /* Both sides of a run that was answered: each reply is a line. */
@@ -114,37 +55,23 @@ static void log_run(struct session *session, const struct herd_batch *batch, uns
 void answer_reports(struct session *session, struct herd_batch *batch, unsigned first, unsigned end)
 {
     struct server *server = session->server;
-    struct herd_batch_source source = {.now_ns = session->read_ns, .owner = session};
-    uint64_t seq = server->store.seq;
     struct herd_buffer *out;
-    unsigned taken = 0;
+    unsigned taken;
     size_t before;
-    unsigned i;
 
     if (session->finished) return;
     if (server->config->protocol.close_after_reply) end = first + 1;
-    if (server->judges_reports) source.refuses = refuses;
-    herd_batch_put(batch, &server->store, first, end, &source);
     out = session_out(session);
     before = herd_buffer_length(out);
-    for (i = first; i < end; i++)
-        taken += append_answer(server, batch, i, out);
-    server->counts.iamat += taken;
+    taken = herd_core_accept(&server->core, batch, first, end, &session->grant, session->read_ns, out);
     server->counts.invalid += end - first - taken;
-    if (server->store.seq != seq) herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
-    if (taken > 0) journalwork_wait(session);
+    if (taken > 0 && herd_core_wait(&server->core, &session->wait)) herd_stream_hold(&session->stream);
     if (!herd_list_empty(&session->pendings)) session->held_bytes += herd_buffer_length(out) - before;
     if (herd_log_wire_on()) {
         struct herd_text written = herd_buffer_text(out);
         log_run(session, batch, first, end, (struct herd_text){written.bytes + before, written.length - before});
     }
     if (server->config->protocol.close_after_reply) session_finish(session);
-}
-
-static void append_places(struct session *session, struct herd_places_ticket *ticket, struct herd_buffer *out)
-{
-    herd_places_render(session->server->placework.places, ticket, out);
-    herd_buffer_append(out, HERD_TEXT("\n\n"));
 }
 
 static void on_ready(struct herd_places_ticket *ticket)
@@ -154,23 +81,13 @@ static void on_ready(struct herd_places_ticket *ticket)
     herd_loop_soon(&pending->session->server->loop, &pending->session->task);
 }
 
-/* The AT line with LF of a WHATSAT's reply. */
-static void append_location(const struct server *server, const struct herd_version *version, struct herd_buffer *out)
-{
-    herd_reply_append_at(out, herd_version_origin(&server->store.names, version), version->difference_ns,
-                         &version->report);
-    herd_buffer_append_byte(out, '\n');
-}
-
 /* Its AT line is made now: the answer is about the moment of the question. */
-static struct pending *create_pending(struct session *session, const struct herd_version *version,
-                                      struct herd_places_ticket *ticket)
+static struct pending *create_pending(struct session *session, const struct herd_version *version)
 {
     struct pending *pending = herd_memory_allocate_zeroed(1, sizeof *pending);
 
     pending->session = session;
-    append_location(session->server, version, &pending->location);
-    herd_places_move(ticket, &pending->ticket);
+    herd_core_append_location(&session->server->core, version, &pending->location);
     return pending;
 }
 
@@ -179,28 +96,6 @@ static void free_pending(struct pending *pending)
     herd_buffer_finish(&pending->location);
     herd_buffer_finish(&pending->behind);
     herd_memory_free(pending);
-}
-
-/* Asks for the places around `version`; the reply goes to `out` now, or a pending joins the order. */
-static void ask(struct session *session, const struct herd_version *version, const struct herd_question *question,
-                struct herd_buffer *out)
-{
-    struct server *server = session->server;
-    struct herd_places_ticket ticket = {.on_ready = on_ready, .asker = &session->asker};
-    struct herd_position position;
-    struct pending *pending;
-
-    herd_position_parse(version->report.position, &position);
-    herd_places_ask(server->placework.places, &ticket, &position, question, (int64_t)uv_now(&server->loop.uv));
-    if (ticket.state == HERD_PLACES_READY && herd_list_empty(&session->pendings)) {
-        append_location(server, version, out);
-        append_places(session, &ticket, out);
-        return;
-    }
-    pending = create_pending(session, version, &ticket);
-    herd_list_append(&session->pendings, &pending->node);
-    session->pending_count++;
-    placework_pump(server);
 }
 
 /*
@@ -219,22 +114,30 @@ static void hear_neighbours(struct session *session)
     guests_hear(session->server);
 }
 
+/* The reply goes to `out` now, or a pending joins the order. */
 static void answer_whatsat(struct session *session, struct herd_text line, const struct herd_question *question,
                            struct herd_buffer *out)
 {
-    struct server *server = session->server;
+    struct herd_core *core = &session->server->core;
+    struct herd_places_ticket ticket = {.on_ready = on_ready, .asker = &session->asker};
+    struct herd_now now = {(int64_t)uv_now(&session->server->loop.uv), session->read_ns};
     struct herd_version version;
-    uint32_t record;
+    struct pending *pending;
 
     hear_neighbours(session);
-    record = herd_store_find_live(&server->store, question->client, session->read_ns);
-    if (record == 0) {
+    if (herd_core_ask(core, question, &now, &ticket, &version) != 0) {
         answer_invalid(session, line, out);
         return;
     }
-    server->counts.whatsat++;
-    herd_store_view(&server->store, record, &version);
-    ask(session, &version, question, out);
+    if (ticket.state == HERD_PLACES_READY && herd_list_empty(&session->pendings)) {
+        herd_core_append_location(core, &version, out);
+        herd_core_render(core, &ticket, out);
+        return;
+    }
+    pending = create_pending(session, &version);
+    herd_list_append(&session->pendings, &pending->node);
+    session->pending_count++;
+    herd_core_keep(core, &ticket, &pending->ticket);
 }
 
 /* Answered like any other line, and nothing after it: a web page may have a browser send lines of its own choice. */
@@ -312,7 +215,7 @@ static void give_out(struct session *session, struct pending *pending)
     size_t before = herd_buffer_length(out);
 
     herd_buffer_append(out, herd_buffer_text(&pending->location));
-    append_places(session, &pending->ticket, out);
+    herd_core_render(&session->server->core, &pending->ticket, out);
     log_reply(session, out, before);
     herd_buffer_append(out, herd_buffer_text(&pending->behind));
     session->held_bytes -= herd_buffer_length(&pending->behind);
@@ -342,8 +245,8 @@ void answer_give_up(struct session *session)
     struct herd_list_node *node;
 
     for (node = session->pendings.next; node != &session->pendings; node = node->next)
-        herd_places_give_up(session->server->placework.places, &HERD_CONTAINER(node, struct pending, node)->ticket,
-                            "The server is ending.");
+        herd_core_give_up(&session->server->core, &HERD_CONTAINER(node, struct pending, node)->ticket,
+                          "The server is ending.");
     answer_pendings(session);
 }
 
@@ -351,7 +254,7 @@ void answer_forget(struct session *session)
 {
     while (!herd_list_empty(&session->pendings)) {
         struct pending *first = HERD_CONTAINER(session->pendings.next, struct pending, node);
-        herd_places_leave(session->server->placework.places, &first->ticket);
+        herd_core_leave(&session->server->core, &first->ticket);
         herd_list_remove(&first->node);
         free_pending(first);
     }

@@ -134,7 +134,7 @@ static void down(struct dial *dial, bool connected, const char *reason)
                  reason);
     dial->welcomed = false;
     dial->state = DIAL_IDLE;
-    herd_redial_failed(&dial->redial, &dial->server->flood.random, now_ms);
+    herd_redial_failed(&dial->redial, &dial->server->core.flood.random, now_ms);
     log_step(dial, "redial", "in_ms", dial->redial.at_ms - now_ms);
     server_peers_changed(dial->server, 1);
     server_drain_step(dial->server);
@@ -292,7 +292,7 @@ void dial_init(struct dial *dial, struct server *server, const struct herd_serve
     dial->server = server;
     dial->config = config;
     dial->state = DIAL_IDLE;
-    herd_outbound_init(&dial->outbound, &server->flood, neighbour);
+    herd_outbound_init(&dial->outbound, &server->core.flood, neighbour);
     herd_redial_init(&dial->redial, server_now(server).monotonic_ms);
     herd_task_init(&dial->task, run_task);
 }

@@ -38,8 +38,7 @@ static void start_closing(struct server *server)
         dial_close(&server->dials[i]);
     guests_close(server);
     placework_close(server);
-    journalwork_close(server);
-    expiry_stop(&server->expiry);
+    core_close(server);
     sessions_close(server);
     close_handle((uv_handle_t *)&server->peer_timer);
     close_handle((uv_handle_t *)&server->sweep_timer);
@@ -126,9 +125,8 @@ int server_finish(struct server *server)
     herd_door_finish(&server->clients);
     herd_door_finish(&server->peers);
     placework_finish(server);
-    herd_flood_finish(&server->flood);
-    herd_store_finish(&server->store);
-    explicit_bzero(&server->flood.keys, sizeof server->flood.keys);
+    herd_core_finish(&server->core);
+    explicit_bzero(&server->core.flood.keys, sizeof server->core.flood.keys);
     error = herd_loop_finish(&server->loop);
     if (server->signals_descriptor >= 0) close(server->signals_descriptor);
     if (error == 0) return 0;

@@ -140,7 +140,7 @@ static void became_live(struct guest *guest)
 /* What of the lines just taken was not stored although it should have been: malformed, or no room. */
 static void log_dropped(const struct guest *guest, const struct herd_flood_counts *before)
 {
-    const struct herd_flood_counts *now = &guest->server->flood.counts;
+    const struct herd_flood_counts *now = &guest->server->core.flood.counts;
     struct herd_log_event log;
 
     if (now->at_dropped == before->at_dropped && now->at_full == before->at_full) return;
@@ -155,7 +155,7 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
 {
     struct guest *guest = HERD_CONTAINER(stream, struct guest, stream);
     struct herd_now now = server_now(guest->server);
-    struct herd_flood_counts counts = guest->server->flood.counts;
+    struct herd_flood_counts counts = guest->server->core.flood.counts;
     struct herd_buffer *out = herd_stream_out(&guest->stream);
     size_t before = herd_buffer_length(out);
     int error;
@@ -274,7 +274,7 @@ void guest_accept(struct herd_listener *listener, void *owner)
     }
     herd_stream_set_user_timeout(&guest->stream, USER_TIMEOUT_MS);
     herd_stream_address(&guest->stream, guest->address, sizeof guest->address);
-    herd_inbound_init(&guest->inbound, &server->flood, herd_stream_from_loopback(&guest->stream), &now);
+    herd_inbound_init(&guest->inbound, &server->core.flood, herd_stream_from_loopback(&guest->stream), &now);
     herd_list_append(&server->arrivals, &guest->node);
     herd_lobby_enter(&server->lobby, &guest->seat, listener->accepted_from);
     make_room(guest);

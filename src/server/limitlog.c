@@ -40,6 +40,7 @@ static uint64_t rests(const struct server *server)
 void limitlog_tick(struct server *server)
 {
     const struct herd_config *config = server->config;
+    const struct herd_core_counts *core = &server->core.counts;
     const struct server_counts *counts = &server->counts;
     const struct herd_admit *clients = &server->clients.admit;
     const struct herd_admit *peers = &server->peers.admit;
@@ -47,9 +48,9 @@ void limitlog_tick(struct server *server)
     const struct limit limits[] = {
         {"limits.connections_max", clients->counts.refused_connections, clients->limits.connections_max},
         {"limits.connections_per_address_max", clients->counts.refused_address, clients->limits.per_address_max},
-        {"limits.clients_max", counts->refused_clients, config->limits.clients_max},
-        {"limits.new_clients_per_second_max", counts->refused_new, config->limits.new_clients_per_second_max},
-        {"protocol.max_future_s", counts->refused_future, config->protocol.max_future_s},
+        {"limits.clients_max", core->refused_clients, config->limits.clients_max},
+        {"limits.new_clients_per_second_max", core->refused_new, config->limits.new_clients_per_second_max},
+        {"protocol.max_future_s", core->refused_future, config->protocol.max_future_s},
         {"limits.peer_strangers_max", lobby->counts.strangers, lobby->limits.strangers_max},
         {"limits.peer_strangers_per_address_max", lobby->counts.per_address, lobby->limits.per_address_max},
         {"peer_places", lobby->counts.neighbours, lobby->limits.before_max},

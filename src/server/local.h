@@ -16,23 +16,19 @@
 
 #include <uv.h>
 
-#include "herd/batch.h"
 #include "herd/config.h"
+#include "herd/core.h"
 #include "herd/deadline.h"
 #include "herd/dialler.h"
 #include "herd/door.h"
 #include "herd/fetch.h"
-#include "herd/flood.h"
 #include "herd/indexfile.h"
-#include "herd/journal.h"
 #include "herd/limitwatch.h"
 #include "herd/lobby.h"
 #include "herd/log.h"
 #include "herd/loop.h"
-#include "herd/places.h"
 #include "herd/readiness.h"
 #include "herd/reply.h"
-#include "herd/store.h"
 #include "herd/tellings.h"
 #include "herd/wiremeter.h"
 #include "herd/worker.h"
@@ -86,14 +82,12 @@ struct session {
     struct herd_list_node pendings;
     struct herd_places_asker asker;
     struct herd_wire_meter wire;
-    struct herd_list_node durable_node; /* journalwork.fresh or .waiting: replies wait for the disk */
-    struct herd_task task;              /* goes on parsing or answering in the next turn */
-    int64_t read_ns;                    /* wall clock when the last bytes were read */
-    uint64_t durable_position;          /* of the journal, that they wait for; 0: not known yet */
-    uint64_t number;                    /* conn= in the log */
-    size_t held_bytes;                  /* replies behind pendings */
-    int64_t new_clients_second;         /* the second in which it brought new_clients */
-    uint32_t new_clients;
+    struct herd_core_wait wait; /* replies wait for the disk */
+    struct herd_core_grant grant;
+    struct herd_task task; /* goes on parsing or answering in the next turn */
+    int64_t read_ns;       /* wall clock when the last bytes were read */
+    uint64_t number;       /* conn= in the log */
+    size_t held_bytes;     /* replies behind pendings */
     uint32_t linger_ms, pending_count;
     uint32_t turn, turn_lines; /* so many lines were taken in that turn of the loop */
     bool heard;                /* since the last read the neighbours were heard */
@@ -199,22 +193,6 @@ void guests_hear(struct server *server);
 /* Logs that a session ended before WELCOME, once in a minute for each address and reason. */
 void strangers_log(const struct guest *guest, const char *reason);
 
-/* -- Forgetting what has expired (expiry.c) ----------------------------------- */
-
-struct expiry {
-    struct server *server;
-    struct herd_task task;
-    uint32_t cursor;  /* in the store's records */
-    uint32_t left;    /* records still to be looked at in this second */
-    uint64_t expired; /* records forgotten */
-};
-
-/* After the store's start; sets its time to live. */
-void expiry_init(struct expiry *expiry, struct server *server);
-/* Once a second. */
-void expiry_sweep(struct expiry *expiry);
-void expiry_stop(struct expiry *expiry);
-
 /* secret.c: what neighbours prove with; count 0: there is no secret. 0, or a sysexits code with the reason said. */
 int secret_load(const struct herd_config *config, struct herd_keys *ret_keys);
 
@@ -252,32 +230,13 @@ void indexfiles_tick(struct server *server);
 void indexfiles_close(struct server *server);
 void indexfiles_finish(struct server *server);
 
-/* -- The journal ------------------------------------------------------------- */
+/* -- The core on the loop (coreopen.c) ------------------------------------------- */
 
-struct journalwork {
-    struct herd_journal *journal; /* NULL: none */
-    char *directory;
-    unsigned slot;                 /* in the store */
-    enum herd_journal_state state; /* as last logged, and its error */
-    int error;
-    uv_async_t async;              /* the journal's thread has news */
-    struct herd_list_node fresh;   /* sessions answered in this turn that wait, by durable_node */
-    struct herd_list_node waiting; /* those of earlier turns, by position */
-    struct herd_task task;         /* the next slice of writing anew */
-    uint32_t cursor;
-    uint64_t refused; /* records that found no room in the store at start */
-};
-
-/* Replays the journal into the store, then writes to it. 0, a sysexits code (said), or -ECANCELED: told to end. */
-int journalwork_open(struct server *server, unsigned slot);
-/* Once a second. */
-void journalwork_tick(struct server *server);
-/* The session's replies wait until what was accepted in this turn is as durable as promised. */
-void journalwork_wait(struct session *session);
-/* The session waits no longer; harmless where it does not. */
-void journalwork_forget(struct session *session);
+void core_open(struct server *server, unsigned slot_count);
+/* Replays the journal, then all that is accepted goes there. 0, a sysexits code (said), or -ECANCELED: told to end. */
+int core_open_journal(struct server *server);
 /* Writes and syncs what there is; before the loop ends. */
-void journalwork_close(struct server *server);
+void core_close(struct server *server);
 
 /* -- The command line ------------------------------------------------------- */
 
@@ -299,13 +258,9 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
 
 struct server_counts {
-    uint64_t connections, iamat;
-    uint64_t stale; /* of those, older than what is stored */
-    uint64_t whatsat, invalid;
-    uint64_t http;            /* of those, HTTP */
-    uint64_t refused_clients; /* clients_max */
-    uint64_t refused_future;  /* max_future_s */
-    uint64_t refused_new;     /* new_clients_per_second_max */
+    uint64_t connections;
+    uint64_t invalid;
+    uint64_t http; /* of those, HTTP */
     uint64_t line_timeouts, lines_quiet, lines_too_long, idle_timeouts;
     uint64_t output_pauses;  /* output_pause_bytes */
     uint64_t whatsat_pauses; /* whatsat_per_connection_max */
@@ -320,9 +275,9 @@ struct server {
     const struct herd_server_config *self;
     enum server_state state;
     struct herd_text name;
-    struct herd_at_start at_start; /* of replies */
-    struct herd_store store;
-    struct herd_flood flood;
+    struct herd_core core;
+    struct herd_task core_task; /* the next slice of what takes long */
+    uv_async_t core_async;      /* the journal's thread has news */
     struct herd_door clients, peers;
     struct herd_list_node sessions;
     struct herd_deadlines started, quiet; /* sessions with an unfinished line: from its first byte, from its last */
@@ -338,13 +293,10 @@ struct server {
     struct placework placework;
     struct herd_tellings strangers;       /* who was refused at the peers' address */
     struct herd_wire_meter stranger_wire; /* of all who were not welcomed there yet */
-    struct expiry expiry;
-    struct journalwork journalwork;
-    bool judges_reports;   /* the configuration has limits that a report may be refused for, or lets records expire */
-    int exit_code;         /* 0, or why the server ends by itself */
-    uv_timer_t peer_timer; /* the next deadline of dials and guests */
-    uv_timer_t sweep_timer, drain_timer; /* once a second; for the end */
-    uv_poll_t signals;                   /* its descriptor is readable while a signal waits */
+    int exit_code;                        /* 0, or why the server ends by itself */
+    uv_timer_t peer_timer;                /* the next deadline of dials and guests */
+    uv_timer_t sweep_timer, drain_timer;  /* once a second; for the end */
+    uv_poll_t signals;                    /* its descriptor is readable while a signal waits */
     int signals_descriptor;
     struct server_counts counts;
     struct herd_limit_watch limits[LIMITS_WATCHED]; /* limitlog.c */

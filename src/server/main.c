@@ -99,7 +99,7 @@ static void log_listening(const struct server *server)
     add_origin(&log, server->config);
     herd_log_string(&log, "clients", server->self->clients_listen.text);
     herd_log_string(&log, "peers", server->self->peers_listen.text);
-    herd_log_string(&log, "secret", secrets[server->flood.keys.count]);
+    herd_log_string(&log, "secret", secrets[server->core.flood.keys.count]);
     herd_log_end(&log);
 }
 

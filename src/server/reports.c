@@ -19,21 +19,9 @@
 
 #include "herd/line.h"
 
-/* What is alike in all reports to this server: all but report and difference. */
-static void make_own(const struct server *server, struct herd_version *ret_version)
-{
-    ret_version->hash = 0;
-    ret_version->origin = server->flood.number;
-    ret_version->way_count = 0;
-    memset(ret_version->way, HERD_NAME_UNKNOWN, sizeof ret_version->way);
-}
-
 void reports_init(struct server *server)
 {
-    unsigned i;
-
-    for (i = 0; i < HERD_BATCH_MAX; i++)
-        make_own(server, &server->reports.batch.versions[i]);
+    herd_core_batch_init(&server->core, &server->reports.batch);
 }
 
 static void end_run(struct reports *reports, struct session *session, unsigned count)
@@ -99,7 +87,7 @@ void reports_answer(struct server *server)
     unsigned i;
 
     if (reports->batch.count == 0) return;
-    herd_batch_look_ahead(&reports->batch, &server->store);
+    herd_core_look_ahead(&server->core, &reports->batch);
     for (i = 0; i < reports->run_count; i++) {
         struct session *session = reports->sessions[i];
         unsigned end = first + reports->run_counts[i];

@@ -17,7 +17,6 @@
 #include "herd/clock.h"
 #include "herd/log.h"
 #include "herd/memory.h"
-#include "herd/random.h"
 #include "herd/signals.h"
 #include "herd/tell.h"
 
@@ -60,10 +59,10 @@ void server_peers_changed(struct server *server, uint64_t in_ms)
 static void on_sweep(uv_timer_t *timer)
 {
     struct server *server = timer->data;
+    struct herd_now now = server_now(server);
 
     herd_log_watch();
-    expiry_sweep(&server->expiry);
-    journalwork_tick(server);
+    herd_core_tick(&server->core, &now);
     placework_tick(server);
     limitlog_tick(server);
 }
@@ -162,34 +161,13 @@ static int start_signals(struct server *server)
 
 /* -- Start ------------------------------------------------------------------------ */
 
-/* Before any name comes from elsewhere: the journal, neighbours. */
-static void number_servers(struct server *server)
+static int start_core(struct server *server, unsigned slot_count)
 {
-    unsigned i;
-
-    for (i = 0; i < server->config->server_count; i++)
-        herd_names_add(&server->store.names, herd_text_of(server->config->servers[i].name));
-}
-
-static int start_store(struct server *server, unsigned slot_count)
-{
-    struct herd_siphash_key key;
-    uint64_t incarnation = 0;
-    uint64_t seed;
-
-    herd_random_system(&key, sizeof key);
-    herd_random_system(&seed, sizeof seed);
-    while (incarnation == 0)
-        herd_random_system(&incarnation, sizeof incarnation);
-    herd_store_init(&server->store, &key, slot_count, server->config->limits.clients_max);
-    number_servers(server);
-    herd_flood_init(&server->flood, &server->store, herd_text_of(server->config->herd), server->name, incarnation,
-                    seed);
-    server->flood.hello_bytes_max = server->config->limits.peer_hello_bytes_max;
-    server->flood.line_bytes_max = server->config->limits.peer_line_bytes_max;
+    core_open(server, slot_count);
+    server->core.flood.hello_bytes_max = server->config->limits.peer_hello_bytes_max;
+    server->core.flood.line_bytes_max = server->config->limits.peer_line_bytes_max;
     reports_init(server);
-    expiry_init(&server->expiry, server);
-    return secret_load(server->config, &server->flood.keys);
+    return secret_load(server->config, &server->core.flood.keys);
 }
 
 static void start_peers(struct server *server, const unsigned *neighbours, unsigned count)
@@ -200,7 +178,7 @@ static void start_peers(struct server *server, const unsigned *neighbours, unsig
     for (i = 0; i < count; i++) {
         const struct herd_server_config *config = &server->config->servers[neighbours[i]];
         dial_init(&server->dials[i], server, config,
-                  herd_flood_take_neighbour(&server->flood, herd_text_of(config->name)));
+                  herd_flood_take_neighbour(&server->core.flood, herd_text_of(config->name)));
     }
     server->dial_count = count;
 }
@@ -266,9 +244,6 @@ static void init(struct server *server, const struct herd_config *config, unsign
     server->config = config;
     server->self = &config->servers[self];
     server->name = herd_text_of(server->self->name);
-    herd_at_start_make(server->name, &server->at_start);
-    server->judges_reports = config->protocol.max_future_s != 0 || config->protocol.ttl_s != 0 ||
-                             config->limits.new_clients_per_second_max != 0;
     server->state = SERVER_ABSENT;
     herd_list_init(&server->sessions);
     herd_list_init(&server->guests);
@@ -290,7 +265,7 @@ static int system_failure(const char *what, int error)
  */
 static int open_journal(struct server *server)
 {
-    int code = journalwork_open(server, herd_store_take_slot(&server->store, 0));
+    int code = core_open_journal(server);
 
     if (code == 0) return 0;
     herd_door_close(&server->clients);
@@ -320,7 +295,7 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     herd_door_init(&server->peers, &server->loop);
     start_timers(server);
     sessions_open(server);
-    code = start_store(server, slots_wanted(count));
+    code = start_core(server, slots_wanted(count));
     if (code != 0) return code;
     herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, commands_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_FLOOD, flood_phase, server);
@@ -329,6 +304,7 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     if (code < 0) return system_failure("cannot watch signals", code);
     code = placework_open(server);
     if (code != 0) return code;
+    server->core.places = server->placework.places;
     start_peers(server, neighbours, count);
     code = guests_init(server, descriptors_max);
     if (code < 0) return system_failure("cannot watch connections", code);

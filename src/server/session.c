@@ -61,7 +61,7 @@ static bool may_parse(const struct session *session)
 {
     const struct herd_config *config = session->server->config;
 
-    return !session->finished && session->durable_position == 0 &&
+    return !session->finished && !herd_core_wait_stands(&session->wait) &&
            session->pending_count < config->limits.whatsat_per_connection_max &&
            session_queued(session) < config->limits.output_pause_bytes;
 }
@@ -104,7 +104,7 @@ static void count_stop(const struct session *session)
     const struct herd_config *config = session->server->config;
     struct server_counts *counts = &session->server->counts;
 
-    if (session->finished || session->durable_position != 0) return;
+    if (session->finished || herd_core_wait_stands(&session->wait)) return;
     if (session->pending_count >= config->limits.whatsat_per_connection_max)
         counts->whatsat_pauses++;
     else if (session_queued(session) >= config->limits.output_pause_bytes)
@@ -233,7 +233,7 @@ static void free_session(struct session *session)
     herd_list_remove(&session->node);
     forget_unfinished(session);
     herd_deadline_stop(&session->idle);
-    journalwork_forget(session);
+    herd_core_wait_leave(&session->wait);
     herd_framer_finish(&session->framer);
     herd_admit_give(&session->place);
     herd_memory_free(session);
@@ -276,6 +276,15 @@ static void log_open(const struct session *session)
     herd_log_end(&log);
 }
 
+/* Its replies may go. */
+static void on_durable(struct herd_core_wait *wait)
+{
+    struct session *session = HERD_CONTAINER(wait, struct session, wait);
+
+    herd_stream_release(&session->stream);
+    herd_loop_soon(&session->server->loop, &session->task);
+}
+
 static struct session *create(struct server *server)
 {
     struct session *session = herd_memory_allocate_zeroed(1, sizeof *session);
@@ -286,7 +295,8 @@ static struct session *create(struct server *server)
     herd_deadline_init(&session->quiet);
     herd_deadline_init(&session->idle);
     herd_list_init(&session->pendings);
-    herd_list_init(&session->durable_node);
+    herd_core_wait_init(&session->wait, on_durable);
+    session->grant.judged = herd_core_judges(&server->core);
     herd_task_init(&session->task, run_task);
     herd_framer_init(&session->framer, server->config->limits.line_bytes_max);
     herd_stream_init(&session->stream, &server->loop, &events);

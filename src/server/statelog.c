@@ -20,14 +20,12 @@
 struct standing {
     uint64_t clients;
     uint64_t seq;
-    uint64_t expired;
     uint64_t sessions;
 };
 
 #define AT(field) HERD_COUNTER_AT(struct standing, field)
 static const struct herd_counter standing_rows[] = {
     {AT(clients), HERD_GAUGE, "herd_clients", "Clients that are known", "", "state", "clients"},
-    {AT(expired), HERD_COUNTER, "herd_expired_total", "Reports forgotten by protocol.ttl_s", "", "state", "expired"},
     {AT(seq), HERD_COUNTER, "herd_changes_total", "Changes of the store", "", "state", "seq"},
     {AT(sessions), HERD_GAUGE, "herd_sessions", "Clients that are connected", "", "state", "connections"},
 };
@@ -92,16 +90,16 @@ static void add(struct state *state, const struct herd_counter_table *table, con
 static void collect(struct server *server, struct state *state)
 {
     struct herd_fetcher *fetcher = server->placework.fetcher;
-    struct herd_journal *journal = server->journalwork.journal;
+    struct herd_journal *journal = server->core.journal;
 
-    *state = (struct state){.standing = {.clients = herd_store_count(&server->store),
-                                         .seq = server->store.seq,
-                                         .expired = server->expiry.expired,
+    *state = (struct state){.standing = {.clients = herd_store_count(&server->core.store),
+                                         .seq = server->core.store.seq,
                                          .sessions = server->session_count}};
     herd_log_counts(&state->log);
     add(state, &standing_counters, &state->standing);
+    add(state, &herd_core_counters, &server->core.counts);
     add(state, &server_counters, &server->counts);
-    add(state, &herd_flood_counters, &server->flood.counts);
+    add(state, &herd_flood_counters, &server->core.flood.counts);
     herd_door_counts(&server->clients, &state->clients);
     herd_door_counts(&server->peers, &state->peers);
     add(state, &herd_listener_counters, &state->clients);
@@ -124,7 +122,7 @@ static void log_server(struct server *server, const struct state *state)
     struct herd_log_event log;
 
     if (!herd_log_begin(&log, HERD_LOG_INFO, "state")) return;
-    herd_digest_format(herd_store_digest(&server->store), digest);
+    herd_digest_format(herd_store_digest(&server->core.store), digest);
     herd_log_text(&log, "digest", (struct herd_text){digest, sizeof digest});
     herd_counters_log(state->sources, state->source_count, "state", &log);
     herd_log_end(&log);
@@ -168,7 +166,7 @@ void statelog(struct server *server)
     log_server(server, &state);
     log_numbers(&state, "state_limits");
     log_numbers(&state, "state_places");
-    if (server->journalwork.journal != NULL) log_numbers(&state, "state_journal");
+    if (server->core.journal != NULL) log_numbers(&state, "state_journal");
     for (unsigned i = 0; i < server->dial_count; i++)
         log_neighbour(&server->dials[i]);
 }

@@ -10,7 +10,11 @@
 #include "local.h"
 
 HERD_HOLDS(struct session, pending_count, HERD_LIMIT_WHATSAT_PER_CONNECTION_MAX);
-HERD_HOLDS(struct session, new_clients, HERD_LIMIT_NEW_CLIENTS_PER_SECOND_MAX);
+HERD_HOLDS(struct herd_core_limits, ttl_s, HERD_LIMIT_TTL_S);
+HERD_HOLDS(struct herd_core_limits, max_future_s, HERD_LIMIT_MAX_FUTURE_S);
+HERD_HOLDS(struct herd_core_limits, new_clients_per_second_max, HERD_LIMIT_NEW_CLIENTS_PER_SECOND_MAX);
+HERD_HOLDS(struct herd_core_limits, clients_max, HERD_LIMIT_CLIENTS_MAX);
+HERD_HOLDS(struct herd_core_grant, new_clients, HERD_LIMIT_NEW_CLIENTS_PER_SECOND_MAX);
 HERD_HOLDS(struct session, held_bytes, HERD_LIMIT_OUTPUT_PAUSE_BYTES);
 HERD_HOLDS(struct session, framer.limit, HERD_LIMIT_LINE_BYTES_MAX);
 HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_LINE_TIMEOUT_MS);

@@ -10,10 +10,11 @@ USES = {
     "journal": {"store", "protocol", "base"},
     "index": {"protocol", "base"},
     "places": {"index", "protocol", "base"},
+    "core": {"store", "flood", "journal", "places", "protocol", "base"},
     "import": {"index", "protocol", "base"},
     "config": {"protocol", "base"},
     "net": {"base"},
-    "server": {"net", "config", "flood", "journal", "index", "places", "import", "store", "protocol", "base"},
+    "server": {"core", "net", "config", "flood", "journal", "index", "places", "import", "store", "protocol", "base"},
     "tool": {"net", "config", "journal", "index", "import", "protocol", "base"},
 }
 
@@ -41,6 +42,7 @@ PURE = {
     "protocol": set(),
     "store": set(),
     "flood": set(),
+    "core": set(),
     "index": set(),
     "places": set(),
 }

@@ -22,14 +22,40 @@ static void join(struct session *session, struct server *server)
     herd_list_init(&session->stream.dirty_node);
     herd_list_init(&session->stream.blocked_node);
     herd_list_init(&session->pendings);
-    herd_list_init(&session->durable_node);
+    herd_core_wait_init(&session->wait, NULL);
     herd_framer_init(&session->framer, 8192);
     herd_task_init(&session->task, run_task);
 }
 
+static void at_end(void *owner)
+{
+    struct server *server = owner;
+
+    herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
+}
+
+static void on_asked(void *owner)
+{
+    (void)owner;
+}
+
+static void open_core(struct server *server)
+{
+    const struct herd_text name = HERD_TEXT("Goloman");
+    const struct herd_core_options options = {.herd = HERD_TEXT("herd"),
+                                              .name = name,
+                                              .names = &name,
+                                              .name_count = 1,
+                                              .slot_count = 1,
+                                              .incarnation = 1,
+                                              .limits = {.clients_max = 100},
+                                              .port = {.owner = server, .at_end = at_end, .on_asked = on_asked}};
+
+    herd_core_init(&server->core, &options);
+}
+
 int world_setup(void **state)
 {
-    static const struct herd_siphash_key key;
     struct world *world = herd_memory_allocate_zeroed(1, sizeof *world);
     struct server *server = &world->server;
     const struct herd_places_provider_options local = {.name = "local"};
@@ -38,13 +64,11 @@ int world_setup(void **state)
     server->config = &world->config;
     world->config.limits.output_pause_bytes = 65536;
     server->name = HERD_TEXT("Goloman");
-    herd_at_start_make(server->name, &server->at_start);
     assert_int_equal(herd_loop_init(&server->loop), 0);
-    herd_store_init(&server->store, &key, 0, 100);
-    herd_flood_init(&server->flood, &server->store, HERD_TEXT("herd"), server->name, 1, 1);
+    open_core(server);
     herd_list_init(&server->guests);
     reports_init(server);
-    server->placework.places = herd_places_create(&options);
+    server->core.places = server->placework.places = herd_places_create(&options);
     uv_timer_init(&server->loop.uv, &server->placework.due_timer);
     for (unsigned i = 0; i < WORLD_SESSIONS; i++)
         join(&world->sessions[i], server);
@@ -70,8 +94,7 @@ int world_teardown(void **state)
         leave(&world->sessions[i]);
     herd_places_destroy(server->placework.places);
     uv_close((uv_handle_t *)&server->placework.due_timer, NULL);
-    herd_flood_finish(&server->flood);
-    herd_store_finish(&server->store);
+    herd_core_finish(&server->core);
     assert_int_equal(herd_loop_finish(&server->loop), 0);
     herd_memory_free(world);
     return 0;

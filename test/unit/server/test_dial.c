@@ -35,12 +35,12 @@ static int setup(void **state)
     assert_int_equal(herd_loop_init(&server->loop), 0);
     uv_timer_init(&server->loop.uv, &server->peer_timer);
     server->peer_timer.data = server;
-    herd_store_init(&server->store, &key, 1, 100);
-    herd_flood_init(&server->flood, &server->store, HERD_TEXT("herd"), HERD_TEXT("Goloman"), 1, 1);
-    server->flood.hello_bytes_max = HERD_PEER_HANDSHAKE_LINE_MAX;
-    server->flood.line_bytes_max = HERD_PEER_LINE_MAX;
+    herd_store_init(&server->core.store, &key, 1, 100);
+    herd_flood_init(&server->core.flood, &server->core.store, HERD_TEXT("herd"), HERD_TEXT("Goloman"), 1, 1);
+    server->core.flood.hello_bytes_max = HERD_PEER_HANDSHAKE_LINE_MAX;
+    server->core.flood.line_bytes_max = HERD_PEER_LINE_MAX;
     dial_init(&world->dial, server, &world->theirs,
-              herd_flood_take_neighbour(&server->flood, herd_text_of(world->theirs.name)));
+              herd_flood_take_neighbour(&server->core.flood, herd_text_of(world->theirs.name)));
     server_peers_changed(server, 1);
     *state = world;
     return 0;
@@ -56,8 +56,8 @@ static int teardown(void **state)
     uv_close((uv_handle_t *)&server->peer_timer, NULL);
     herd_loop_run(&server->loop);
     dial_finish(&world->dial);
-    herd_flood_finish(&server->flood);
-    herd_store_finish(&server->store);
+    herd_flood_finish(&server->core.flood);
+    herd_store_finish(&server->core.store);
     assert_int_equal(herd_loop_finish(&server->loop), 0);
     close(world->listener);
     free(world->theirs.name);

@@ -24,11 +24,9 @@ static struct herd_text take(struct world *world, unsigned session, const char *
     return input;
 }
 
-static void ignore_record(void *owner, struct herd_text origin, struct herd_version *version)
+static void ignore_wake(void *owner)
 {
     (void)owner;
-    (void)origin;
-    (void)version;
 }
 
 static void each_gets_its_own_in_order(void **state)
@@ -49,7 +47,7 @@ static void each_gets_its_own_in_order(void **state)
     assert_int_equal(world->server.reports.batch.count, 0);
     reports_answer(&world->server);
     world_expect(&world->sessions[0], "");
-    assert_int_equal(herd_store_count(&world->server.store), 3);
+    assert_int_equal(herd_store_count(&world->server.core.store), 3);
 }
 
 /* A connection that goes on without new input leaves what others wait with alone. */
@@ -79,7 +77,7 @@ static void enough_of_them_are_answered_at_once(void **state)
     take(world, 1, REPORT("last"));
     assert_int_equal(world->server.reports.batch.count, 0);
     world_expect(&world->sessions[1], ANSWER("+0.500000000", "last"));
-    assert_int_equal(herd_store_count(&world->server.store), HERD_LOOK_AHEAD_MAX);
+    assert_int_equal(herd_store_count(&world->server.core.store), HERD_LOOK_AHEAD_MAX);
 }
 
 /* Where too much of the buffer would be held up nothing is collected on. */
@@ -126,7 +124,7 @@ static void the_first_reply_may_be_the_last(void **state)
     assert_true(session->finished);
     assert_int_equal(session->stream.state, HERD_STREAM_ENDING);
     world_expect(session, ANSWER("+0.500000000", "a"));
-    assert_int_equal(herd_store_count(&world->server.store), 1);
+    assert_int_equal(herd_store_count(&world->server.core.store), 1);
 }
 
 /* What finds no room is given back in its place, between replies to what is known. */
@@ -134,16 +132,16 @@ static void what_finds_no_room_is_given_back(void **state)
 {
     struct world *world = *state;
     struct session *session = &world->sessions[0];
-    world->server.store.clients_max = 1;
+    world->server.core.store.clients_max = 1;
     take(world, 0, REPORT("a"));
     reports_answer(&world->server);
     take(world, 0, REPORT("a") REPORT("b") REPORT("a"));
     reports_answer(&world->server);
     world_expect(session,
                  ANSWER("+0.500000000", "a") ANSWER("+0.500000000", "a") "? " REPORT("b") ANSWER("+0.500000000", "a"));
-    assert_int_equal(world->server.counts.refused_clients, 1);
+    assert_int_equal(world->server.core.counts.refused_clients, 1);
     assert_int_equal(world->server.counts.invalid, 1);
-    assert_int_equal(world->server.counts.iamat, 3);
+    assert_int_equal(world->server.core.counts.iamat, 3);
 }
 
 /* Looks like success, by contract; only who reads the counts knows. The same report once more is not stale. */
@@ -152,10 +150,10 @@ static void what_is_older_is_counted(void **state)
     struct world *world = *state;
     take(world, 0, REPORT("a") REPORT("a") OLDER("a") REPORT("a") OLDER("b"));
     reports_answer(&world->server);
-    assert_int_equal(world->server.counts.iamat, 5);
-    assert_int_equal(world->server.counts.stale, 1);
+    assert_int_equal(world->server.core.counts.iamat, 5);
+    assert_int_equal(world->server.core.counts.stale, 1);
     answer_line(&world->sessions[0], HERD_TEXT("IAMAT a +0+0 0.5"));
-    assert_int_equal(world->server.counts.stale, 2);
+    assert_int_equal(world->server.core.counts.stale, 2);
     assert_int_equal(world->server.counts.invalid, 0);
     herd_buffer_clear(&world->sessions[0].stream.out);
 }
@@ -164,13 +162,13 @@ static void what_is_older_is_counted(void **state)
 static void what_a_limit_refuses_is_given_back(void **state)
 {
     struct world *world = *state;
-    world->server.judges_reports = true;
-    world->config.protocol.max_future_s = 10;
+    world->server.core.limits.max_future_s = 10;
+    world->sessions[0].grant.judged = true;
     take(world, 0, "IAMAT a +34.068930-118.445127 0000000012.000000000\n" REPORT("b"));
     reports_answer(&world->server);
     world_expect(&world->sessions[0],
                  "? IAMAT a +34.068930-118.445127 0000000012.000000000\n" ANSWER("+0.500000000", "b"));
-    assert_int_equal(world->server.counts.refused_future, 1);
+    assert_int_equal(world->server.core.counts.refused_future, 1);
 }
 
 /* ---- with a journal that is `synced`, in a folder of its own ---- */
@@ -181,16 +179,10 @@ static int synced_setup(void **state)
 {
     if (world_setup(state) != 0 || !own_folder(journal_folder, "reports")) return -1;
     struct world *world = *state;
-    struct journalwork *work = &world->server.journalwork;
-    char problem[HERD_JOURNAL_PROBLEM_SIZE];
-    struct herd_journal_options options = {.directory = journal_folder,
-                                           .herd = HERD_TEXT("herd"),
-                                           .server = HERD_TEXT("Goloman"),
-                                           .durability = HERD_JOURNAL_SYNCED,
-                                           .on_record = ignore_record};
-    world->config.journal.durability = HERD_DURABILITY_SYNCED;
-    herd_list_init(&work->fresh);
-    return herd_journal_open(&options, problem, &work->journal);
+    const struct herd_core_journal_options options = {.directory = journal_folder, .synced = true};
+    struct herd_core_journal_fault fault;
+    world->server.core.port.wake = ignore_wake;
+    return herd_core_open_journal(&world->server.core, &options, 0, &fault);
 }
 
 static int synced_teardown(void **state)
@@ -198,9 +190,8 @@ static int synced_teardown(void **state)
     struct world *world = *state;
     char command[sizeof journal_folder + 10];
     for (unsigned i = 0; i < WORLD_SESSIONS; i++)
-        journalwork_forget(&world->sessions[i]);
-    herd_journal_close(world->server.journalwork.journal);
-    world->server.journalwork.journal = NULL;
+        herd_core_wait_leave(&world->sessions[i].wait);
+    herd_core_close_journal(&world->server.core);
     snprintf(command, sizeof command, "rm -r '%s'", journal_folder);
     return system(command) != 0 ? -1 : world_teardown(state);
 }
@@ -208,14 +199,14 @@ static int synced_teardown(void **state)
 static void expect_waiting(const struct world *world, unsigned session, bool waits)
 {
     assert_int_equal(world->sessions[session].stream.held, waits);
-    assert_int_equal(herd_list_empty(&world->sessions[session].durable_node), !waits);
+    assert_int_equal(herd_list_empty(&world->sessions[session].wait.node), !waits);
 }
 
 /* The replies of each session that was answered wait for the disk, and nobody else's do. */
 static void what_was_answered_waits_for_the_disk(void **state)
 {
     struct world *world = *state;
-    world->server.store.clients_max = 3;
+    world->server.core.store.clients_max = 3;
     take(world, 0, REPORT("a") REPORT("b"));
     take(world, 1, REPORT("c"));
     take(world, 0, REPORT("a"));
@@ -232,21 +223,21 @@ static void a_repeated_line_waits_too(void **state)
     struct world *world = *state;
     take(world, 0, REPORT("a"));
     reports_answer(&world->server);
-    uint64_t position = herd_journal_position(world->server.journalwork.journal);
+    uint64_t position = herd_journal_position(world->server.core.journal);
     take(world, 1, REPORT("a"));
     reports_answer(&world->server);
     expect_waiting(world, 1, true);
     answer_line(&world->sessions[2], HERD_TEXT("IAMAT a +34.068930-118.445127 0000000001.000000000"));
     expect_waiting(world, 2, true);
     /* None of it was new, and nothing of it is written again. */
-    assert_int_equal(herd_journal_position(world->server.journalwork.journal), position);
+    assert_int_equal(herd_journal_position(world->server.core.journal), position);
 }
 
 /* Judged one by one, where there is a limit that a report may break. */
 static void a_repeated_line_waits_where_each_is_judged(void **state)
 {
     struct world *world = *state;
-    world->server.judges_reports = true;
+    world->sessions[0].grant.judged = world->sessions[1].grant.judged = true;
     take(world, 0, REPORT("a"));
     take(world, 1, REPORT("a"));
     reports_answer(&world->server);
@@ -282,7 +273,7 @@ static void nothing_is_answered_after_the_last_reply(void **state)
     reports_answer(&world->server);
     world_expect(&world->sessions[0], ANSWER("+0.500000000", "a"));
     world_expect(&world->sessions[1], ANSWER("+0.500000000", "b"));
-    assert_int_equal(herd_store_count(&world->server.store), 2);
+    assert_int_equal(herd_store_count(&world->server.core.store), 2);
 }
 
 static void who_has_finished_is_not_answered(void **state)
@@ -292,7 +283,7 @@ static void who_has_finished_is_not_answered(void **state)
     world->sessions[0].finished = true;
     reports_answer(&world->server);
     world_expect(&world->sessions[0], "");
-    assert_int_equal(herd_store_count(&world->server.store), 0);
+    assert_int_equal(herd_store_count(&world->server.core.store), 0);
 }
 
 static void a_line_over_the_limit_is_for_others(void **state)

@@ -125,10 +125,10 @@ static void expect_lingering(struct visit *visit)
 static struct herd_version stored(struct visit *visit, const char *client)
 {
     struct herd_version version;
-    uint32_t record = herd_store_find(&visit->server->store, herd_text_of(client));
+    uint32_t record = herd_store_find(&visit->server->core.store, herd_text_of(client));
 
     assert_int_not_equal(record, 0);
-    herd_store_view(&visit->server->store, record, &version);
+    herd_store_view(&visit->server->core.store, record, &version);
     return version;
 }
 
@@ -150,7 +150,7 @@ static void a_line_without_end_is_answered_in_time(void **state)
     assert_int_equal(version.report.time_ns + version.difference_ns, read_ns);
     assert_memory_equal(visit->client.bytes, "? junk\nAT Goloman +", strlen("? junk\nAT Goloman +"));
     assert_int_equal(visit->client.bytes[visit->client.length - 1], '\n');
-    assert_int_equal(visit->server->counts.iamat, 1);
+    assert_int_equal(visit->server->core.counts.iamat, 1);
     expect_lingering(visit);
     assert_int_equal(visit->server->counts.invalid, 1); /* nothing of what came later */
 }
@@ -185,7 +185,7 @@ static void silence_ends_a_line_and_nothing_else(void **state)
     say(visit, REPORT("kiwi") "two");
     UNTIL(visit->server, visit->server->counts.lines_quiet == 2);
     say(visit, "\n" REPORT("kiwi"));
-    UNTIL(visit->server, visit->server->counts.iamat == 2 && visit->server->counts.invalid == 5);
+    UNTIL(visit->server, visit->server->core.counts.iamat == 2 && visit->server->counts.invalid == 5);
     assert_int_equal(visit->server->counts.lines_quiet, 2);
     assert_int_equal(visit->server->counts.line_timeouts, 0);
     assert_int_equal(visit->session->stream.state, HERD_STREAM_OPEN);
@@ -199,14 +199,14 @@ static void both_clocks_stand_still_while_nothing_is_read(void **state)
     visit->world->config.limits.line_timeout_ms = 5;
     visit->world->config.protocol.line_quiet_ms = 1;
     connect_client(visit);
-    visit->session->durable_position = 1; /* its last reply is not on the disk yet */
+    visit->session->wait.position = 1; /* its last reply is not on the disk yet */
     herd_framer_hold(&visit->session->framer, HERD_TEXT("held"));
     herd_deadline_start(&visit->server->started, &visit->session->started);
     herd_deadline_start(&visit->server->quiet, &visit->session->quiet);
     uint64_t began_ms = visit->session->started.since_ms;
     UNTIL(visit->server, visit->session->started.since_ms > began_ms + 5);
     assert_int_equal(visit->server->counts.lines_quiet, 0);
-    visit->session->durable_position = 0;
+    visit->session->wait.position = 0;
     UNTIL(visit->server, has(visit, "? held\n"));
     assert_int_equal(visit->server->counts.lines_quiet, 1);
     assert_int_equal(visit->server->counts.line_timeouts, 0);
@@ -231,13 +231,13 @@ static void nothing_after_http_is_executed(void **state)
     connect_client(visit);
     say(visit, REPORT("before") "POST / HTTP/1.1\r\n" REPORT("batch") "IAMAT line +1+1 1\nhalf");
     UNTIL(visit->server, receive(&visit->client) && visit->client.ended);
-    assert_int_equal(herd_store_count(&visit->server->store), 1);
+    assert_int_equal(herd_store_count(&visit->server->core.store), 1);
     stored(visit, "before");
     assert_int_equal(visit->server->counts.http, 1);
     assert_int_equal(visit->server->counts.invalid, 1);
     assert_memory_equal(visit->client.bytes + visit->client.length - 19, "? POST / HTTP/1.1\r\n", 19);
     expect_lingering(visit);
-    assert_int_equal(herd_store_count(&visit->server->store), 1);
+    assert_int_equal(herd_store_count(&visit->server->core.store), 1);
 }
 
 static void http_without_an_end_ends_the_connection_too(void **state)
@@ -295,7 +295,7 @@ static void the_only_reply_to_a_collected_report_lingers(void **state)
     connect_client(visit);
     say(visit, REPORT("a") REPORT("b") REPORT("c"));
     UNTIL(visit->server, receive(&visit->client) && visit->client.ended);
-    assert_int_equal(herd_store_count(&visit->server->store), 1);
+    assert_int_equal(herd_store_count(&visit->server->core.store), 1);
     expect_lingering(visit);
 }
 
