@@ -100,6 +100,7 @@ struct herd_known_route {
 #define HERD_ROUTES_OUT 16 /* known of all that leave */
 
 struct herd_inbound;
+struct herd_link;
 
 struct herd_neighbour {
     struct herd_list_node node; /* herd_flood.neighbours */
@@ -114,6 +115,7 @@ struct herd_neighbour {
     uint64_t claim_mark;
     uint64_t replaced_incarnation; /* of the session that a newer one replaced last; 0: none */
     struct herd_inbound *inbound;  /* the newest inbound session that saw WELCOME; NULL: none */
+    struct herd_link *link;        /* herd/link.h; NULL: none */
     char bytes[HERD_NAME_LENGTH_MAX];
 };
 
@@ -272,8 +274,9 @@ struct herd_inbound {
     struct herd_inbound *replaced; /* set on reaching LIVE: the older session to be closed by the driver; NULL: none */
     enum herd_peer_state state;
     bool from_loopback;
-    bool tainted; /* an AT was dropped: this session's MARKs are not adopted */
-    bool rival;   /* set on reaching LIVE: a run of this name that was replaced is back, so there are two of it */
+    bool tainted;  /* an AT was dropped: this session's MARKs are not adopted */
+    bool rival;    /* set on reaching LIVE: a run of this name that was replaced is back, so there are two of it */
+    bool welcomed; /* herd_link_heard has seen it LIVE */
     struct herd_buffer transcript; /* both HELLOs, until the dialler has proved itself */
     struct herd_framer framer;
     struct herd_known_route routes[HERD_ROUTES_IN]; /* that its lines came by */

@@ -3,6 +3,7 @@
 #define HERD_FLOOD_LOCAL_H
 
 #include "herd/flood.h"
+#include "herd/machine.h"
 #include "herd/mutant.h"
 
 /* flood.c: one more session names a neighbour, or one less, after which it may be gone. */

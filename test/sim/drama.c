@@ -42,7 +42,7 @@ static void carry_all(struct sim_world *world, struct sim_direction *direction)
     struct sim_pipe *pipe = direction->current;
 
     while (direction->current == pipe &&
-           (herd_outbound_busy(&direction->outbound) || herd_buffer_length(&pipe->forward) > 0)) {
+           (herd_outbound_busy(&direction->link.outbound) || herd_buffer_length(&pipe->forward) > 0)) {
         network_pump(direction);
         network_forward(world, direction, pipe, SIZE_MAX);
         if (!pipe->acceptor_open) return;
@@ -57,8 +57,8 @@ static bool possible(const struct sim_world *world, const struct sim_direction *
 /* Queues everything without sending any of it. */
 static void scan_only(struct sim_direction *direction)
 {
-    while (direction->outbound.work != HERD_OUTBOUND_FLOODING)
-        herd_outbound_pump(&direction->outbound, 0, &direction->current->forward);
+    while (direction->link.outbound.work != HERD_OUTBOUND_FLOODING)
+        herd_outbound_pump(&direction->link.outbound, 0, &direction->current->forward);
 }
 
 static void late_bytes(struct sim_world *world)

@@ -66,7 +66,7 @@ static bool quiet(const struct sim_world *world, uint32_t part)
         if (!inside(part, direction)) continue;
         if (direction->current == NULL || !network_up(direction)) return false;
         if (direction->current->lost || !direction->current->acceptor_open) return false;
-        if (herd_outbound_busy(&direction->outbound)) return false;
+        if (herd_outbound_busy(&direction->link.outbound)) return false;
     }
     return true;
 }
@@ -150,9 +150,9 @@ static void heal_direction(struct sim_world *world, struct sim_direction *direct
     if (sim_one_in(world, 4)) network_cut(world, direction);
     for (i = 0; i < SIM_PIPES_MAX; i++)
         settle_pipe(world, direction, &direction->pipes[i]);
-    if (soon && direction->current == NULL) direction->redial.at_ms = world->now_ms;
-    direction->outbound.agreement.mine_since_ms = world->now_ms;
-    direction->outbound.agreement.theirs_since_ms = world->now_ms;
+    if (soon && direction->current == NULL) direction->link.redial.at_ms = world->now_ms;
+    direction->link.outbound.agreement.mine_since_ms = world->now_ms;
+    direction->link.outbound.agreement.theirs_since_ms = world->now_ms;
 }
 
 static void heal(struct sim_world *world, uint32_t part)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections, as the server's driver and TCP make them, and break them:
- * bytes arrive in order, in pieces of any size, up to a point; then nothing,
- * or the news of the end, at one end only or at both.
+ * The driver of the links: connections, as TCP makes and breaks them. What a
+ * link asks for by its port is done when it has returned. Bytes arrive in order, in pieces of any size, up to a point;
+ * then nothing, or the news of the end, at one end only or at both.
  */
 #include "sim.h"
+
+#include <errno.h>
 
 #include "herd/list.h"
 
@@ -27,40 +29,125 @@ static void open_pipe(struct sim_pipe *pipe)
     herd_buffer_clear(&pipe->forward);
     herd_buffer_clear(&pipe->backward);
     pipe->dialler_open = pipe->acceptor_open = true;
-    pipe->lost = pipe->forward_ended = pipe->backward_ended = pipe->greeted = false;
+    pipe->lost = pipe->forward_ended = pipe->backward_ended = false;
 }
 
-void network_dial(struct sim_world *world, struct sim_direction *direction)
+/* -- The port -- */
+
+static struct sim_direction *direction_of(struct herd_link *link)
 {
-    struct sim_server *from = &world->servers[direction->from];
+    return HERD_CONTAINER(link, struct sim_direction, link);
+}
+
+/* Seen by the link's state when it has returned. */
+static void port_connect(struct herd_link *link)
+{
+    (void)link;
+}
+
+static void port_close(struct herd_link *link, int status)
+{
+    (void)link;
+    (void)status;
+}
+
+static void port_drop(struct herd_link *link, struct herd_inbound *inbound)
+{
+    (void)link;
+    network_drop(HERD_CONTAINER(inbound, struct sim_pipe, inbound), true);
+}
+
+static struct herd_buffer *port_out(struct herd_link *link)
+{
+    return &direction_of(link)->current->forward;
+}
+
+static void port_said(struct herd_link *link, struct herd_text lines)
+{
+    (void)link;
+    (void)lines;
+}
+
+static struct herd_buffer *port_room(struct herd_link *link, size_t *ret_bytes)
+{
+    const struct sim_direction *direction = direction_of(link);
+    size_t queued = herd_buffer_length(&direction->current->forward);
+
+    *ret_bytes = queued < direction->window ? direction->window - queued : 0;
+    return &direction->current->forward;
+}
+
+static void port_pumped(struct herd_link *link, bool more)
+{
+    direction_of(link)->more = more;
+}
+
+/* All timers are looked at whenever time passes. */
+static void port_wake(struct herd_link *link)
+{
+    (void)link;
+}
+
+static void port_tell(struct herd_link *link, enum herd_link_event event)
+{
+    (void)link;
+    (void)event;
+}
+
+static const struct herd_link_port port = {.connect = port_connect,
+                                           .close = port_close,
+                                           .drop = port_drop,
+                                           .out = port_out,
+                                           .said = port_said,
+                                           .room = port_room,
+                                           .pumped = port_pumped,
+                                           .wake = port_wake,
+                                           .tell = port_tell};
+
+void network_init(struct sim_world *world, struct sim_direction *direction)
+{
+    struct herd_flood *flood = &world->servers[direction->from].flood;
+    struct herd_neighbour *neighbour = herd_flood_take_neighbour(flood, world->servers[direction->to].name);
+
+    herd_link_init(&direction->link, flood, neighbour, &port, world->now_ms);
+}
+
+/* -- Connections -- */
+
+static void connect_pipe(struct sim_world *world, struct sim_direction *direction)
+{
     struct sim_server *to = &world->servers[direction->to];
     struct sim_pipe *pipe = free_pipe(direction);
-    struct herd_now now = world_now(world, from);
+    struct herd_now now = world_now(world, &world->servers[direction->from]);
     struct herd_now now_there = world_now(world, to);
 
-    if (direction->current != NULL || direction->removed || !from->alive) return;
-    herd_redial_dialled(&direction->redial);
     if (direction->blocked || !to->alive || pipe == NULL) {
-        herd_redial_failed(&direction->redial, &from->flood.random, world->now_ms);
+        herd_link_closed(&direction->link, -ECONNREFUSED, &now);
         return;
     }
     open_pipe(pipe);
     direction->current = pipe;
-    direction->welcomed = false;
-    herd_outbound_start(&direction->outbound, &now, &pipe->forward);
+    herd_link_connected(&direction->link, &now);
     herd_inbound_init(&pipe->inbound, &to->flood, true, &now_there);
+}
+
+void network_dial(struct sim_world *world, struct sim_direction *direction)
+{
+    if (direction->current != NULL || direction->removed || !world->servers[direction->from].alive) return;
+    herd_link_dial(&direction->link);
+    connect_pipe(world, direction);
 }
 
 void network_leave(struct sim_world *world, struct sim_direction *direction, bool told)
 {
+    struct herd_now now = world_now(world, &world->servers[direction->from]);
     struct sim_pipe *pipe = direction->current;
 
     direction->current = NULL;
     pipe->dialler_open = false;
     pipe->forward_ended = told;
     herd_buffer_clear(&pipe->backward);
-    herd_outbound_stop(&direction->outbound);
-    herd_redial_failed(&direction->redial, &world->servers[direction->from].flood.random, world->now_ms);
+    herd_link_closed(&direction->link, -ECONNRESET, &now);
 }
 
 void network_drop(struct sim_pipe *pipe, bool told)
@@ -81,24 +168,6 @@ void network_cut(struct sim_world *world, struct sim_direction *direction)
         if (pipe->dialler_open) network_leave(world, direction, true);
         if (pipe->acceptor_open) network_drop(pipe, true);
     }
-}
-
-/* What the server's driver does after its inbound end took bytes. */
-static void after_inbound(struct sim_world *world, struct sim_direction *direction, struct sim_pipe *pipe, int error)
-{
-    struct herd_inbound *replaced = pipe->inbound.replaced;
-    struct sim_direction *reverse = &world->directions[direction->reverse];
-
-    if (replaced != NULL) {
-        pipe->inbound.replaced = NULL;
-        network_drop(HERD_CONTAINER(replaced, struct sim_pipe, inbound), true);
-    }
-    if (!pipe->greeted && pipe->inbound.state == HERD_PEER_LIVE) {
-        pipe->greeted = true;
-        if (reverse->current == NULL) herd_redial_urge(&reverse->redial, world->now_ms);
-    }
-    if (error < 0) network_drop(pipe, true);
-    if (!pipe->dialler_open) herd_buffer_clear(&pipe->backward);
 }
 
 /* Nobody is there: the bytes vanish, and perhaps a reset comes back. */
@@ -126,14 +195,15 @@ void network_forward(struct sim_world *world, struct sim_direction *direction, s
     if (size < bytes.length) bytes.length = size;
     error = herd_inbound_receive(&pipe->inbound, bytes, &now, &pipe->backward);
     herd_buffer_consume(&pipe->forward, bytes.length);
-    after_inbound(world, direction, pipe, error);
+    herd_link_heard(&pipe->inbound, &now);
+    if (error < 0) network_drop(pipe, true);
+    if (!pipe->dialler_open) herd_buffer_clear(&pipe->backward);
 }
 
 void network_backward(struct sim_world *world, struct sim_direction *direction, struct sim_pipe *pipe, size_t size)
 {
     struct herd_now now = world_now(world, &world->servers[direction->from]);
     struct herd_text bytes = herd_buffer_text(&pipe->backward);
-    int error;
 
     if (pipe->lost || !pipe->dialler_open) return;
     if (bytes.length == 0) {
@@ -141,47 +211,28 @@ void network_backward(struct sim_world *world, struct sim_direction *direction, 
         return;
     }
     if (size < bytes.length) bytes.length = size;
-    error = herd_outbound_receive(&direction->outbound, bytes, &now, &pipe->forward);
+    herd_link_receive(&direction->link, bytes, &now);
     herd_buffer_consume(&pipe->backward, bytes.length);
-    if (error < 0) {
-        network_leave(world, direction, true);
-    } else if (!direction->welcomed && network_up(direction)) {
-        direction->welcomed = true;
-        herd_redial_welcomed(&direction->redial, world->now_ms);
-    }
-}
-
-/* False where there is nothing to pump. */
-static bool prepare(struct sim_direction *direction, struct herd_pump *ret_pump)
-{
-    size_t queued;
-
-    if (direction->current == NULL || !herd_outbound_busy(&direction->outbound)) return false;
-    queued = herd_buffer_length(&direction->current->forward);
-    *ret_pump = (struct herd_pump){.outbound = &direction->outbound,
-                                   .room = queued < direction->window ? direction->window - queued : 0,
-                                   .out = &direction->current->forward};
-    return true;
+    if (direction->link.state == HERD_LINK_CLOSING) network_leave(world, direction, true);
 }
 
 bool network_pump(struct sim_direction *direction)
 {
-    struct herd_pump pump;
+    struct herd_link *link = &direction->link;
 
-    if (!prepare(direction, &pump)) return false;
-    herd_flood_pump(&pump, 1);
-    return pump.more;
+    direction->more = false;
+    if (direction->current != NULL) herd_link_pump(&link, 1);
+    return direction->more;
 }
 
 void network_pump_server(struct sim_world *world, const struct sim_server *server)
 {
-    struct herd_pump pumps[SIM_SERVERS_MAX];
-    unsigned count = 0;
+    struct herd_link *links[SIM_SERVERS_MAX];
     unsigned i;
 
     for (i = 0; i < server->out_count; i++)
-        if (prepare(&world->directions[server->out[i]], &pumps[count])) count++;
-    herd_flood_pump(pumps, count);
+        links[i] = &world->directions[server->out[i]].link;
+    herd_link_pump(links, server->out_count);
 }
 
 /* -- Timers -- */
@@ -190,13 +241,10 @@ static void tick_dialler(struct sim_world *world, struct sim_direction *directio
 {
     struct herd_now now = world_now(world, &world->servers[direction->from]);
 
-    if (direction->current == NULL) {
-        if (world->now_ms >= direction->redial.at_ms) network_dial(world, direction);
-        return;
-    }
-    if (herd_outbound_deadline(&direction->outbound) > world->now_ms) return;
-    if (herd_outbound_tick(&direction->outbound, &now, &direction->current->forward) < 0)
-        network_leave(world, direction, true);
+    if (direction->removed) return;
+    herd_link_tick(&direction->link, &now);
+    if (direction->link.state == HERD_LINK_CONNECTING) connect_pipe(world, direction);
+    if (direction->link.state == HERD_LINK_CLOSING) network_leave(world, direction, true);
 }
 
 static void tick_acceptor(struct sim_world *world, struct sim_direction *direction, struct sim_pipe *pipe)
@@ -236,8 +284,7 @@ int64_t network_deadline(const struct sim_world *world, uint32_t part)
     for (i = 0; i < world->direction_count; i++) {
         const struct sim_direction *direction = &world->directions[i];
         if (!in_part(part, direction->from) || !in_part(part, direction->to) || direction->removed) continue;
-        soonest = earlier(soonest, direction->current == NULL ? direction->redial.at_ms
-                                                              : herd_outbound_deadline(&direction->outbound));
+        soonest = earlier(soonest, herd_link_deadline(&direction->link));
         for (k = 0; k < SIM_PIPES_MAX; k++)
             if (direction->pipes[k].acceptor_open)
                 soonest = earlier(soonest, herd_inbound_deadline(&direction->pipes[k].inbound));

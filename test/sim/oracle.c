@@ -156,7 +156,7 @@ static void check_lag(const struct sim_world *world, uint32_t part, struct sim_v
     for (i = 0; i < world->direction_count; i++) {
         const struct sim_direction *direction = &world->directions[i];
         if ((part >> direction->from & 1) == 0 || !network_up(direction)) continue;
-        if (herd_outbound_lag(&direction->outbound) != 0)
+        if (herd_outbound_lag(&direction->link.outbound) != 0)
             oracle_blame(verdict, "%.*s lags", HERD_TEXT_ARGS(world->servers[direction->from].name));
     }
 }

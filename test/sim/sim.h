@@ -8,7 +8,7 @@
  * them: clients, clocks, a network that fails, servers that die, and somebody
  * who knows how it must end.
  *
- *     direction   from's stream to `to`: dialler's end, redial, and up to three
+ *     direction   from's link to `to` as the server has it, and up to three
  *                 connections, of which the dialler holds at most one; the
  *                 others are known only to the acceptor (half-open)
  *     pipe        one connection: what is in flight each way, acceptor's end
@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "herd/flood.h"
+#include "herd/link.h"
 #include "herd/mutant.h"
 
 #define SIM_SERVERS_MAX 7
@@ -33,7 +33,6 @@ struct sim_pipe {
     bool lost;           /* carries nothing any more, and neither end was told */
     bool forward_ended;  /* behind the last byte the acceptor hears that the dialler is gone */
     bool backward_ended; /* the same for the dialler */
-    bool greeted;        /* the acceptor has seen it LIVE */
     struct herd_buffer forward;
     struct herd_buffer backward;
     struct herd_inbound inbound;
@@ -45,11 +44,10 @@ struct sim_direction {
     uint8_t reverse; /* number of the direction the other way */
     bool removed;    /* the link is no longer in the configuration, or not yet */
     bool blocked;    /* cannot be dialled at present */
-    bool welcomed;
-    size_t window; /* bytes in flight at which a pump stops: small is a slow link */
+    bool more;       /* the last pump left something to do that needs no room */
+    size_t window;   /* bytes in flight at which a pump stops: small is a slow link */
     struct sim_pipe *current;
-    struct herd_redial redial;
-    struct herd_outbound outbound;
+    struct herd_link link;
     struct sim_pipe pipes[SIM_PIPES_MAX];
 };
 
@@ -164,6 +162,8 @@ void chronicle_replay(struct sim_world *world, struct sim_server *server);
 
 /* -- network.c: connections -- */
 
+/* The link of a server that starts. */
+void network_init(struct sim_world *world, struct sim_direction *direction);
 void network_dial(struct sim_world *world, struct sim_direction *direction);
 /* The dialler's end closes; `told`: the acceptor hears of it. */
 void network_leave(struct sim_world *world, struct sim_direction *direction, bool told);
@@ -183,7 +183,7 @@ void network_tick(struct sim_world *world, uint32_t part);
 int64_t network_deadline(const struct sim_world *world, uint32_t part);
 static inline bool network_up(const struct sim_direction *direction)
 {
-    return direction->outbound.state == HERD_PEER_LIVE;
+    return direction->link.outbound.state == HERD_PEER_LIVE;
 }
 
 /* -- schedule.c: what happens -- */

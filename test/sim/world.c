@@ -55,7 +55,7 @@ static void add_direction(struct sim_world *world, unsigned from, unsigned to, u
     direction->from = (uint8_t)from;
     direction->to = (uint8_t)to;
     direction->reverse = (uint8_t)reverse;
-    direction->removed = direction->blocked = direction->welcomed = false;
+    direction->removed = direction->blocked = false;
     direction->window = sim_one_in(world, 6) ? 1 + sim_pick(world, 150) : 4096;
     direction->current = NULL;
     server->out[server->out_count++] = (uint8_t)world->direction_count++;
@@ -148,12 +148,8 @@ static void init_flood(struct sim_world *world, struct sim_server *server)
     flood->keeper = server;
     if (world->mood.keyed)
         flood->keys = (struct herd_keys){.count = 1, .keys = {{1, 2}}, .mac = toy_mac, .fill = fill, .owner = world};
-    for (i = 0; i < server->out_count; i++) {
-        struct sim_direction *direction = &world->directions[server->out[i]];
-        struct herd_neighbour *neighbour = herd_flood_take_neighbour(flood, world->servers[direction->to].name);
-        herd_outbound_init(&direction->outbound, flood, neighbour);
-        herd_redial_init(&direction->redial, world->now_ms);
-    }
+    for (i = 0; i < server->out_count; i++)
+        network_init(world, &world->directions[server->out[i]]);
 }
 
 void world_start(struct sim_world *world, unsigned number)
@@ -176,7 +172,7 @@ static void end_run(struct sim_world *world, struct sim_server *server)
     unsigned i;
 
     for (i = 0; i < server->out_count; i++)
-        herd_outbound_finish(&world->directions[server->out[i]].outbound);
+        herd_link_finish(&world->directions[server->out[i]].link);
     herd_flood_finish(&server->flood);
     herd_store_finish(&server->store);
     server->alive = false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "smallherd.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,72 +16,114 @@ static const char *const names[SMALLHERD_MEMBERS] = {"Goloman", "Hands", "Holida
 
 /* -- Streams -- */
 
+static struct direction *direction_of(struct herd_link *link)
+{
+    return HERD_CONTAINER(link, struct direction, link);
+}
+
+/* What becomes of connecting and closing is decided where the link was called. */
+static void port_connect(struct herd_link *link)
+{
+    assert_int_equal(link->state, HERD_LINK_CONNECTING);
+}
+
+static void port_close(struct herd_link *link, int status)
+{
+    fail_msg("the link to %.*s is closed: %d %s", HERD_TEXT_ARGS(link->neighbour->name), status,
+             link->outbound.end.text);
+}
+
+static void port_drop(struct herd_link *link, struct herd_inbound *inbound)
+{
+    (void)inbound;
+    fail_msg("a session of %.*s was replaced", HERD_TEXT_ARGS(link->neighbour->name));
+}
+
+static struct herd_buffer *port_out(struct herd_link *link)
+{
+    return &direction_of(link)->forward;
+}
+
+static void port_said(struct herd_link *link, struct herd_text lines)
+{
+    assert_int_equal(link->state, HERD_LINK_UP);
+    assert_true(lines.length > 0);
+}
+
+static struct herd_buffer *port_room(struct herd_link *link, size_t *ret_bytes)
+{
+    struct direction *direction = direction_of(link);
+    size_t queued = herd_buffer_length(&direction->forward);
+    *ret_bytes = queued < direction->window ? direction->window - queued : 0;
+    return &direction->forward;
+}
+
+static void port_pumped(struct herd_link *link, bool more)
+{
+    (void)link; /* it is pumped in every step */
+    (void)more;
+}
+
+static void port_wake(struct herd_link *link)
+{
+    (void)link; /* as above */
+}
+
+static void port_tell(struct herd_link *link, enum herd_link_event event)
+{
+    (void)link;
+    assert_int_not_equal(event, HERD_LINK_RIVAL);
+}
+
+static const struct herd_link_port port = {.connect = port_connect,
+                                           .close = port_close,
+                                           .drop = port_drop,
+                                           .out = port_out,
+                                           .said = port_said,
+                                           .room = port_room,
+                                           .pumped = port_pumped,
+                                           .wake = port_wake,
+                                           .tell = port_tell};
+
 static void connect_streams(struct smallherd *herd, struct direction *direction)
 {
-    herd_redial_dialled(&direction->redial);
-    direction->up = true;
-    direction->welcomed = direction->greeted = false;
-    herd_outbound_start(&direction->outbound, &herd->now, &direction->forward);
+    herd_link_connected(&direction->link, &herd->now);
     herd_inbound_init(&direction->inbound, &herd->members[direction->to].flood, true, &herd->now);
 }
 
 static void break_streams(struct smallherd *herd, struct direction *direction)
 {
-    if (!direction->up) return;
-    direction->up = false;
-    herd_outbound_stop(&direction->outbound);
+    if (direction->link.state != HERD_LINK_UP) return;
+    herd_link_closed(&direction->link, -ECONNRESET, &herd->now);
     herd_inbound_stop(&direction->inbound);
     herd_inbound_finish(&direction->inbound);
     herd_buffer_clear(&direction->forward);
     herd_buffer_clear(&direction->backward);
-    herd_redial_failed(&direction->redial, &herd->members[direction->from].flood.random, herd->now.monotonic_ms);
 }
 
-static void dial(struct smallherd *herd, struct direction *direction)
+static void tick(struct smallherd *herd, struct direction *direction)
 {
-    struct member *from = &herd->members[direction->from];
-
-    if (direction->up || !from->alive || herd->now.monotonic_ms < direction->redial.at_ms) return;
-    if (herd->members[direction->to].alive && !direction->cut) {
+    herd_link_tick(&direction->link, &herd->now);
+    if (direction->link.state != HERD_LINK_CONNECTING) return;
+    if (herd->members[direction->to].alive && !direction->cut)
         connect_streams(herd, direction);
-    } else {
-        herd_redial_dialled(&direction->redial);
-        herd_redial_failed(&direction->redial, &from->flood.random, herd->now.monotonic_ms);
-    }
-}
-
-static struct direction *reverse_of(struct smallherd *herd, const struct direction *direction)
-{
-    for (unsigned i = 0; i < herd->direction_count; i++)
-        if (herd->directions[i].from == direction->to && herd->directions[i].to == direction->from)
-            return &herd->directions[i];
-    fail_msg("a direction without its reverse");
-    return NULL;
-}
-
-static void note_live(struct smallherd *herd, struct direction *direction)
-{
-    if (!direction->welcomed && direction->outbound.state == HERD_PEER_LIVE) {
-        direction->welcomed = true;
-        herd_redial_welcomed(&direction->redial, herd->now.monotonic_ms);
-    }
-    if (!direction->greeted && direction->inbound.state == HERD_PEER_LIVE) {
-        direction->greeted = true;
-        assert_null(direction->inbound.replaced);
-        herd_redial_urge(&reverse_of(herd, direction)->redial, herd->now.monotonic_ms);
-    }
+    else
+        herd_link_closed(&direction->link, -ECONNREFUSED, &herd->now);
 }
 
 typedef int (*receiver)(struct smallherd *herd, struct direction *direction, struct herd_text bytes);
 
 static int receive_forward(struct smallherd *herd, struct direction *direction, struct herd_text bytes)
 {
-    return herd_inbound_receive(&direction->inbound, bytes, &herd->now, &direction->backward);
+    int error = herd_inbound_receive(&direction->inbound, bytes, &herd->now, &direction->backward);
+    herd_link_heard(&direction->inbound, &herd->now);
+    return error;
 }
 
 static int receive_backward(struct smallherd *herd, struct direction *direction, struct herd_text bytes)
 {
-    return herd_outbound_receive(&direction->outbound, bytes, &herd->now, &direction->forward);
+    herd_link_receive(&direction->link, bytes, &herd->now);
+    return 0;
 }
 
 static int deliver(struct smallherd *herd, struct direction *direction, struct herd_buffer *queue, receiver receive)
@@ -101,25 +144,23 @@ static int deliver(struct smallherd *herd, struct direction *direction, struct h
 
 static void carry(struct smallherd *herd, struct direction *direction)
 {
-    size_t queued = herd_buffer_length(&direction->forward);
+    struct herd_link *link = &direction->link;
 
-    if (herd_outbound_tick(&direction->outbound, &herd->now, &direction->forward) < 0 ||
-        herd_inbound_tick(&direction->inbound, &herd->now, &direction->backward) < 0)
-        fail_msg("%s: %s%s", herd->members[direction->from].name, direction->outbound.end.text,
-                 direction->inbound.end.text);
-    herd_outbound_pump(&direction->outbound, queued < herd->window ? herd->window - queued : 0, &direction->forward);
-    if (deliver(herd, direction, &direction->forward, receive_forward) < 0 ||
-        deliver(herd, direction, &direction->backward, receive_backward) < 0)
-        fail_msg("%s: %s%s", herd->members[direction->from].name, direction->outbound.end.text,
-                 direction->inbound.end.text);
-    note_live(herd, direction);
+    direction->window = herd->window;
+    if (herd_inbound_tick(&direction->inbound, &herd->now, &direction->backward) < 0)
+        fail_msg("%s: %s", herd->members[direction->to].name, direction->inbound.end.text);
+    herd_link_pump(&link, 1);
+    if (deliver(herd, direction, &direction->forward, receive_forward) < 0)
+        fail_msg("%s: %s", herd->members[direction->to].name, direction->inbound.end.text);
+    deliver(herd, direction, &direction->backward, receive_backward);
 }
 
 static void step(struct smallherd *herd)
 {
     for (unsigned i = 0; i < herd->direction_count; i++) {
-        dial(herd, &herd->directions[i]);
-        if (herd->directions[i].up) carry(herd, &herd->directions[i]);
+        struct direction *direction = &herd->directions[i];
+        if (herd->members[direction->from].alive) tick(herd, direction);
+        if (direction->link.state == HERD_LINK_UP) carry(herd, direction);
     }
     herd->now.monotonic_ms += SMALLHERD_STEP_MS;
     herd->now.wall_ns += SMALLHERD_STEP_MS * HERD_NS_PER_MS;
@@ -136,8 +177,8 @@ static bool is_settled(const struct smallherd *herd)
     for (unsigned i = 0; i < herd->direction_count; i++) {
         const struct direction *direction = &herd->directions[i];
         if (!herd->members[direction->from].alive || !herd->members[direction->to].alive || direction->cut) continue;
-        if (!direction->up || direction->outbound.state != HERD_PEER_LIVE) return false;
-        if (herd_outbound_busy(&direction->outbound) || herd_buffer_length(&direction->forward) > 0) return false;
+        if (direction->link.outbound.state != HERD_PEER_LIVE) return false;
+        if (!herd_link_flushed(&direction->link) || herd_buffer_length(&direction->forward) > 0) return false;
     }
     return true;
 }
@@ -177,7 +218,7 @@ void smallherd_crash(struct smallherd *herd, unsigned member)
     assert_true(herd->members[member].alive);
     herd->members[member].alive = false;
     for (unsigned i = 0; i < herd->direction_count; i++)
-        if (herd->directions[i].from == member) herd_outbound_finish(&herd->directions[i].outbound);
+        if (herd->directions[i].from == member) herd_link_finish(&herd->directions[i].link);
     herd_flood_finish(&herd->members[member].flood);
     herd_store_finish(&herd->members[member].store);
 }
@@ -197,10 +238,9 @@ void smallherd_start(struct smallherd *herd, unsigned number)
     for (unsigned i = 0; i < herd->direction_count; i++) {
         struct direction *direction = &herd->directions[i];
         if (direction->from != number) continue;
-        herd_outbound_finish(&direction->outbound);
-        herd_outbound_init(&direction->outbound, &member->flood,
-                           herd_flood_take_neighbour(&member->flood, herd_text_of(names[direction->to])));
-        herd_redial_init(&direction->redial, herd->now.monotonic_ms);
+        herd_link_init(&direction->link, &member->flood,
+                       herd_flood_take_neighbour(&member->flood, herd_text_of(names[direction->to])), &port,
+                       herd->now.monotonic_ms);
     }
     member->alive = true;
 }
@@ -225,7 +265,7 @@ void smallherd_heal(struct smallherd *herd, unsigned a, unsigned b)
     set_cut(herd, a, b, false);
 }
 
-void smallherd_init(struct smallherd *herd, unsigned member_count, const struct link *links, unsigned link_count,
+void smallherd_init(struct smallherd *herd, unsigned member_count, const struct pair *links, unsigned link_count,
                     uint64_t seed)
 {
     memset(herd, 0, sizeof(*herd));
@@ -248,7 +288,6 @@ void smallherd_finish(struct smallherd *herd)
     for (unsigned i = 0; i < herd->member_count; i++)
         if (herd->members[i].alive) smallherd_crash(herd, i);
     for (unsigned i = 0; i < herd->direction_count; i++) {
-        herd_outbound_finish(&herd->directions[i].outbound);
         herd_buffer_finish(&herd->directions[i].forward);
         herd_buffer_finish(&herd->directions[i].backward);
     }

@@ -10,12 +10,12 @@
  *     from's outbound --forward--> to's inbound
  *                    <--backward--
  *
- * A step is ten milliseconds: dial what is due, tick, pump, then deliver at
- * most `rate` bytes each way, cut in pieces of random length. A broken stream
- * loses what is in flight, and both ends notice at once.
+ * from's end is the link itself, driven over these queues. A step is ten
+ * milliseconds: dial what is due, tick, pump, then deliver at most `rate` bytes each way, cut in pieces of random
+ * length. A broken stream loses what is in flight, and both ends notice at once.
  */
 
-#include "herd/flood.h"
+#include "herd/link.h"
 
 #define SMALLHERD_MEMBERS 5
 #define SMALLHERD_STEP_MS 10
@@ -30,15 +30,12 @@ struct member {
 struct direction {
     unsigned from;
     unsigned to;
-    bool cut; /* cannot be dialled */
-    bool up;
-    bool welcomed; /* dialler's end has told its redial */
-    bool greeted;  /* acceptor's end has urged the other direction */
-    struct herd_outbound outbound;
+    bool cut;      /* cannot be dialled */
+    size_t window; /* as the herd's */
+    struct herd_link link;
     struct herd_inbound inbound;
     struct herd_buffer forward;
     struct herd_buffer backward;
-    struct herd_redial redial;
 };
 
 struct smallherd {
@@ -52,13 +49,13 @@ struct smallherd {
     size_t window; /* bytes in the transport at which a pump stops */
 };
 
-struct link {
+struct pair {
     unsigned a;
     unsigned b;
 };
 
 /* Everybody starts empty, at once. */
-void smallherd_init(struct smallherd *herd, unsigned member_count, const struct link *links, unsigned link_count,
+void smallherd_init(struct smallherd *herd, unsigned member_count, const struct pair *links, unsigned link_count,
                     uint64_t seed);
 void smallherd_finish(struct smallherd *herd);
 

@@ -179,7 +179,7 @@ static uint64_t divergences(const struct smallherd *herd)
     return sum;
 }
 
-static const struct link chain[] = {{0, 1}, {1, 2}};
+static const struct pair chain[] = {{0, 1}, {1, 2}};
 
 static void fill_herd(struct smallherd *herd)
 {

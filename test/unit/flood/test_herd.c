@@ -21,7 +21,7 @@
 struct shape {
     unsigned members;
     unsigned links;
-    struct link link[10];
+    struct pair link[10];
 };
 
 static const struct shape built_in = {
@@ -188,7 +188,7 @@ static unsigned draw(struct chaos *chaos, unsigned bound)
 static void disturb(struct chaos *chaos)
 {
     struct smallherd *herd = chaos->herd;
-    const struct link *link = &chaos->shape->link[draw(chaos, chaos->shape->links)];
+    const struct pair *link = &chaos->shape->link[draw(chaos, chaos->shape->links)];
     unsigned m = draw(chaos, herd->member_count);
     unsigned choice = draw(chaos, 100);
     char client[24];
