@@ -21,6 +21,9 @@
  * Neighbours' hosts are compared whole; of strangers an IPv6 /64 is one
  * address. An IPv4 address mapped into IPv6 is the IPv4 address. Loopback is
  * exempt from per_address_max.
+ *
+ * Who is expected, and the limits, may change at any time: who waits keeps its
+ * place, as what it was when it came.
  */
 
 #include <stdbool.h>
@@ -33,7 +36,6 @@
 #define HERD_LOBBY_BEFORE_MAX 64
 
 struct herd_lobby_limits {
-    unsigned neighbours_max;  /* how many will be expected at most */
     unsigned before_max;      /* places of each neighbour's host before HELLO, at least 1; HERD_LOBBY_BEFORE_MAX */
     unsigned strangers_max;   /* at least 1 */
     unsigned per_address_max; /* 0: no limit */
@@ -59,8 +61,10 @@ extern const struct herd_counter_table herd_lobby_counters;
 struct herd_lobby {
     struct herd_lobby_limits limits;
     struct herd_lobby_counts counts;
-    struct herd_lobby_host *hosts; /* first the neighbours', then those of strangers */
-    unsigned neighbour_hosts;
+    struct herd_list_node neighbour_hosts; /* that are expected, and those before of whom somebody still waits */
+    struct herd_list_node stranger_hosts;  /* of whom somebody waits */
+    unsigned expected_hosts;
+    unsigned before_max;           /* as the limits have it, or squeezed */
     struct herd_list_node greeted; /* from neighbours' hosts, after HELLO */
     unsigned greeted_count;
     unsigned greeted_max;
@@ -72,10 +76,17 @@ void herd_lobby_init(struct herd_lobby *lobby, const struct herd_lobby_limits *l
 /* Nobody is in it any more. Takes a zeroed one too. */
 void herd_lobby_finish(struct herd_lobby *lobby);
 
-/* A neighbour that may come from `host` or from `source` (NULL: no other); ports do not matter. Before anybody enters.
- */
+/* Other limits; who is one too many by them goes when somebody else comes. */
+void herd_lobby_configure(struct herd_lobby *lobby, const struct herd_lobby_limits *limits);
+
+/* A neighbour that may come from `host` or from `source` (NULL: no other); ports do not matter. */
 void herd_lobby_expect(struct herd_lobby *lobby, const struct sockaddr *host, const struct sockaddr *source);
-/* Lowers before_max, to not less than 1, so that all places together are `places_max` where that can be. Likewise. */
+/* It may no longer: the same addresses as it was expected with. */
+void herd_lobby_forget(struct herd_lobby *lobby, const struct sockaddr *host, const struct sockaddr *source);
+/*
+ * Lowers before_max, to not less than 1, so that all places together are
+ * `places_max` where that can be. Once more whenever limits or who is expected have changed.
+ */
 void herd_lobby_squeeze(struct herd_lobby *lobby, unsigned places_max);
 /* All places together. */
 unsigned herd_lobby_places(const struct herd_lobby *lobby);

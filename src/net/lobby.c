@@ -3,8 +3,9 @@
 /*
  * Strangers may come by thousands a second, so nothing here grows: a
  * neighbour's host is looked for among at most twice as many as there are
- * neighbours, a stranger's among strangers_max, and who goes is the first of a
- * list or found in one that is as short.
+ * neighbours, a stranger's among as many as may wait, and who goes is the first
+ * of a list or found in one that is as short. A host that nobody expects and
+ * of whom nobody waits is freed.
  */
 
 #include "herd/lobby.h"
@@ -19,8 +20,11 @@
 #define SHARE 9
 
 struct herd_lobby_host {
+    struct herd_list_node node; /* herd_lobby.neighbour_hosts or .stranger_hosts */
     unsigned char key[WHOLE];
+    bool neighbour; /* is, or was, of the former */
     bool loopback;
+    unsigned expected;            /* times; 0: of a stranger, or no longer */
     unsigned held;                /* of the places that it shares with other hosts */
     unsigned before_count;        /* neighbours' hosts only: */
     struct herd_list_node before; /* who has not said HELLO */
@@ -28,53 +32,105 @@ struct herd_lobby_host {
 
 void herd_lobby_init(struct herd_lobby *lobby, const struct herd_lobby_limits *limits)
 {
-    assert(limits->before_max > 0 && limits->strangers_max > 0);
     memset(lobby, 0, sizeof *lobby);
-    lobby->limits = *limits;
-    /* One more is in before somebody goes. */
-    lobby->hosts =
-        herd_memory_allocate_zeroed(2 * limits->neighbours_max + limits->strangers_max + 1, sizeof *lobby->hosts);
+    herd_list_init(&lobby->neighbour_hosts);
+    herd_list_init(&lobby->stranger_hosts);
     herd_list_init(&lobby->greeted);
     herd_list_init(&lobby->strangers);
+    herd_lobby_configure(lobby, limits);
+}
+
+void herd_lobby_configure(struct herd_lobby *lobby, const struct herd_lobby_limits *limits)
+{
+    assert(limits->before_max > 0 && limits->strangers_max > 0);
+    lobby->limits = *limits;
+    lobby->before_max = limits->before_max;
+}
+
+static struct herd_lobby_host *host_of(struct herd_list_node *node)
+{
+    return HERD_CONTAINER(node, struct herd_lobby_host, node);
+}
+
+static struct herd_lobby_host *add_host(struct herd_list_node *hosts, const unsigned char key[WHOLE])
+{
+    struct herd_lobby_host *host = herd_memory_allocate_zeroed(1, sizeof *host);
+    memcpy(host->key, key, WHOLE);
+    herd_list_init(&host->before);
+    herd_list_append(hosts, &host->node);
+    return host;
+}
+
+static void free_host(struct herd_lobby_host *host)
+{
+    assert(host->held == 0 && host->before_count == 0 && herd_list_empty(&host->before));
+    herd_list_remove(&host->node);
+    herd_memory_free(host);
+}
+
+static void free_idle(struct herd_lobby_host *host)
+{
+    if (host->expected == 0 && host->held == 0 && host->before_count == 0) free_host(host);
+}
+
+static void free_hosts(struct herd_list_node *hosts)
+{
+    while (hosts->next != NULL && !herd_list_empty(hosts))
+        free_host(host_of(hosts->next));
 }
 
 void herd_lobby_finish(struct herd_lobby *lobby)
 {
     assert(lobby->greeted_count == 0 && lobby->stranger_count == 0);
-    herd_memory_free(lobby->hosts);
-    lobby->hosts = NULL;
+    free_hosts(&lobby->neighbour_hosts);
+    free_hosts(&lobby->stranger_hosts);
 }
 
-static struct herd_lobby_host *find_neighbour(const struct herd_lobby *lobby, const unsigned char key[WHOLE])
+static struct herd_lobby_host *find_host(const struct herd_list_node *hosts, const unsigned char key[WHOLE])
 {
-    for (unsigned i = 0; i < lobby->neighbour_hosts; i++)
-        if (memcmp(lobby->hosts[i].key, key, WHOLE) == 0) return &lobby->hosts[i];
+    for (struct herd_list_node *node = hosts->next; node != hosts; node = node->next)
+        if (memcmp(host_of(node)->key, key, WHOLE) == 0) return host_of(node);
     return NULL;
-}
-
-static bool is_neighbour(const struct herd_lobby *lobby, const struct herd_lobby_host *host)
-{
-    return host < lobby->hosts + lobby->neighbour_hosts;
 }
 
 static void expect_host(struct herd_lobby *lobby, const unsigned char key[WHOLE])
 {
+    struct herd_lobby_host *host = find_host(&lobby->neighbour_hosts, key);
+    if (host == NULL) host = add_host(&lobby->neighbour_hosts, key);
+    host->neighbour = true;
+    if (host->expected++ == 0) lobby->expected_hosts++;
     lobby->greeted_max += 2;
-    if (find_neighbour(lobby, key) != NULL) return;
-    assert(lobby->neighbour_hosts < 2 * lobby->limits.neighbours_max);
-    struct herd_lobby_host *host = &lobby->hosts[lobby->neighbour_hosts++];
-    memcpy(host->key, key, WHOLE);
-    herd_list_init(&host->before);
+}
+
+static void forget_host(struct herd_lobby *lobby, const unsigned char key[WHOLE])
+{
+    struct herd_lobby_host *host = find_host(&lobby->neighbour_hosts, key);
+    assert(host != NULL && host->expected > 0 && lobby->greeted_max >= 2);
+    lobby->greeted_max -= 2;
+    if (--host->expected > 0) return;
+    lobby->expected_hosts--;
+    free_idle(host);
+}
+
+/* For each of the hosts that a neighbour may come from. */
+static void each_host(struct herd_lobby *lobby, const struct sockaddr *host, const struct sockaddr *source,
+                      void (*act)(struct herd_lobby *lobby, const unsigned char key[WHOLE]))
+{
+    unsigned char key[WHOLE], other[WHOLE];
+    if (!herd_peername_key(host, key, sizeof key)) return;
+    act(lobby, key);
+    if (source == NULL || !herd_peername_key(source, other, sizeof other)) return;
+    if (memcmp(key, other, WHOLE) != 0) act(lobby, other);
 }
 
 void herd_lobby_expect(struct herd_lobby *lobby, const struct sockaddr *host, const struct sockaddr *source)
 {
-    unsigned char key[WHOLE], other[WHOLE];
-    assert(lobby->stranger_count == 0);
-    if (!herd_peername_key(host, key, sizeof key)) return;
-    expect_host(lobby, key);
-    if (source == NULL || !herd_peername_key(source, other, sizeof other)) return;
-    if (memcmp(key, other, WHOLE) != 0) expect_host(lobby, other);
+    each_host(lobby, host, source, expect_host);
+}
+
+void herd_lobby_forget(struct herd_lobby *lobby, const struct sockaddr *host, const struct sockaddr *source)
+{
+    each_host(lobby, host, source, forget_host);
 }
 
 /* Without the neighbours' places before HELLO. */
@@ -87,31 +143,16 @@ void herd_lobby_squeeze(struct herd_lobby *lobby, unsigned places_max)
 {
     unsigned fixed = fixed_places(lobby);
     unsigned left = places_max > fixed ? places_max - fixed : 0;
-    if (lobby->neighbour_hosts == 0) return;
-    unsigned each = left / lobby->neighbour_hosts;
+    lobby->before_max = lobby->limits.before_max;
+    if (lobby->expected_hosts == 0) return;
+    unsigned each = left / lobby->expected_hosts;
     if (each < 1) each = 1;
-    if (each < lobby->limits.before_max) lobby->limits.before_max = each;
+    if (each < lobby->before_max) lobby->before_max = each;
 }
 
 unsigned herd_lobby_places(const struct herd_lobby *lobby)
 {
-    return lobby->neighbour_hosts * lobby->limits.before_max + fixed_places(lobby);
-}
-
-/* The stranger's address, new where it holds no place. */
-static struct herd_lobby_host *find_stranger(struct herd_lobby *lobby, const unsigned char key[WHOLE])
-{
-    struct herd_lobby_host *hosts = lobby->hosts + lobby->neighbour_hosts;
-    struct herd_lobby_host *unused = NULL;
-    for (unsigned i = 0; i <= lobby->limits.strangers_max; i++) {
-        if (hosts[i].held == 0)
-            unused = &hosts[i];
-        else if (memcmp(hosts[i].key, key, WHOLE) == 0)
-            return &hosts[i];
-    }
-    assert(unused != NULL);
-    memcpy(unused->key, key, WHOLE);
-    return unused;
+    return lobby->expected_hosts * lobby->before_max + fixed_places(lobby);
 }
 
 static struct herd_lobby_host *enter_stranger(struct herd_lobby *lobby, struct herd_lobby_seat *seat,
@@ -119,7 +160,8 @@ static struct herd_lobby_host *enter_stranger(struct herd_lobby *lobby, struct h
 {
     unsigned char key[WHOLE] = {0};
     (void)herd_peername_key(address, key, SHARE); /* those without an address are one */
-    struct herd_lobby_host *host = find_stranger(lobby, key);
+    struct herd_lobby_host *host = find_host(&lobby->stranger_hosts, key);
+    if (host == NULL) host = add_host(&lobby->stranger_hosts, key);
     host->loopback = herd_peername_loopback(address);
     host->held++;
     lobby->stranger_count++;
@@ -132,8 +174,8 @@ void herd_lobby_enter(struct herd_lobby *lobby, struct herd_lobby_seat *seat, co
     unsigned char key[WHOLE];
     assert(seat->host == NULL);
     seat->greeted = false;
-    seat->host = herd_peername_key(address, key, sizeof key) ? find_neighbour(lobby, key) : NULL;
-    if (seat->host == NULL) {
+    seat->host = herd_peername_key(address, key, sizeof key) ? find_host(&lobby->neighbour_hosts, key) : NULL;
+    if (seat->host == NULL || seat->host->expected == 0) {
         seat->host = enter_stranger(lobby, seat, address);
         return;
     }
@@ -146,7 +188,7 @@ void herd_lobby_greet(struct herd_lobby *lobby, struct herd_lobby_seat *seat)
     struct herd_lobby_host *host = seat->host;
     if (host == NULL || seat->greeted) return;
     seat->greeted = true;
-    if (!is_neighbour(lobby, host)) return;
+    if (!host->neighbour) return;
     herd_list_remove(&seat->node);
     host->before_count--;
     host->held++;
@@ -189,18 +231,18 @@ struct herd_lobby_seat *herd_lobby_surplus(const struct herd_lobby *lobby, const
 {
     struct herd_lobby_host *host = seat->host;
     if (host == NULL) return NULL;
-    if (!is_neighbour(lobby, host)) {
+    if (!host->neighbour) {
         if (greedy(lobby, host)) return choose(&lobby->strangers, host, seat);
         return lobby->stranger_count > lobby->limits.strangers_max ? choose(&lobby->strangers, NULL, seat) : NULL;
     }
     if (seat->greeted) return lobby->greeted_count > lobby->greeted_max ? choose(&lobby->greeted, NULL, seat) : NULL;
-    return host->before_count > lobby->limits.before_max ? seat_of(host->before.next) : NULL;
+    return host->before_count > lobby->before_max ? seat_of(host->before.next) : NULL;
 }
 
 void herd_lobby_dismiss(struct herd_lobby *lobby, struct herd_lobby_seat *seat)
 {
     assert(seat->host != NULL);
-    if (is_neighbour(lobby, seat->host))
+    if (seat->host->neighbour)
         lobby->counts.neighbours++;
     else if (greedy(lobby, seat->host))
         lobby->counts.per_address++;
@@ -215,7 +257,7 @@ void herd_lobby_leave(struct herd_lobby *lobby, struct herd_lobby_seat *seat)
     if (host == NULL) return;
     herd_list_remove(&seat->node);
     seat->host = NULL;
-    if (!is_neighbour(lobby, host)) {
+    if (!host->neighbour) {
         lobby->stranger_count--;
         host->held--;
     } else if (seat->greeted) {
@@ -224,4 +266,5 @@ void herd_lobby_leave(struct herd_lobby *lobby, struct herd_lobby_seat *seat)
     } else {
         host->before_count--;
     }
+    free_idle(host);
 }

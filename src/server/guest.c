@@ -234,8 +234,7 @@ static void expect_neighbours(struct server *server)
 
 int guests_init(struct server *server, unsigned descriptors_max)
 {
-    const struct herd_lobby_limits limits = {.neighbours_max = server->dial_count,
-                                             .before_max = HERD_LOBBY_BEFORE_MAX,
+    const struct herd_lobby_limits limits = {.before_max = HERD_LOBBY_BEFORE_MAX,
                                              .strangers_max = server->config->limits.peer_strangers_max,
                                              .per_address_max = server->config->limits.peer_strangers_per_address_max};
 

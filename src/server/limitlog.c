@@ -53,7 +53,7 @@ void limitlog_tick(struct server *server)
         {"protocol.max_future_s", core->refused_future, config->protocol.max_future_s},
         {"limits.peer_strangers_max", lobby->counts.strangers, lobby->limits.strangers_max},
         {"limits.peer_strangers_per_address_max", lobby->counts.per_address, lobby->limits.per_address_max},
-        {"peer_places", lobby->counts.neighbours, lobby->limits.before_max},
+        {"peer_places", lobby->counts.neighbours, lobby->before_max},
         {"peer_connections", peers->counts.refused_connections, peers->limits.connections_max},
         {"descriptors", rests(server), sysconf(_SC_OPEN_MAX)},
         {"log.wire_bytes_per_s_max", counts->wire_unwritten,

@@ -18,8 +18,7 @@ struct room {
     int count;
 };
 
-static const struct herd_lobby_limits small = {
-    .neighbours_max = 3, .before_max = 3, .strangers_max = 5, .per_address_max = 2};
+static const struct herd_lobby_limits small = {.before_max = 3, .strangers_max = 5, .per_address_max = 2};
 
 static inline void open_with(struct room *room, const struct herd_lobby_limits *limits)
 {
@@ -31,6 +30,12 @@ static inline void expect(struct room *room, const char *host, const char *sourc
 {
     struct sockaddr_storage a = numeric_storage(host), b = numeric_storage(source != NULL ? source : "0.0.0.0");
     herd_lobby_expect(&room->lobby, (const struct sockaddr *)&a, source != NULL ? (const struct sockaddr *)&b : NULL);
+}
+
+static inline void forget(struct room *room, const char *host, const char *source)
+{
+    struct sockaddr_storage a = numeric_storage(host), b = numeric_storage(source != NULL ? source : "0.0.0.0");
+    herd_lobby_forget(&room->lobby, (const struct sockaddr *)&a, source != NULL ? (const struct sockaddr *)&b : NULL);
 }
 
 /* Who has to go for it does, and is the only one. */
@@ -80,6 +85,7 @@ static inline void close_room(struct room *room)
         for (int i = 0; i < room->count; i++)
             leave(room, i);
     assert_true(herd_list_empty(&room->lobby.greeted) && herd_list_empty(&room->lobby.strangers));
+    assert_true(herd_list_empty(&room->lobby.stranger_hosts));
     herd_lobby_finish(&room->lobby);
 }
 

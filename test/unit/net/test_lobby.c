@@ -179,7 +179,7 @@ static void test_squeeze(void **state)
             expect(&room, host, NULL);
         }
         herd_lobby_squeeze(&room.lobby, table[i].places_max);
-        assert_int_equal(room.lobby.limits.before_max, table[i].before_max);
+        assert_int_equal(room.lobby.before_max, table[i].before_max);
         assert_int_equal(herd_lobby_places(&room.lobby), table[i].places);
         close_room(&room);
     }

@@ -106,7 +106,7 @@ static void test_without_an_address(void **state)
     struct room room;
     open_with(&room, &small);
     herd_lobby_expect(&room.lobby, (const struct sockaddr *)&none, NULL);
-    assert_int_equal(room.lobby.neighbour_hosts, 0);
+    assert_int_equal(room.lobby.expected_hosts, 0);
     for (; room.count < 3; room.count++) {
         herd_lobby_enter(&room.lobby, &room.seats[room.count], (const struct sockaddr *)&none);
         assert_int_equal(make_room(&room, &room.seats[room.count]), room.count < 2 ? NOBODY : 0);
