@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The FIFOs against a naive model of arrays, with random operations: after
- * each the lengths are equal, and what is popped is what the model says.
+ * The FIFOs against a naive model of arrays, with random operations, while
+ * slots change their owners: after each the lengths are equal, and what is
+ * popped is what the model says.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,6 +25,7 @@ struct line {
     unsigned entries[CLIENTS];
     unsigned length;
     bool wanted[CLIENTS + 1]; /* by record */
+    bool owned;
     bool active;
     uint32_t cursor; /* of its scan; 0: ended */
     uint64_t mark;
@@ -112,6 +114,7 @@ static void try_pop(struct model *model)
     unsigned slot = draw(model, SLOTS);
     struct line *line = &model->lines[slot];
     uint32_t record = 77;
+    if (!line->owned) return;
     bool popped = herd_store_pop(&model->store, slot, &record);
     assert_int_equal(popped, line->length > 0);
     if (popped) assert_int_equal(record, take(line));
@@ -122,7 +125,7 @@ static void try_drop(struct model *model)
     unsigned slot = draw(model, SLOTS);
     unsigned slice = 1 + draw(model, 5);
     struct line *line = &model->lines[slot];
-    if (line->active) return;
+    if (!line->owned || line->active) return;
     bool more = herd_store_drop(&model->store, slot, slice);
     for (unsigned i = 0; i < slice && line->length > 0; i++)
         take(line);
@@ -136,12 +139,27 @@ static void try_switch(struct model *model)
     if (line->active) {
         herd_store_deactivate(&model->store, slot);
         line->active = false;
-    } else if (line->length == 0) {
+    } else if (line->owned && line->length == 0) {
         herd_store_activate(&model->store, slot);
         line->active = true;
         line->cursor = 1;
         line->mark = herd_random_below(&model->random, model->seq + 1);
     }
+}
+
+/* Whoever comes is given the first slot that is free, with what its owner before has left there. */
+static void try_own(struct model *model)
+{
+    unsigned slot = draw(model, SLOTS);
+    if (model->lines[slot].owned) {
+        herd_store_give_slot(&model->store, slot);
+        model->lines[slot].owned = model->lines[slot].active = false;
+        return;
+    }
+    for (slot = 0; model->lines[slot].owned; slot++)
+        continue;
+    assert_int_equal(herd_store_take_slot(&model->store, 0), slot);
+    model->lines[slot].owned = true;
 }
 
 static void try_scan(struct model *model)
@@ -167,9 +185,13 @@ static void agrees_with_naive_model(void **state)
     assert_non_null(model);
     versions_store_init(&model->store, SLOTS, CLIENTS);
     herd_random_init(&model->random, 41);
+    for (unsigned slot = 0; slot < SLOTS; slot++)
+        model->lines[slot].owned = true;
     for (int step = 0; step < STEPS; step++) {
         unsigned choice = draw(model, 100);
-        if (choice < 2)
+        if (choice < 1)
+            try_own(model);
+        else if (choice < 4)
             try_switch(model);
         else
             operations[choice % (sizeof(operations) / sizeof(operations[0]))](model);
