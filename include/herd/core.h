@@ -54,7 +54,7 @@ struct herd_core_port {
     void (*wake)(void *owner);
     /* The journal's state changed, and was logged. `broken`: it has promised `synced` and cannot keep it. */
     void (*on_journal)(void *owner, bool broken);
-    /* A question waits: the places service may wish for something. */
+    /* A question waits: the places service may have something to send. */
     void (*on_asked)(void *owner);
 };
 
@@ -99,7 +99,7 @@ struct herd_core_wait {
 struct herd_core {
     struct herd_store store;
     struct herd_flood flood;
-    struct herd_places *places; /* who opens it sets it, before the first question */
+    struct herd_places *places; /* whom new questions go to: who opens it sets it, before the first */
     struct herd_at_start at_start;
     struct herd_core_limits limits;
     struct herd_core_port port;
@@ -160,10 +160,10 @@ void herd_core_append_location(const struct herd_core *core, const struct herd_v
 /* The ticket `from` (on the asker's stack, say) is not rendered at once: it is `to` from now on, and is asked for. */
 void herd_core_keep(struct herd_core *core, struct herd_places_ticket *from, struct herd_places_ticket *to);
 /* Of a ticket that is READY: appends the places, up to the end of the reply. */
-void herd_core_render(struct herd_core *core, struct herd_places_ticket *ticket, struct herd_buffer *out);
+void herd_core_render(struct herd_places_ticket *ticket, struct herd_buffer *out);
 /* The asker is gone; or waits no longer: the ticket becomes ready, with `reason` (a literal) for want of places. */
-void herd_core_leave(struct herd_core *core, struct herd_places_ticket *ticket);
-void herd_core_give_up(struct herd_core *core, struct herd_places_ticket *ticket, const char *reason);
+void herd_core_leave(struct herd_places_ticket *ticket);
+void herd_core_give_up(struct herd_places_ticket *ticket, const char *reason);
 
 /* -- Durability (durable.c) ------------------------------------------------------- */
 

@@ -34,18 +34,18 @@ void herd_core_keep(struct herd_core *core, struct herd_places_ticket *from, str
     core->port.on_asked(core->port.owner);
 }
 
-void herd_core_render(struct herd_core *core, struct herd_places_ticket *ticket, struct herd_buffer *out)
+void herd_core_render(struct herd_places_ticket *ticket, struct herd_buffer *out)
 {
-    herd_places_render(core->places, ticket, out);
+    herd_places_render(ticket, out);
     herd_buffer_append(out, HERD_TEXT("\n\n"));
 }
 
-void herd_core_leave(struct herd_core *core, struct herd_places_ticket *ticket)
+void herd_core_leave(struct herd_places_ticket *ticket)
 {
-    herd_places_leave(core->places, ticket);
+    herd_places_leave(ticket);
 }
 
-void herd_core_give_up(struct herd_core *core, struct herd_places_ticket *ticket, const char *reason)
+void herd_core_give_up(struct herd_places_ticket *ticket, const char *reason)
 {
-    herd_places_give_up(core->places, ticket, reason);
+    herd_places_give_up(ticket, reason);
 }

@@ -16,22 +16,34 @@
 _Static_assert(sizeof(((struct herd_breaker *)0)->failures) == sizeof(((struct herd_breaker *)0)->failures_max),
                "what is counted comes to its limit");
 
-void herd_breaker_init(struct herd_breaker *breaker, uint32_t failures_max, uint32_t open_ms)
+static const struct herd_machine breaker_machine = {
+    .name = "breaker",
+    .states = {[HERD_BREAKER_CLOSED] = {"closed", HERD_TO(HERD_BREAKER_OPEN)},
+               [HERD_BREAKER_OPEN] = {"open", HERD_TO(HERD_BREAKER_HALF_OPEN) | HERD_TO(HERD_BREAKER_CLOSED)},
+               [HERD_BREAKER_HALF_OPEN] = {"half_open", HERD_TO(HERD_BREAKER_OPEN) | HERD_TO(HERD_BREAKER_CLOSED)}}};
+
+static void move(struct herd_breaker *breaker, enum herd_breaker_state state)
 {
-    *breaker = (struct herd_breaker){.state = HERD_BREAKER_CLOSED, .failures_max = failures_max, .open_ms = open_ms};
+    herd_machine_move_named(&breaker_machine, &breaker->state, state, breaker->who);
+}
+
+void herd_breaker_init(struct herd_breaker *breaker, struct herd_text who, uint32_t failures_max, uint32_t open_ms)
+{
+    *breaker = (struct herd_breaker){
+        .state = HERD_BREAKER_CLOSED, .who = who, .failures_max = failures_max, .open_ms = open_ms};
 }
 
 bool herd_breaker_try(struct herd_breaker *breaker, int64_t now_ms)
 {
     if (breaker->state == HERD_BREAKER_CLOSED) return true;
     if (breaker->state == HERD_BREAKER_HALF_OPEN || now_ms < breaker->until_ms) return false;
-    breaker->state = HERD_BREAKER_HALF_OPEN;
+    move(breaker, HERD_BREAKER_HALF_OPEN);
     return true;
 }
 
 void herd_breaker_succeed(struct herd_breaker *breaker)
 {
-    breaker->state = HERD_BREAKER_CLOSED;
+    if (breaker->state != HERD_BREAKER_CLOSED) move(breaker, HERD_BREAKER_CLOSED);
     breaker->failures = 0;
 }
 
@@ -40,7 +52,7 @@ bool herd_breaker_fail(struct herd_breaker *breaker, int64_t now_ms, struct herd
     if (breaker->state == HERD_BREAKER_OPEN || breaker->failures_max == 0) return false;
     breaker->failures++;
     if (breaker->state == HERD_BREAKER_CLOSED && breaker->failures < breaker->failures_max) return false;
-    breaker->state = HERD_BREAKER_OPEN;
+    move(breaker, HERD_BREAKER_OPEN);
     uint32_t spread_ms = breaker->open_ms / 5;
     uint64_t jitter_ms = herd_random_below(random, (uint64_t)2 * spread_ms + 1);
     breaker->until_ms = now_ms + (int64_t)(breaker->open_ms - spread_ms + jitter_ms);
@@ -50,5 +62,5 @@ bool herd_breaker_fail(struct herd_breaker *breaker, int64_t now_ms, struct herd
 void herd_breaker_withdraw(struct herd_breaker *breaker)
 {
     /* until_ms is past: the next one that asks is the probe. */
-    if (breaker->state == HERD_BREAKER_HALF_OPEN) breaker->state = HERD_BREAKER_OPEN;
+    if (breaker->state == HERD_BREAKER_HALF_OPEN) move(breaker, HERD_BREAKER_OPEN);
 }

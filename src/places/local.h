@@ -2,13 +2,17 @@
 #ifndef HERD_PLACES_LOCAL_H
 #define HERD_PLACES_LOCAL_H
 
-/* What the files of this room share: providers, what waits for them, and the breaker. */
+/*
+ * What the files of this room share: providers, what waits for them, and the
+ * breaker. Whose fields are what of a request is in herd/places.h.
+ */
 
 #include <stdint.h>
 
 #include "herd/buffer.h"
 #include "herd/cut.h"
 #include "herd/list.h"
+#include "herd/machine.h"
 #include "herd/places.h"
 #include "herd/placesjson.h"
 #include "herd/random.h"
@@ -23,13 +27,15 @@ enum herd_breaker_state { HERD_BREAKER_CLOSED, HERD_BREAKER_OPEN, HERD_BREAKER_H
 
 struct herd_breaker {
     enum herd_breaker_state state;
+    struct herd_text who; /* in the log */
     uint32_t failures_max;
     uint32_t open_ms;
     uint32_t failures; /* running */
     int64_t until_ms;  /* OPEN: when it may be tried */
 };
 
-void herd_breaker_init(struct herd_breaker *breaker, uint32_t failures_max, uint32_t open_ms);
+/* `who` is a view that stays. */
+void herd_breaker_init(struct herd_breaker *breaker, struct herd_text who, uint32_t failures_max, uint32_t open_ms);
 /* Whether a request may be made now. Where it says yes, succeed, fail or withdraw follows. */
 bool herd_breaker_try(struct herd_breaker *breaker, int64_t now_ms);
 void herd_breaker_succeed(struct herd_breaker *breaker);
@@ -48,41 +54,65 @@ struct herd_places_queue {
     unsigned come;                                    /* so many came to be in it since it is being served */
 };
 
+struct herd_places_provider;
+
+/*
+ * A kind of provider: what is told apart between them. Each has a file of its own
+ * and a row in the table of providers.c; to add one, add these, its options to
+ * config/, and the row that reads them in server/placeoptions.c.
+ */
+struct herd_provider_kind {
+    const char *name; /* in the configuration, the log and the counters */
+    bool remote;      /* asked over the network; else it answers from the indexes and has no build and no read */
+    /* Takes its settings, in the form that it needs; `provider` is zeroed but for its kind. NULL: it has none. */
+    void (*open)(struct herd_places_provider *provider, const struct herd_places_provider_options *options);
+    /* Appends what tells an area from others: areas of one key are one request. */
+    void (*append_key)(const struct herd_places_area *area, struct herd_buffer *out);
+    /* Fills the message, which is empty, to ask for that area. */
+    void (*build)(const struct herd_places_provider *provider, const struct herd_places_area *area,
+                  struct herd_places_message *ret_message);
+    /*
+     * Turns an answer into the legacy shape, in place; that is looked at only then. 0, -EINVAL where it is none of
+     * that provider's. NULL: it has that shape.
+     */
+    int (*read)(const struct herd_places_provider *provider, long http_status, struct herd_buffer *body);
+};
+
+/* NULL: there is none of that name. */
+const struct herd_provider_kind *herd_provider_find(const char *name);
+extern const struct herd_provider_kind herd_provider_local, herd_provider_google_legacy;
+
+void herd_places_area_set(struct herd_places_area *area, const struct herd_position *centre,
+                          const struct herd_decimal *radius_km);
+void herd_places_area_copy(struct herd_places_area *area, const struct herd_places_area *from);
+/* Views: `34.068930,-118.445127` and `10000`. */
+struct herd_text herd_places_area_centre(const struct herd_places_area *area);
+struct herd_text herd_places_area_radius(const struct herd_places_area *area);
+/* The key of a provider that is told every digit. */
+void herd_places_area_append_exact(const struct herd_places_area *area, struct herd_buffer *out);
+
+/* For build: appends a header to the message, `Name: ` and the value; at most HERD_PLACES_HEADERS_MAX. */
+void herd_places_message_header(struct herd_places_message *message, const char *name, struct herd_text value);
+/* Sets its views of the headers: it is complete. */
+void herd_places_message_seal(struct herd_places_message *message);
+void herd_places_message_finish(struct herd_places_message *message);
+
 struct herd_places_provider {
-    char *name;
-    bool local;
+    const struct herd_provider_kind *kind;
     struct herd_buffer url;
-    struct herd_buffer encoded_key;
+    struct herd_buffer key; /* in the form in which it is sent */
+    /*
+     * Whether it may be asked now. A token bucket and a daily budget belong here, too: herd_places_provider_try asks
+     * all of them, and placesqueue.c take, which every request that is sent passes, is where they are charged.
+     */
     struct herd_breaker breaker;
     struct herd_places_queue queue;
     unsigned host;        /* the first provider at the same host, maybe itself */
     unsigned host_flying; /* of such a first one: requests under way to the host */
 };
 
-enum herd_places_request_state {
-    HERD_PLACES_REQUEST_INDEX,  /* in places.index_waiters */
-    HERD_PLACES_REQUEST_WISH,   /* in its provider's queue */
-    HERD_PLACES_REQUEST_FLYING, /* the driver has it */
-    HERD_PLACES_REQUEST_DONE,   /* in no list */
-};
-
-struct herd_places_request {
-    struct herd_list_node bucket_node; /* herd_places.buckets */
-    struct herd_list_node queue_node;  /* herd_places.index_waiters or herd_places_queue.rounds */
-    struct herd_list_node due_node;    /* herd_places.due */
-    struct herd_list_node waiting;     /* herd_places_ticket.node */
-    enum herd_places_request_state state;
-    unsigned provider;
-    unsigned holders;
-    bool probe;               /* the one that a half open breaker has let through */
-    bool hurried;             /* FLYING: most of its time had passed before the provider was asked */
-    uint64_t round;           /* WISH: in the provider's queue */
-    int64_t due_ms;           /* WISH: when it has waited too long */
-    int64_t deadline_ms;      /* of the question */
-    struct herd_buffer place; /* `location=34.06893,-118.445127&radius=10000` */
-    struct herd_buffer body;  /* an answer, or the last provider's error body, or ours; empty: none yet */
-    struct herd_cut cut;      /* of body */
-};
+/* Whether a request to it may be made now. Where it says yes one is, or the breaker is told that none was. */
+bool herd_places_provider_try(struct herd_places_provider *provider, int64_t now_ms);
 
 struct herd_places {
     struct herd_places_provider *providers;
@@ -94,13 +124,15 @@ struct herd_places {
     uint32_t transfers_max;
     uint32_t transfers_per_host_max;
     uint32_t queue_max;
-    unsigned remote_count; /* providers that are not local */
-    struct herd_places_counts counts;
+    unsigned remote_count; /* providers that are asked over the network */
+    struct herd_places_counts *counts;
+    struct herd_places_counts own_counts; /* where the options name none */
     const struct herd_places_index *indexes;
     unsigned index_count;
     bool indexes_known;
     int64_t now_ms; /* of the latest call that told it */
     unsigned request_count;
+    unsigned ticket_count;                              /* WAITING or READY */
     struct herd_list_node buckets[HERD_PLACES_BUCKETS]; /* herd_places_request.bucket_node */
     struct herd_list_node index_waiters;                /* herd_places_request.queue_node */
     struct herd_list_node due;                          /* herd_places_request.due_node, the first to be late first */
@@ -108,16 +140,18 @@ struct herd_places {
     unsigned flying;
     struct herd_siphash_key hash_key;
     struct herd_random random;
-    struct herd_buffer place; /* of the question being asked */
-    struct herd_buffer url;   /* of the latest wish */
+    struct herd_places_area area; /* of the question being asked */
+    struct herd_buffer key;       /* of an area that is looked for */
     struct herd_places_scratch scratch;
 };
 
-/* An identical request that is not settled, or NULL. */
+/* The request for the same that is not settled, or NULL. */
 struct herd_places_request *herd_places_request_find(struct herd_places *places, unsigned provider,
-                                                     struct herd_text place);
+                                                     const struct herd_places_area *area);
 /* A new one that is in no list, with the whole time that a question has. */
-struct herd_places_request *herd_places_request_open(struct herd_places *places, struct herd_text place);
+struct herd_places_request *herd_places_request_open(struct herd_places *places, const struct herd_places_area *area);
+/* Its state is another from now on. */
+void herd_places_request_move(struct herd_places_request *request, enum herd_places_request_state state);
 /* The ticket waits with it; one that waits for a provider goes as early as this asker's turn is. */
 void herd_places_request_join(struct herd_places *places, struct herd_places_request *request,
                               struct herd_places_ticket *ticket);
@@ -155,10 +189,8 @@ void herd_places_queue_join(struct herd_places *places, struct herd_places_reque
                             const struct herd_places_ticket *ticket);
 void herd_places_queue_land(struct herd_places *places, const struct herd_places_request *request);
 
-/* Appends a key as a URL's query may hold it: all but letters, digits, `-._~` as %XX. */
-void herd_google_legacy_append_key(struct herd_buffer *out, struct herd_text key);
-/* Appends `<base>?<place>&key=<key>`; with `&` for `?` where the base has a query already. */
-void herd_google_legacy_append_url(struct herd_buffer *out, struct herd_text base, struct herd_text place,
-                                   struct herd_text encoded_key);
+/* What a local ticket is answered: from the indexes, of which there are some. */
+void herd_places_answer_local(struct herd_places *places, const struct herd_places_ticket *ticket,
+                              struct herd_buffer *out);
 
 #endif

@@ -3,19 +3,20 @@
  * The places service.
  *
  * The happy path with local indexes: ask says READY, render searches and
- * writes. With a remote provider: ask opens a request or joins an identical
- * one, next_wish (placesqueue.c) hands it to the driver when it is its turn,
- * answer scans the body once, each
- * ticket's render cuts its own slice, the last one frees the body.
+ * writes. With a remote provider: ask opens a request or joins the one for the
+ * same, next (placesqueue.c) hands it to the driver when it is its turn, with
+ * what its provider has built to be sent; answer has the provider turn the body
+ * into our shape and scans it once, each ticket's render cuts its own slice, the
+ * last one frees the body.
  *
- *     places.buckets -> request -> request ...       not yet settled, by hash of the place
+ *     places.buckets -> request -> request ...       not yet settled, by hash of the key
  *     request.waiting -> ticket -> ticket ...        WAITING
  *     ticket.request -> request                      WAITING, or READY with a body to cut
  *     request.holders                                READY tickets, and herd_places_request_settle() itself
  *
  * When a provider fails, the request moves to the next one that can be asked:
- * it becomes a new wish, waits for the indexes, joins an identical request that
- * is already there, or, where indexes are at hand, its tickets are local ones.
+ * it waits for its turn there, or for the indexes, joins a request for the same
+ * that is already there, or, where indexes are at hand, its tickets are local ones.
  * Where no provider is left they are settled with the last error body that a
  * provider sent, or with one that tells the reason. When all askers of a request are gone it
  * is dropped before the driver took it; after that it stays until the driver
@@ -48,16 +49,12 @@ static const char too_deep[] = "The places provider's answer is nested deeper th
 static void provider_init(struct herd_places_provider *provider, const struct herd_places_provider_options *options,
                           const struct herd_places_options *limits)
 {
-    *provider = (struct herd_places_provider){.local = strcmp(options->name, "local") == 0};
-    assert(provider->local || strcmp(options->name, "google_legacy") == 0);
-    size_t size = strlen(options->name) + 1;
-    provider->name = herd_memory_allocate(size);
-    memcpy(provider->name, options->name, size);
-    herd_breaker_init(&provider->breaker, limits->breaker_failures, limits->breaker_ms);
+    *provider = (struct herd_places_provider){.kind = herd_provider_find(options->name)};
+    assert(provider->kind != NULL);
+    herd_breaker_init(&provider->breaker, herd_text_of(provider->kind->name), limits->breaker_failures,
+                      limits->breaker_ms);
     herd_places_queue_init(&provider->queue);
-    if (provider->local) return;
-    herd_buffer_append(&provider->url, herd_text_of(options->url));
-    herd_google_legacy_append_key(&provider->encoded_key, options->key);
+    if (provider->kind->open != NULL) provider->kind->open(provider, options);
 }
 
 /* `https://maps.example.org:443` of `https://maps.example.org:443/json`. */
@@ -75,7 +72,7 @@ static void find_hosts(struct herd_places *places)
 {
     for (unsigned i = 0; i < places->provider_count; i++) {
         struct herd_places_provider *provider = &places->providers[i];
-        if (!provider->local) places->remote_count++;
+        if (provider->kind->remote) places->remote_count++;
         while (provider->host < i && !herd_text_equal(host_of(&places->providers[provider->host]), host_of(provider)))
             provider->host++;
     }
@@ -96,6 +93,7 @@ struct herd_places *herd_places_create(const struct herd_places_options *options
     places->transfers_max = options->transfers_max;
     places->transfers_per_host_max = options->transfers_per_host_max;
     places->queue_max = options->queue_max;
+    places->counts = options->counts != NULL ? options->counts : &places->own_counts;
     for (unsigned i = 0; i < HERD_PLACES_BUCKETS; i++)
         herd_list_init(&places->buckets[i]);
     herd_list_init(&places->index_waiters);
@@ -115,43 +113,43 @@ void herd_places_destroy(struct herd_places *places)
             herd_places_request_free(places,
                                      HERD_CONTAINER(places->buckets[i].next, struct herd_places_request, bucket_node));
     }
-    assert(places->request_count == 0);
+    assert(places->request_count == 0 && places->ticket_count == 0);
     for (unsigned i = 0; i < places->provider_count; i++) {
-        herd_memory_free(places->providers[i].name);
         herd_buffer_finish(&places->providers[i].url);
-        herd_buffer_finish(&places->providers[i].encoded_key);
+        herd_buffer_finish(&places->providers[i].key);
     }
     herd_memory_free(places->providers);
-    herd_buffer_finish(&places->place);
-    herd_buffer_finish(&places->url);
+    herd_buffer_finish(&places->area.text);
+    herd_buffer_finish(&places->key);
     herd_memory_free(places);
 }
 
 const struct herd_places_counts *herd_places_counts(const struct herd_places *places)
 {
-    return &places->counts;
+    return places->counts;
 }
 
-/* What can be done for a place with the providers from `provider` on. */
+/* What can be done for an area with the providers from `provider` on. */
 enum choice {
     CHOICE_LOCAL, /* indexes are at hand */
-    CHOICE_JOIN,  /* *ret_request is an identical request */
+    CHOICE_JOIN,  /* *ret_request is for the same */
     CHOICE_OPEN,  /* a request to *ret_provider; its breaker has been told */
     CHOICE_NONE,
 };
 
-static enum choice choose(struct herd_places *places, struct herd_text place, unsigned provider, unsigned *ret_provider,
-                          struct herd_places_request **ret_request)
+static enum choice choose(struct herd_places *places, const struct herd_places_area *area, unsigned provider,
+                          unsigned *ret_provider, struct herd_places_request **ret_request)
 {
     for (; provider < places->provider_count; provider++) {
         struct herd_places_provider *candidate = &places->providers[provider];
-        if (candidate->local && places->indexes_known && places->index_count == 0) continue;
-        if (candidate->local && places->indexes_known) return CHOICE_LOCAL;
+        bool remote = candidate->kind->remote;
+        if (!remote && places->indexes_known && places->index_count == 0) continue;
+        if (!remote && places->indexes_known) return CHOICE_LOCAL;
         *ret_provider = provider;
-        *ret_request = herd_places_request_find(places, provider, place);
+        *ret_request = herd_places_request_find(places, provider, area);
         if (*ret_request != NULL) return CHOICE_JOIN;
-        if (candidate->local || herd_breaker_try(&candidate->breaker, places->now_ms)) return CHOICE_OPEN;
-        places->counts.left_alone++;
+        if (!remote || herd_places_provider_try(candidate, places->now_ms)) return CHOICE_OPEN;
+        places->counts->left_alone++;
     }
     return CHOICE_NONE;
 }
@@ -160,7 +158,7 @@ static enum choice choose(struct herd_places *places, struct herd_text place, un
 static const char *none_reason(const struct herd_places *places)
 {
     for (unsigned i = 0; i < places->provider_count; i++)
-        if (!places->providers[i].local) return herd_places_left_alone;
+        if (places->providers[i].kind->remote) return herd_places_left_alone;
     return places->provider_count == 0 ? no_provider : herd_places_no_index;
 }
 
@@ -174,7 +172,7 @@ static void move_on(struct herd_places *places, struct herd_places_request *requ
         herd_places_request_free(places, request);
         return;
     }
-    switch (choose(places, herd_buffer_text(&request->place), request->provider + 1, &provider, &other)) {
+    switch (choose(places, &request->area, request->number + 1, &provider, &other)) {
     case CHOICE_LOCAL:
         herd_places_request_settle(places, request, false);
         break;
@@ -191,24 +189,15 @@ static void move_on(struct herd_places *places, struct herd_places_request *requ
     }
 }
 
-/* The place in the form that providers and identical questions share. */
-static void describe(struct herd_places *places, const struct herd_position *location,
-                     const struct herd_question *question)
-{
-    herd_buffer_clear(&places->place);
-    herd_buffer_append(&places->place, HERD_TEXT("location="));
-    herd_position_append_query(location, &places->place);
-    herd_buffer_append(&places->place, HERD_TEXT("&radius="));
-    herd_radius_append_metres(&question->radius_km, &places->place);
-}
-
-static void ticket_init(struct herd_places_ticket *ticket, const struct herd_position *location,
-                        const struct herd_question *question)
+static void ticket_init(struct herd_places *places, struct herd_places_ticket *ticket,
+                        const struct herd_position *location, const struct herd_question *question)
 {
     uint64_t micrometres = 0; /* a radius is at most 50 km, so it fits */
     int error = herd_decimal_scale(&question->radius_km, 9, &micrometres);
-    assert(error == 0 && question->bound <= HERD_BOUND_MAX);
+    assert(error == 0 && question->bound <= HERD_BOUND_MAX && ticket->state == HERD_PLACES_IDLE);
     (void)error;
+    places->ticket_count++;
+    ticket->places = places;
     herd_list_init(&ticket->node);
     ticket->bound = question->bound;
     ticket->latitude_e9 = herd_coordinate_e9(&location->latitude);
@@ -226,46 +215,56 @@ enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_p
     unsigned provider = 0;
     struct herd_places_request *request = NULL;
     places->now_ms = now_ms;
-    ticket_init(ticket, location, question);
-    /* The common case needs no description of the place. */
-    if (places->provider_count > 0 && places->providers[0].local && places->index_count > 0) return ticket->state;
-    describe(places, location, question);
-    struct herd_text place = herd_buffer_text(&places->place);
-    enum choice choice = choose(places, place, 0, &provider, &request);
+    ticket_init(places, ticket, location, question);
+    /* The common case needs no text of the area. */
+    if (places->provider_count > 0 && !places->providers[0].kind->remote && places->index_count > 0)
+        return ticket->state;
+    herd_places_area_set(&places->area, location, &question->radius_km);
+    enum choice choice = choose(places, &places->area, 0, &provider, &request);
     if (choice == CHOICE_LOCAL) return ticket->state;
     if (choice == CHOICE_NONE) {
         ticket->failure = none_reason(places);
         return ticket->state;
     }
-    if (choice == CHOICE_OPEN) request = herd_places_request_open(places, place);
+    if (choice == CHOICE_OPEN) request = herd_places_request_open(places, &places->area);
     herd_places_request_join(places, request, ticket);
     if (choice == CHOICE_OPEN) herd_places_request_enlist(places, request, provider);
     return ticket->state;
 }
 
-void herd_places_leave(struct herd_places *places, struct herd_places_ticket *ticket)
+void herd_places_leave(struct herd_places_ticket *ticket)
 {
+    struct herd_places *places = ticket->places;
     enum herd_places_state state = ticket->state;
     struct herd_places_request *request = ticket->request;
     if (state == HERD_PLACES_IDLE) return;
+    assert(places->ticket_count > 0);
     ticket->state = HERD_PLACES_IDLE;
     ticket->request = NULL;
+    places->ticket_count--;
     if (request == NULL) return;
     if (state == HERD_PLACES_READY) {
         herd_places_request_release(places, request);
         return;
     }
     herd_places_request_part(ticket);
-    bool taken = request->state == HERD_PLACES_REQUEST_FLYING || request->state == HERD_PLACES_REQUEST_DONE;
+    bool taken = request->state == HERD_PLACES_REQUEST_FLYING || request->state == HERD_PLACES_REQUEST_LOOSE;
     if (!taken && herd_list_empty(&request->waiting)) herd_places_request_drop(places, request);
 }
 
-void herd_places_give_up(struct herd_places *places, struct herd_places_ticket *ticket, const char *reason)
+void herd_places_give_up(struct herd_places_ticket *ticket, const char *reason)
 {
     if (ticket->state != HERD_PLACES_WAITING) return;
-    herd_places_leave(places, ticket);
+    herd_places_leave(ticket);
+    ticket->places->ticket_count++;
     ticket->failure = reason;
     ticket->state = HERD_PLACES_READY;
+}
+
+bool herd_places_idle(const struct herd_places *places)
+{
+    assert(places->ticket_count > 0 || places->request_count == places->flying);
+    return places->ticket_count == 0 && places->request_count == 0;
 }
 
 void herd_places_set_indexes(struct herd_places *places, const struct herd_places_index *indexes, unsigned count)
@@ -287,7 +286,7 @@ void herd_places_set_indexes(struct herd_places *places, const struct herd_place
 
 void herd_places_request_pass(struct herd_places *places, struct herd_places_request *request, const char *reason)
 {
-    if (request->probe) herd_breaker_withdraw(&places->providers[request->provider].breaker);
+    if (request->probe) herd_breaker_withdraw(&places->providers[request->number].breaker);
     move_on(places, request, reason);
 }
 
@@ -295,18 +294,23 @@ void herd_places_request_pass(struct herd_places *places, struct herd_places_req
 static void count_failure(struct herd_places *places, const struct herd_places_request *request,
                           enum herd_places_failure failure)
 {
-    struct herd_breaker *breaker = &places->providers[request->provider].breaker;
+    struct herd_breaker *breaker = &places->providers[request->number].breaker;
     bool ours = failure == HERD_PLACES_OURS || (failure == HERD_PLACES_SLOW && request->hurried);
     if (ours && request->probe) herd_breaker_withdraw(breaker);
-    if (!ours && herd_breaker_fail(breaker, places->now_ms, &places->random)) places->counts.breaker_opened++;
+    if (!ours && herd_breaker_fail(breaker, places->now_ms, &places->random)) places->counts->breaker_opened++;
 }
 
-/* Whether a body may be relayed: 0; -EINVAL where it is none, -E2BIG where it is beyond our limits. */
-static int check_body(struct herd_places *places, struct herd_text body, struct herd_cut *ret_cut)
+/* Has the provider bring an answer into our shape: 0; -EINVAL where it is none, -E2BIG where it is beyond our limits.
+ */
+static int read_body(struct herd_places *places, const struct herd_places_request *request, long http_status,
+                     struct herd_buffer *body, struct herd_cut *ret_cut)
 {
-    if (body.length > places->body_bytes_max) return -E2BIG;
-    int error = herd_cut_scan(body, places->depth_max, ret_cut);
-    if (error == -E2BIG) places->counts.too_deep++;
+    const struct herd_places_provider *provider = &places->providers[request->number];
+    int error = 0;
+    if (herd_buffer_length(body) > places->body_bytes_max) return -E2BIG;
+    if (provider->kind->read != NULL) error = provider->kind->read(provider, http_status, body);
+    if (error == 0) error = herd_cut_scan(herd_buffer_text(body), places->depth_max, ret_cut);
+    if (error == -E2BIG) places->counts->too_deep++;
     return error;
 }
 
@@ -317,7 +321,7 @@ static void drop_mark(struct herd_buffer *body)
     herd_buffer_consume(body, text.length - herd_text_skip_mark(text).length);
 }
 
-/* The answer is none, for `error` of check_body. */
+/* The answer is none, for `error` of read_body. */
 static void refuse_body(struct herd_places *places, struct herd_places_request *request, long http_status,
                         size_t length, int error, int64_t now_ms)
 {
@@ -340,9 +344,9 @@ int herd_places_answer(struct herd_places *places, struct herd_places_request *r
     herd_buffer_init(body);
     drop_mark(&received);
     places->now_ms = now_ms;
-    int error = check_body(places, herd_buffer_text(&received), &cut);
+    size_t length = herd_buffer_length(&received);
+    int error = read_body(places, request, http_status, &received, &cut);
     if (error < 0) {
-        size_t length = herd_buffer_length(&received);
         herd_buffer_finish(&received);
         refuse_body(places, request, http_status, length, error, now_ms);
         return error;
@@ -353,7 +357,7 @@ int herd_places_answer(struct herd_places *places, struct herd_places_request *r
     if (http_status >= HTTP_SERVER_ERROR || http_status == HTTP_TOO_MANY_REQUESTS)
         count_failure(places, request, HERD_PLACES_FAILED);
     else
-        herd_breaker_succeed(&places->providers[request->provider].breaker);
+        herd_breaker_succeed(&places->providers[request->number].breaker);
     if (http_status == HTTP_OK) {
         herd_places_request_unlist(places, request);
         herd_places_request_settle(places, request, true);
@@ -368,7 +372,7 @@ void herd_places_fail(struct herd_places *places, struct herd_places_request *re
 {
     assert(request->state == HERD_PLACES_REQUEST_FLYING);
     places->now_ms = now_ms;
-    places->counts.failures++;
+    places->counts->failures++;
     count_failure(places, request, failure);
     move_on(places, request, reason);
 }

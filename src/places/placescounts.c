@@ -3,7 +3,7 @@
 #include "herd/places.h"
 
 static const struct herd_counter places_rows[] = {
-    {HERD_COUNTER_AT(struct herd_places_counts, wishes), HERD_COUNTER, "herd_places_asked_total",
+    {HERD_COUNTER_AT(struct herd_places_counts, requests), HERD_COUNTER, "herd_places_asked_total",
      "Questions sent to network providers", "", "state_places", "requests"},
     {HERD_COUNTER_AT(struct herd_places_counts, failures), HERD_COUNTER, "herd_places_failed_total",
      "Of these, without an answer that could be used", "", "state_places", "failures"},

@@ -46,10 +46,10 @@ static unsigned ticket_lead(const struct herd_places *places, const struct herd_
                             const struct herd_places_ticket *ticket)
 {
     const struct herd_places_asker *asker = ticket->asker;
-    const struct herd_places_queue *queue = &places->providers[request->provider].queue;
+    const struct herd_places_queue *queue = &places->providers[request->number].queue;
     if (asker != NULL && asker->waiting > 1) return asker->waiting - 1;
     if (queue->come >= COME_MAX) return 1;
-    return asker != NULL && asker->served_by == request->provider && asker->served_round == queue->round;
+    return asker != NULL && asker->served_by == request->number && asker->served_round == queue->round;
 }
 
 static unsigned request_lead(const struct herd_places *places, const struct herd_places_request *request)
@@ -74,8 +74,8 @@ static uint32_t share_of_time_ms(const struct herd_places *places, const struct 
 {
     int64_t left_ms = request->deadline_ms - places->now_ms;
     unsigned remote = 0;
-    for (unsigned i = request->provider; i < places->provider_count; i++)
-        if (!places->providers[i].local) remote++;
+    for (unsigned i = request->number; i < places->provider_count; i++)
+        if (places->providers[i].kind->remote) remote++;
     if (remote == 0) remote = 1; /* the local one, whose index is not read yet, is the last */
     return left_ms > remote ? (uint32_t)(left_ms / remote) : 1;
 }
@@ -100,10 +100,10 @@ static void put_in_round(struct herd_places_queue *queue, struct herd_places_req
 
 void herd_places_queue_push(struct herd_places *places, struct herd_places_request *request)
 {
-    struct herd_places_provider *provider = &places->providers[request->provider];
-    request->state = HERD_PLACES_REQUEST_WISH;
+    struct herd_places_provider *provider = &places->providers[request->number];
+    herd_places_request_move(request, HERD_PLACES_REQUEST_QUEUED);
     request->due_ms = places->now_ms + share_of_time_ms(places, request);
-    if (!has_room(places, provider)) places->counts.waited++;
+    if (!has_room(places, provider)) places->counts->waited++;
     put_in_round(&provider->queue, request, request_lead(places, request));
     insert_by_due(places, request);
     places->queued++;
@@ -111,7 +111,7 @@ void herd_places_queue_push(struct herd_places *places, struct herd_places_reque
 
 void herd_places_queue_await_index(struct herd_places *places, struct herd_places_request *request)
 {
-    request->state = HERD_PLACES_REQUEST_INDEX;
+    herd_places_request_move(request, HERD_PLACES_REQUEST_INDEX);
     request->due_ms = places->now_ms + share_of_time_ms(places, request);
     herd_list_append(&places->index_waiters, &request->queue_node);
     insert_by_due(places, request);
@@ -120,8 +120,8 @@ void herd_places_queue_await_index(struct herd_places *places, struct herd_place
 void herd_places_queue_join(struct herd_places *places, struct herd_places_request *request,
                             const struct herd_places_ticket *ticket)
 {
-    if (request->state != HERD_PLACES_REQUEST_WISH) return;
-    struct herd_places_queue *queue = &places->providers[request->provider].queue;
+    if (request->state != HERD_PLACES_REQUEST_QUEUED) return;
+    struct herd_places_queue *queue = &places->providers[request->number].queue;
     unsigned lead = ticket_lead(places, request, ticket);
     if (queue->round + lead >= request->round) return;
     herd_list_remove(&request->queue_node);
@@ -130,7 +130,7 @@ void herd_places_queue_join(struct herd_places *places, struct herd_places_reque
 
 void herd_places_queue_remove(struct herd_places *places, struct herd_places_request *request)
 {
-    assert(request->state == HERD_PLACES_REQUEST_WISH && places->queued > 0);
+    assert(request->state == HERD_PLACES_REQUEST_QUEUED && places->queued > 0);
     herd_list_remove(&request->queue_node);
     herd_list_remove(&request->due_node);
     places->queued--;
@@ -169,7 +169,7 @@ static struct herd_places_request *late_one(const struct herd_places *places)
 /* Whether its provider has failed so often since it began to wait that it is not to be asked. */
 static bool left_alone(const struct herd_places *places, const struct herd_places_request *request)
 {
-    return !request->probe && places->providers[request->provider].breaker.state != HERD_BREAKER_CLOSED;
+    return !request->probe && places->providers[request->number].breaker.state != HERD_BREAKER_CLOSED;
 }
 
 /* The first that may go, or that need not wait any longer because it may not. */
@@ -189,16 +189,16 @@ static struct herd_places_request *choose_next(struct herd_places *places)
         struct herd_places_request *request;
         while ((request = late_one(places)) != NULL) {
             bool index = request->state == HERD_PLACES_REQUEST_INDEX;
-            if (!index) places->counts.late++;
+            if (!index) places->counts->late++;
             herd_places_request_pass(places, request, index ? no_index_yet : too_late);
         }
         request = next_one(places);
         if (request != NULL && !left_alone(places, request)) return request;
         if (request != NULL) {
-            places->counts.left_alone++;
+            places->counts->left_alone++;
             herd_places_request_pass(places, request, herd_places_left_alone);
         } else if (places->queued > places->queue_max) {
-            places->counts.queue_full++;
+            places->counts->queue_full++;
             herd_places_request_pass(places, last_of_all(places), too_many);
         } else {
             return NULL;
@@ -212,7 +212,7 @@ static void note_served(struct herd_places_request *request)
     for (struct herd_list_node *node = request->waiting.next; node != &request->waiting; node = node->next) {
         struct herd_places_asker *asker = HERD_CONTAINER(node, struct herd_places_ticket, node)->asker;
         if (asker == NULL) continue;
-        asker->served_by = request->provider;
+        asker->served_by = request->number;
         asker->served_round = request->round;
     }
 }
@@ -220,13 +220,13 @@ static void note_served(struct herd_places_request *request)
 /* How long it may take; whether that is so little that a good provider may need longer is noted for its end. */
 static uint32_t take(struct herd_places *places, struct herd_places_request *request)
 {
-    struct herd_places_provider *provider = &places->providers[request->provider];
+    struct herd_places_provider *provider = &places->providers[request->number];
     uint32_t timeout_ms = share_of_time_ms(places, request);
     herd_places_queue_remove(places, request);
     if (provider->queue.round != request->round) provider->queue.come = 0;
     provider->queue.round = request->round;
     note_served(request);
-    request->state = HERD_PLACES_REQUEST_FLYING;
+    herd_places_request_move(request, HERD_PLACES_REQUEST_FLYING);
     request->hurried = timeout_ms < places->timeout_ms / places->remote_count / 2;
     places->flying++;
     places->providers[provider->host].host_flying++;
@@ -235,31 +235,25 @@ static uint32_t take(struct herd_places *places, struct herd_places_request *req
 
 void herd_places_queue_land(struct herd_places *places, const struct herd_places_request *request)
 {
-    struct herd_places_provider *host = &places->providers[places->providers[request->provider].host];
+    struct herd_places_provider *host = &places->providers[places->providers[request->number].host];
     assert(places->flying > 0 && host->host_flying > 0);
     places->flying--;
     host->host_flying--;
 }
 
-bool herd_places_next_wish(struct herd_places *places, int64_t now_ms, struct herd_places_wish *ret_wish)
+struct herd_places_request *herd_places_next(struct herd_places *places, int64_t now_ms)
 {
     places->now_ms = now_ms;
     struct herd_places_request *request = choose_next(places);
-    if (request == NULL) return false;
-    const struct herd_places_provider *provider = &places->providers[request->provider];
-    uint32_t timeout_ms = take(places, request);
-    places->counts.wishes++;
-    herd_buffer_clear(&places->url);
-    herd_google_legacy_append_url(&places->url, herd_buffer_text(&provider->url), herd_buffer_text(&request->place),
-                                  herd_buffer_text(&provider->encoded_key));
-    *ret_wish = (struct herd_places_wish){
-        .request = request,
-        .provider = provider->name,
-        .url = herd_buffer_text(&places->url),
-        .timeout_ms = timeout_ms,
-        .body_bytes_max = places->body_bytes_max,
-    };
-    return true;
+    if (request == NULL) return NULL;
+    const struct herd_places_provider *provider = &places->providers[request->number];
+    request->timeout_ms = take(places, request);
+    request->body_bytes_max = places->body_bytes_max;
+    places->counts->requests++;
+    herd_places_message_finish(&request->message); /* of the provider before */
+    provider->kind->build(provider, &request->area, &request->message);
+    herd_places_message_seal(&request->message);
+    return request;
 }
 
 int64_t herd_places_due_ms(const struct herd_places *places)

@@ -2,7 +2,7 @@
 /*
  * Requests: who shares them, where they wait, how they end.
  *
- *     places.buckets -> request -> request ...       not yet settled, by hash of the place
+ *     places.buckets -> request -> request ...       not yet settled, by hash of the key
  *     request.waiting -> ticket -> ticket ...        WAITING
  *     ticket.request -> request                      WAITING, or READY with a body to cut
  *     request.holders                                READY tickets, and settle itself
@@ -15,11 +15,27 @@
 #include "herd/memory.h"
 #include "local.h"
 
+static const struct herd_machine request_machine = {
+    .name = "places_request",
+    .states = {[HERD_PLACES_REQUEST_LOOSE] = {"loose",
+                                              HERD_TO(HERD_PLACES_REQUEST_INDEX) | HERD_TO(HERD_PLACES_REQUEST_QUEUED)},
+               [HERD_PLACES_REQUEST_INDEX] = {"index", HERD_TO(HERD_PLACES_REQUEST_LOOSE)},
+               [HERD_PLACES_REQUEST_QUEUED] = {"queued", HERD_TO(HERD_PLACES_REQUEST_FLYING) |
+                                                             HERD_TO(HERD_PLACES_REQUEST_LOOSE)},
+               [HERD_PLACES_REQUEST_FLYING] = {"flying", HERD_TO(HERD_PLACES_REQUEST_LOOSE)}}};
+
+void herd_places_request_move(struct herd_places_request *request, enum herd_places_request_state state)
+{
+    herd_machine_move_named(&request_machine, &request->state, state, herd_text_of(request->provider));
+}
+
 void herd_places_request_free(struct herd_places *places, struct herd_places_request *request)
 {
     assert(herd_list_empty(&request->waiting) && request->holders == 0);
     herd_places_request_unlist(places, request);
-    herd_buffer_finish(&request->place);
+    herd_places_message_finish(&request->message);
+    herd_buffer_finish(&request->area.text);
+    herd_buffer_finish(&request->key);
     herd_buffer_finish(&request->body);
     herd_memory_free(request);
     places->request_count--;
@@ -31,54 +47,62 @@ void herd_places_request_release(struct herd_places *places, struct herd_places_
     if (--request->holders == 0) herd_places_request_free(places, request);
 }
 
-static struct herd_list_node *bucket_of(struct herd_places *places, struct herd_text place)
+static struct herd_list_node *bucket_of(struct herd_places *places, struct herd_text key)
 {
-    return &places->buckets[herd_siphash(&places->hash_key, place) % HERD_PLACES_BUCKETS];
+    return &places->buckets[herd_siphash(&places->hash_key, key) % HERD_PLACES_BUCKETS];
 }
 
 struct herd_places_request *herd_places_request_find(struct herd_places *places, unsigned provider,
-                                                     struct herd_text place)
+                                                     const struct herd_places_area *area)
 {
-    struct herd_list_node *bucket = bucket_of(places, place);
+    herd_buffer_clear(&places->key);
+    places->providers[provider].kind->append_key(area, &places->key);
+    struct herd_text key = herd_buffer_text(&places->key);
+    struct herd_list_node *bucket = bucket_of(places, key);
     for (struct herd_list_node *node = bucket->next; node != bucket; node = node->next) {
         struct herd_places_request *request = HERD_CONTAINER(node, struct herd_places_request, bucket_node);
-        if (request->provider == provider && herd_text_equal(herd_buffer_text(&request->place), place)) return request;
+        if (request->number == provider && herd_text_equal(herd_buffer_text(&request->key), key)) return request;
     }
     return NULL;
 }
 
 void herd_places_request_enlist(struct herd_places *places, struct herd_places_request *request, unsigned provider)
 {
-    request->provider = provider;
+    const struct herd_provider_kind *kind = places->providers[provider].kind;
+    assert(request->state == HERD_PLACES_REQUEST_LOOSE);
+    request->number = provider;
+    request->provider = kind->name;
     request->probe = places->providers[provider].breaker.state == HERD_BREAKER_HALF_OPEN;
-    herd_list_append(bucket_of(places, herd_buffer_text(&request->place)), &request->bucket_node);
-    if (places->providers[provider].local) {
-        herd_places_queue_await_index(places, request);
-    } else {
+    herd_buffer_clear(&request->key);
+    kind->append_key(&request->area, &request->key);
+    herd_list_append(bucket_of(places, herd_buffer_text(&request->key)), &request->bucket_node);
+    if (kind->remote) {
         herd_places_queue_push(places, request);
+    } else {
+        herd_places_queue_await_index(places, request);
     }
 }
 
 void herd_places_request_unlist(struct herd_places *places, struct herd_places_request *request)
 {
-    if (request->state == HERD_PLACES_REQUEST_WISH) herd_places_queue_remove(places, request);
+    if (request->state == HERD_PLACES_REQUEST_QUEUED) herd_places_queue_remove(places, request);
     if (request->state == HERD_PLACES_REQUEST_FLYING) herd_places_queue_land(places, request);
     herd_list_remove(&request->bucket_node);
     herd_list_remove(&request->queue_node);
     herd_list_remove(&request->due_node);
-    request->state = HERD_PLACES_REQUEST_DONE;
+    if (request->state != HERD_PLACES_REQUEST_LOOSE) herd_places_request_move(request, HERD_PLACES_REQUEST_LOOSE);
 }
 
-struct herd_places_request *herd_places_request_open(struct herd_places *places, struct herd_text place)
+struct herd_places_request *herd_places_request_open(struct herd_places *places, const struct herd_places_area *area)
 {
     struct herd_places_request *request = herd_memory_allocate_zeroed(1, sizeof(*request));
     herd_list_init(&request->bucket_node);
     herd_list_init(&request->queue_node);
     herd_list_init(&request->due_node);
     herd_list_init(&request->waiting);
-    request->state = HERD_PLACES_REQUEST_DONE;
+    request->state = HERD_PLACES_REQUEST_LOOSE;
     request->deadline_ms = places->now_ms + places->timeout_ms;
-    herd_buffer_append(&request->place, place);
+    herd_places_area_copy(&request->area, area);
     places->request_count++;
     return request;
 }
@@ -103,7 +127,7 @@ void herd_places_request_part(struct herd_places_ticket *ticket)
 
 void herd_places_request_settle(struct herd_places *places, struct herd_places_request *request, bool with_body)
 {
-    assert(request->state == HERD_PLACES_REQUEST_DONE && request->holders == 0);
+    assert(request->state == HERD_PLACES_REQUEST_LOOSE && request->holders == 0);
     request->holders = 1;
     while (!herd_list_empty(&request->waiting)) {
         struct herd_places_ticket *ticket = HERD_CONTAINER(request->waiting.next, struct herd_places_ticket, node);
@@ -137,6 +161,6 @@ void herd_places_request_merge(struct herd_places *places, struct herd_places_re
 
 void herd_places_request_drop(struct herd_places *places, struct herd_places_request *request)
 {
-    if (request->probe) herd_breaker_withdraw(&places->providers[request->provider].breaker);
+    if (request->probe) herd_breaker_withdraw(&places->providers[request->number].breaker);
     herd_places_request_free(places, request);
 }

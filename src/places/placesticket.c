@@ -17,26 +17,12 @@ void herd_places_move(struct herd_places_ticket *from, struct herd_places_ticket
     from->state = HERD_PLACES_IDLE;
 }
 
-static void render_local(struct herd_places *places, const struct herd_places_ticket *ticket, struct herd_buffer *out)
+void herd_places_render(struct herd_places_ticket *ticket, struct herd_buffer *out)
 {
-    if (places->index_count == 0) {
-        herd_json_append_failure(out, herd_places_no_index);
-        return;
-    }
-    const struct herd_places_query query = {
-        .latitude_e9 = ticket->latitude_e9,
-        .longitude_e9 = ticket->longitude_e9,
-        .radius_m = ticket->radius_m,
-        .rank = places->local_rank,
-        .bound = ticket->bound,
-    };
-    herd_places_index_answer(places->indexes, places->index_count, &query, &places->scratch, out);
-}
-
-void herd_places_render(struct herd_places *places, struct herd_places_ticket *ticket, struct herd_buffer *out)
-{
-    assert(ticket->state == HERD_PLACES_READY);
+    struct herd_places *places = ticket->places;
+    assert(ticket->state == HERD_PLACES_READY && places->ticket_count > 0);
     ticket->state = HERD_PLACES_IDLE;
+    places->ticket_count--;
     struct herd_places_request *request = ticket->request;
     ticket->request = NULL;
     if (request != NULL) {
@@ -44,7 +30,9 @@ void herd_places_render(struct herd_places *places, struct herd_places_ticket *t
         herd_places_request_release(places, request);
     } else if (ticket->failure != NULL) {
         herd_json_append_failure(out, ticket->failure);
+    } else if (places->index_count == 0) {
+        herd_json_append_failure(out, herd_places_no_index);
     } else {
-        render_local(places, ticket, out);
+        herd_places_answer_local(places, ticket, out);
     }
 }

@@ -131,7 +131,7 @@ static void answer_whatsat(struct session *session, struct herd_text line, const
     }
     if (ticket.state == HERD_PLACES_READY && herd_list_empty(&session->pendings)) {
         herd_core_append_location(core, &version, out);
-        herd_core_render(core, &ticket, out);
+        herd_core_render(&ticket, out);
         return;
     }
     pending = create_pending(session, &version);
@@ -215,7 +215,7 @@ static void give_out(struct session *session, struct pending *pending)
     size_t before = herd_buffer_length(out);
 
     herd_buffer_append(out, herd_buffer_text(&pending->location));
-    herd_core_render(&session->server->core, &pending->ticket, out);
+    herd_core_render(&pending->ticket, out);
     log_reply(session, out, before);
     herd_buffer_append(out, herd_buffer_text(&pending->behind));
     session->held_bytes -= herd_buffer_length(&pending->behind);
@@ -245,8 +245,7 @@ void answer_give_up(struct session *session)
     struct herd_list_node *node;
 
     for (node = session->pendings.next; node != &session->pendings; node = node->next)
-        herd_core_give_up(&session->server->core, &HERD_CONTAINER(node, struct pending, node)->ticket,
-                          "The server is ending.");
+        herd_core_give_up(&HERD_CONTAINER(node, struct pending, node)->ticket, "The server is ending.");
     answer_pendings(session);
 }
 
@@ -254,7 +253,7 @@ void answer_forget(struct session *session)
 {
     while (!herd_list_empty(&session->pendings)) {
         struct pending *first = HERD_CONTAINER(session->pendings.next, struct pending, node);
-        herd_core_leave(&session->server->core, &first->ticket);
+        herd_core_leave(&first->ticket);
         herd_list_remove(&first->node);
         free_pending(first);
     }

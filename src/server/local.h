@@ -8,7 +8,7 @@
  *     server --> sessions   the clients' connections (session.c, answers.c)
  *            --> dials      this server's streams to its neighbours (dial.c)
  *            --> guests     the neighbours' streams to this server (guest.c)
- *            --> placework  the places service and its errands (placework.c), its indexes (indexfiles.c)
+ *            --> placework  the places service and what it sends (placework.c), its indexes (indexfiles.c)
  *
  * Everything points at the server, which outlives it all; a session, dial or
  * guest is freed in its stream's on_closed and nowhere else.
@@ -215,9 +215,9 @@ struct placework {
 
 /* 0 or a sysexits code, said on standard error. */
 int placework_open(struct server *server);
-/* Performs what the places service wishes for; after each ask. */
+/* Sends what the places service has to send; after each ask. */
 void placework_pump(struct server *server);
-/* Cancels errands and closes what is on the loop. */
+/* Cancels requests and closes what is on the loop. */
 void placework_close(struct server *server);
 /* Once a second. */
 void placework_tick(struct server *server);

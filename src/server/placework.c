@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The places service's driver: opens the service with the providers that are
- * configured and built in, and performs the requests that it wishes for. Its
+ * configured and built in, and sends the requests that it makes. Its
  * indexes are indexfiles.c.
  *
  * A key that cannot be read stops the start. A request that fails is logged,
@@ -24,28 +24,22 @@
 #define PROVIDERS_MAX 2
 #define HTTP_OK 200
 
-/* -- Errands: requests under way ------------------------------------------ */
+/* -- Requests under way --------------------------------------------------- */
 
-struct errand {
-    struct server *server;
-    struct herd_places_request *request;
-    const char *provider;
-};
-
-static void log_failure(const struct errand *errand, const struct herd_fetch_answer *answer)
+static void log_failure(const struct herd_places_request *request, const struct herd_fetch_answer *answer)
 {
     struct herd_log_event log;
 
     if (!herd_log_begin(&log, HERD_LOG_WARNING, "places_failed")) return;
-    herd_log_string(&log, "provider", errand->provider);
+    herd_log_string(&log, "provider", request->provider);
     herd_log_string(&log, "reason", answer->error_text);
     herd_log_end(&log);
 }
 
 /* Once when it is other than it was; `trouble` is 0 where all is well. */
-static void note_answer(const struct errand *errand, long http_status, int error)
+static void note_answer(const struct herd_places_request *request, long http_status, int error)
 {
-    struct placework *work = &errand->server->placework;
+    struct placework *work = request->driver;
     long trouble = error == 0 && http_status == HTTP_OK ? 0 : http_status;
     struct herd_log_event log;
 
@@ -54,7 +48,7 @@ static void note_answer(const struct errand *errand, long http_status, int error
     if (!herd_log_begin(&log, trouble == 0 ? HERD_LOG_INFO : HERD_LOG_WARNING,
                         trouble == 0 ? "places_recovered" : "places_failed"))
         return;
-    herd_log_string(&log, "provider", errand->provider);
+    herd_log_string(&log, "provider", request->provider);
     herd_log_number(&log, "status", http_status);
     if (trouble != 0)
         herd_log_string(&log, "reason",
@@ -65,12 +59,13 @@ static void note_answer(const struct errand *errand, long http_status, int error
 }
 
 /* For who looks closely: the level is debug. The URL has the key in it and is not told. */
-static void log_step(const struct errand *errand, const char *event, const struct herd_fetch_answer *answer)
+static void log_step(const struct herd_places_request *request, const char *event,
+                     const struct herd_fetch_answer *answer)
 {
     struct herd_log_event log;
 
     if (!herd_log_begin(&log, HERD_LOG_DEBUG, event)) return;
-    herd_log_string(&log, "provider", errand->provider);
+    herd_log_string(&log, "provider", request->provider);
     if (answer != NULL) {
         herd_log_number(&log, "status", answer->http_status);
         herd_log_number(&log, "bytes", (int64_t)herd_buffer_length(answer->body));
@@ -86,9 +81,10 @@ static enum herd_places_failure failure_of(int error)
 
 static void on_fetched(struct herd_fetch *fetch, struct herd_fetch_answer *answer, void *owner)
 {
-    struct errand *errand = owner;
-    struct server *server = errand->server;
-    struct herd_places *places = server->placework.places;
+    struct herd_places_request *request = owner;
+    struct placework *work = request->driver;
+    struct server *server = HERD_CONTAINER(work, struct server, placework);
+    struct herd_places *places = work->places;
     int64_t now_ms = (int64_t)uv_now(&server->loop.uv);
     char reason[160];
 
@@ -96,16 +92,29 @@ static void on_fetched(struct herd_fetch *fetch, struct herd_fetch_answer *answe
     if (answer->error == 0) {
         int error;
 
-        log_step(errand, "places_answered", answer);
-        error = herd_places_answer(places, errand->request, answer->http_status, answer->body, now_ms);
-        note_answer(errand, answer->http_status, error);
+        log_step(request, "places_answered", answer);
+        error = herd_places_answer(places, request, answer->http_status, answer->body, now_ms);
+        note_answer(request, answer->http_status, error);
     } else {
-        if (answer->error != -ECANCELED) log_failure(errand, answer);
+        if (answer->error != -ECANCELED) log_failure(request, answer);
         snprintf(reason, sizeof reason, "The places provider failed: %s.", answer->error_text);
-        herd_places_fail(places, errand->request, failure_of(answer->error), reason, now_ms);
+        herd_places_fail(places, request, failure_of(answer->error), reason, now_ms);
     }
-    herd_memory_free(errand);
     placework_pump(server);
+}
+
+static void send_request(struct placework *work, struct herd_places_request *request)
+{
+    const struct herd_places_message *message = &request->message;
+    const struct herd_fetch_request fetch = {
+        .url = herd_buffer_text(&message->url),
+        .post = message->post ? herd_buffer_text(&message->body) : (struct herd_text){NULL, 0},
+        .headers = message->headers,
+        .timeout_ms = request->timeout_ms,
+        .body_bytes_max = request->body_bytes_max,
+    };
+
+    herd_fetch_start(work->fetcher, &fetch, on_fetched, request);
 }
 
 static void on_due(uv_timer_t *timer)
@@ -133,17 +142,13 @@ void placework_pump(struct server *server)
 {
     struct placework *work = &server->placework;
     int64_t now_ms = (int64_t)uv_now(&server->loop.uv);
-    struct herd_places_wish wish;
+    struct herd_places_request *request;
     int64_t due_ms;
 
-    while (!work->closing && herd_places_next_wish(work->places, now_ms, &wish)) {
-        struct errand *errand = herd_memory_allocate(sizeof *errand);
-        struct herd_fetch_request request = {
-            .url = wish.url, .timeout_ms = wish.timeout_ms, .body_bytes_max = wish.body_bytes_max};
-
-        *errand = (struct errand){server, wish.request, wish.provider};
-        log_step(errand, "places_asked", NULL);
-        herd_fetch_start(work->fetcher, &request, on_fetched, errand);
+    while (!work->closing && (request = herd_places_next(work->places, now_ms)) != NULL) {
+        request->driver = work;
+        log_step(request, "places_asked", NULL);
+        send_request(work, request);
     }
     if (work->closing) return;
     log_unasked(work);

@@ -10,8 +10,8 @@ static void on_ready(struct herd_places_ticket *ticket)
     struct asker *asker = HERD_CONTAINER(ticket, struct asker, ticket);
     assert_int_equal(ticket->state, HERD_PLACES_READY);
     asker->ready++;
-    if (asker->leaver != NULL) herd_places_leave(asker->places, &asker->leaver->ticket);
-    if (asker->places != NULL && asker->leaver == NULL) herd_places_render(asker->places, ticket, &asker->out);
+    if (asker->leaver != NULL) herd_places_leave(&asker->leaver->ticket);
+    if (asker->places != NULL && asker->leaver == NULL) herd_places_render(ticket, &asker->out);
 }
 
 int askers_setup(void **state)
@@ -77,19 +77,20 @@ enum herd_places_state askers_ask_at(struct world *world, struct asker *asker, u
     return askers_ask_text(world, asker, herd_text_of(position), HERD_TEXT("1"), 1);
 }
 
-struct herd_places_wish askers_take_wish(struct world *world, const char *url)
+struct herd_places_request *askers_take(struct world *world, const char *url)
 {
-    struct herd_places_wish wish;
-    assert_true(herd_places_next_wish(world->places, world->now_ms, &wish));
-    assert_string_equal(wish.provider, "google_legacy");
-    assert_true(herd_text_equal(wish.url, herd_text_of(url)));
-    return wish;
+    struct herd_places_request *request = herd_places_next(world->places, world->now_ms);
+    assert_non_null(request);
+    assert_string_equal(request->provider, "google_legacy");
+    assert_false(request->message.post);
+    assert_null(request->message.headers[0]);
+    assert_true(herd_text_equal(herd_buffer_text(&request->message.url), herd_text_of(url)));
+    return request;
 }
 
-void askers_expect_no_wish(struct world *world)
+void askers_expect_none(struct world *world)
 {
-    struct herd_places_wish wish;
-    assert_false(herd_places_next_wish(world->places, world->now_ms, &wish));
+    assert_null(herd_places_next(world->places, world->now_ms));
 }
 
 void askers_answer(struct world *world, struct herd_places_request *request, long http_status, const char *text)
@@ -108,15 +109,15 @@ void askers_expect_out(struct asker *asker, const char *expected)
     herd_buffer_finish(&asker->out);
 }
 
-void askers_expect_render(struct world *world, struct asker *asker, const char *expected)
+void askers_expect_render(struct asker *asker, const char *expected)
 {
-    herd_places_render(world->places, &asker->ticket, &asker->out);
+    herd_places_render(&asker->ticket, &asker->out);
     askers_expect_out(asker, expected);
 }
 
-void askers_expect_westwood(struct world *world, struct asker *asker)
+void askers_expect_westwood(struct asker *asker)
 {
-    herd_places_render(world->places, &asker->ticket, &asker->out);
+    herd_places_render(&asker->ticket, &asker->out);
     herd_buffer_append_byte(&asker->out, '\0');
     assert_non_null(strstr(herd_buffer_text(&asker->out).bytes, "\"name\" : \"Westwood\""));
     herd_buffer_finish(&asker->out);

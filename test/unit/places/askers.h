@@ -50,14 +50,14 @@ enum herd_places_state askers_ask_text(struct world *world, struct asker *asker,
 enum herd_places_state askers_ask(struct world *world, struct asker *asker, unsigned bound);
 /* Somewhere else for each number. */
 enum herd_places_state askers_ask_at(struct world *world, struct asker *asker, unsigned number);
-/* The next wish, which must be for that URL. */
-struct herd_places_wish askers_take_wish(struct world *world, const char *url);
-void askers_expect_no_wish(struct world *world);
+/* The next request to send, which must be a GET of that URL. */
+struct herd_places_request *askers_take(struct world *world, const char *url);
+void askers_expect_none(struct world *world);
 /* The driver got an answer. */
 void askers_answer(struct world *world, struct herd_places_request *request, long http_status, const char *text);
 /* What was rendered, by on_ready or now. */
 void askers_expect_out(struct asker *asker, const char *expected);
-void askers_expect_render(struct world *world, struct asker *asker, const char *expected);
-void askers_expect_westwood(struct world *world, struct asker *asker);
+void askers_expect_render(struct asker *asker, const char *expected);
+void askers_expect_westwood(struct asker *asker);
 
 #endif

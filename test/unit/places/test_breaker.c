@@ -14,7 +14,7 @@ static void opens_after_five_failures_running(void **state)
 {
     struct herd_breaker breaker;
     (void)state;
-    herd_breaker_init(&breaker, 5, 5000);
+    herd_breaker_init(&breaker, HERD_TEXT("one"), 5, 5000);
     fail_times(&breaker, 4, 1000);
     assert_true(herd_breaker_try(&breaker, 1000));
     herd_breaker_succeed(&breaker);
@@ -33,7 +33,7 @@ static void stays_open_for_some_five_seconds(void **state)
     herd_random_init(&random, 1);
     for (unsigned round = 0; round < 1000; round++) {
         struct herd_breaker breaker;
-        herd_breaker_init(&breaker, 5, 5000);
+        herd_breaker_init(&breaker, HERD_TEXT("one"), 5, 5000);
         for (unsigned i = 0; i < 5; i++)
             herd_breaker_fail(&breaker, 0, &random);
         assert_false(herd_breaker_try(&breaker, breaker.until_ms - 1));
@@ -53,7 +53,7 @@ static void opens_after_as_many_as_configured(void **state)
     herd_random_init(&random, 3);
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         struct herd_breaker breaker;
-        herd_breaker_init(&breaker, limits[i], 5000);
+        herd_breaker_init(&breaker, HERD_TEXT("one"), limits[i], 5000);
         for (uint32_t failure = 1; failure < limits[i]; failure++)
             assert_false(herd_breaker_fail(&breaker, 0, &random));
         assert_true(herd_breaker_try(&breaker, 0));
@@ -72,7 +72,7 @@ static void never_opens_where_it_may_not(void **state)
 {
     struct herd_breaker breaker;
     (void)state;
-    herd_breaker_init(&breaker, 0, 5000);
+    herd_breaker_init(&breaker, HERD_TEXT("one"), 0, 5000);
     fail_times(&breaker, 100000, 0);
     assert_true(herd_breaker_try(&breaker, 0));
 }
@@ -86,7 +86,7 @@ static void stays_open_as_long_as_configured(void **state)
     for (size_t i = 0; i < 500 * sizeof(lengths_ms) / sizeof(lengths_ms[0]); i++) {
         uint32_t length_ms = lengths_ms[i % (sizeof(lengths_ms) / sizeof(lengths_ms[0]))];
         struct herd_breaker breaker;
-        herd_breaker_init(&breaker, 1, length_ms);
+        herd_breaker_init(&breaker, HERD_TEXT("one"), 1, length_ms);
         herd_breaker_fail(&breaker, 7, &random);
         assert_in_range(breaker.until_ms - 7, length_ms - length_ms / 5, length_ms + length_ms / 5);
         assert_false(herd_breaker_try(&breaker, breaker.until_ms - 1));
@@ -98,7 +98,7 @@ static void lets_one_probe_through(void **state)
 {
     struct herd_breaker breaker;
     (void)state;
-    herd_breaker_init(&breaker, 5, 5000);
+    herd_breaker_init(&breaker, HERD_TEXT("one"), 5, 5000);
     fail_times(&breaker, 5, 0);
     assert_true(herd_breaker_try(&breaker, 10000));
     assert_false(herd_breaker_try(&breaker, 10000));
@@ -116,7 +116,7 @@ static void late_failures_do_not_prolong(void **state)
 {
     struct herd_breaker breaker;
     (void)state;
-    herd_breaker_init(&breaker, 5, 5000);
+    herd_breaker_init(&breaker, HERD_TEXT("one"), 5, 5000);
     fail_times(&breaker, 5, 0);
     fail_times(&breaker, 20, 5000);
     assert_true(herd_breaker_try(&breaker, 6000));
@@ -126,7 +126,7 @@ static void a_probe_taken_back_frees_the_next(void **state)
 {
     struct herd_breaker breaker;
     (void)state;
-    herd_breaker_init(&breaker, 5, 5000);
+    herd_breaker_init(&breaker, HERD_TEXT("one"), 5, 5000);
     fail_times(&breaker, 5, 0);
     assert_true(herd_breaker_try(&breaker, 6000));
     herd_breaker_withdraw(&breaker);

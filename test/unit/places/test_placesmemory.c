@@ -22,7 +22,7 @@ static void answer(struct herd_places *places, int64_t latitude_e9, struct herd_
     assert_int_equal(herd_decimal_parse(radius, &question.radius_km), 0);
     assert_int_equal(herd_places_ask(places, &ticket, &location, &question, 0), HERD_PLACES_READY);
     herd_buffer_clear(out);
-    herd_places_render(places, &ticket, out);
+    herd_places_render(&ticket, out);
 }
 
 static void answers_without_allocating(void **state)

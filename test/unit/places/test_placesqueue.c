@@ -17,8 +17,7 @@ static void open_queue(struct world *world, const char *letters, uint32_t at_onc
 
 static struct herd_places_request *take(struct world *world)
 {
-    struct herd_places_wish wish;
-    return herd_places_next_wish(world->places, world->now_ms, &wish) ? wish.request : NULL;
+    return herd_places_next(world->places, world->now_ms);
 }
 
 static void answer(struct world *world, struct herd_places_request *request)
@@ -43,10 +42,10 @@ static struct crowd *crowd_ask(struct world *world)
     return crowd;
 }
 
-static void crowd_leave(struct world *world, struct crowd *crowd)
+static void crowd_leave(struct crowd *crowd)
 {
     for (unsigned i = 0; i < CONNECTIONS * EACH; i++)
-        herd_places_leave(world->places, &crowd->askers[i].ticket);
+        herd_places_leave(&crowd->askers[i].ticket);
     for (unsigned i = 0; i < CONNECTIONS; i++)
         assert_int_equal(crowd->connections[i].waiting, 0);
     herd_memory_free(crowd);
@@ -76,12 +75,12 @@ static void one_question_waits_for_one_round(void **state)
     for (unsigned round = 0; round < 3; round++) {
         askers_ask_at(world, &asker, 5000 + round);
         assert_true(answers_before(world, &asker, flying) <= CONNECTIONS);
-        herd_places_leave(world->places, &asker.ticket);
+        herd_places_leave(&asker.ticket);
         flying = take(world);
     }
     assert_int_equal(honest.waiting, 0);
     assert_true(crowd->connections[0].waiting > EACH / 2);
-    crowd_leave(world, crowd);
+    crowd_leave(crowd);
     answer(world, flying);
     assert_null(take(world)); /* who left is not asked for */
 }
@@ -99,7 +98,7 @@ static void alone_in_its_order(void **state)
     for (unsigned i = 0; i < 100; i++) {
         answer(world, take(world));
         assert_int_equal(askers[i].ready, 1);
-        herd_places_leave(world->places, &askers[i].ticket);
+        herd_places_leave(&askers[i].ticket);
     }
     assert_null(take(world));
     assert_int_equal(herd_places_counts(world->places)->waited, 0); /* there was room whenever one was asked */
@@ -118,8 +117,8 @@ static void a_shared_question_goes_early(void **state)
     assert_int_equal(askers_ask_at(world, &asker, EACH - 1), HERD_PLACES_WAITING); /* the first one's last */
     assert_true(answers_before(world, &asker, flying) <= CONNECTIONS);
     assert_int_equal(crowd->askers[EACH - 1].ready, 1);
-    herd_places_leave(world->places, &asker.ticket);
-    crowd_leave(world, crowd);
+    herd_places_leave(&asker.ticket);
+    crowd_leave(crowd);
 }
 
 /* Where too many wait who has most loses one, the latest; among equals it is who came last. */
@@ -144,21 +143,21 @@ static void too_many_cost_who_has_most(void **state)
         assert_null(take(world));
         assert_int_equal(counts->queue_full, i + 1);
         assert_int_equal(others[i].ready, 0);
-        askers_expect_render(world, &askers[3 - i], TOO_MANY);
+        askers_expect_render(&askers[3 - i], TOO_MANY);
     }
     askers_ask_at(world, &others[3], 13);
     assert_null(take(world));
-    askers_expect_render(world, &others[3], TOO_MANY);
+    askers_expect_render(&others[3], TOO_MANY);
     assert_int_equal(counts->breaker_opened, 0);
     for (unsigned i = 0; i < 5; i++) { /* all that is left is answered: the provider is as good as before */
         answer(world, request);
         request = take(world);
     }
     assert_null(request);
-    askers_expect_render(world, &askers[0], "{}");
+    askers_expect_render(&askers[0], "{}");
     for (unsigned i = 0; i < 3; i++)
-        askers_expect_render(world, &others[i], "{}");
-    askers_expect_render(world, &flying, "{}");
+        askers_expect_render(&others[i], "{}");
+    askers_expect_render(&flying, "{}");
     assert_int_equal(counts->failures, 0);
 }
 
@@ -173,9 +172,9 @@ static void nobody_may_wait(void **state)
     askers_ask_at(world, &askers[1], 1);
     assert_null(take(world));
     assert_int_equal(askers[1].ready, 1); /* the next provider answers */
-    herd_places_leave(world->places, &askers[1].ticket);
+    herd_places_leave(&askers[1].ticket);
     answer(world, request);
-    askers_expect_render(world, &askers[0], "{}");
+    askers_expect_render(&askers[0], "{}");
 }
 
 /* Waiting in vain, however often, is not the provider's doing. */
@@ -197,17 +196,17 @@ static void waiting_in_vain_opens_no_breaker(void **state)
     assert_null(take(world));
     assert_int_equal(herd_places_due_ms(world->places), world->now_ms + 1);
     for (unsigned i = 0; i < 10; i++)
-        askers_expect_render(world, &askers[i], TOO_LATE);
+        askers_expect_render(&askers[i], TOO_LATE);
     world->now_ms += 100;
     assert_null(take(world));
     for (unsigned i = 10; i < 20; i++)
-        askers_expect_render(world, &askers[i], TOO_LATE);
+        askers_expect_render(&askers[i], TOO_LATE);
     assert_int_equal(herd_places_counts(world->places)->late, 20);
     answer(world, request);
-    askers_expect_render(world, &flying, "{}");
+    askers_expect_render(&flying, "{}");
     askers_ask(world, &askers[0], 1);
     answer(world, take(world));
-    askers_expect_render(world, &askers[0], "{}");
+    askers_expect_render(&askers[0], "{}");
 }
 
 static void fail_as(struct world *world, enum herd_places_failure failure, unsigned times)
@@ -216,7 +215,7 @@ static void fail_as(struct world *world, enum herd_places_failure failure, unsig
     for (unsigned i = 0; i < times; i++) {
         assert_int_equal(askers_ask(world, &asker, 1), HERD_PLACES_WAITING);
         herd_places_fail(world->places, take(world), failure, "So.", world->now_ms);
-        askers_expect_render(world, &asker, FAILED("So."));
+        askers_expect_render(&asker, FAILED("So."));
     }
 }
 
@@ -235,9 +234,9 @@ static void only_the_providers_doing_counts(void **state)
     fail_as(world, HERD_PLACES_OURS, 3); /* a probe that was never made: the next one is */
     assert_int_equal(askers_ask(world, &asker, 1), HERD_PLACES_WAITING);
     answer(world, take(world));
-    askers_expect_render(world, &asker, "{}");
+    askers_expect_render(&asker, "{}");
     assert_int_equal(askers_ask_at(world, &asker, 1), HERD_PLACES_WAITING);
-    herd_places_leave(world->places, &asker.ticket);
+    herd_places_leave(&asker.ticket);
     assert_int_equal(counts->breaker_opened, 1);
 }
 
@@ -256,9 +255,9 @@ static void little_time_is_no_ones_fault(void **state)
         askers_ask_at(world, &askers[1], 1);
         world->now_ms += 4000 + more_ms;
         answer(world, request);
-        askers_expect_render(world, &askers[0], "{}");
+        askers_expect_render(&askers[0], "{}");
         herd_places_fail(world->places, take(world), HERD_PLACES_SLOW, "Slow.", world->now_ms);
-        askers_expect_render(world, &askers[1], FAILED("Slow."));
+        askers_expect_render(&askers[1], FAILED("Slow."));
         assert_int_equal(herd_places_counts(world->places)->breaker_opened, more_ms == 0 ? 1 : 0);
     }
 }
@@ -279,12 +278,12 @@ static void an_open_breaker_empties_the_queue(void **state)
         herd_places_fail(world->places, requests[i], HERD_PLACES_FAILED, "Down.", world->now_ms);
     assert_null(take(world));
     for (unsigned i = 0; i < 12; i++)
-        askers_expect_render(world, &askers[i], i < 5 ? FAILED("Down.") : LEFT_ALONE);
+        askers_expect_render(&askers[i], i < 5 ? FAILED("Down.") : LEFT_ALONE);
     assert_int_equal(herd_places_counts(world->places)->left_alone, 7);
     world->now_ms += 6000;
     askers_ask_at(world, &askers[0], 0);
     answer(world, take(world));
-    askers_expect_render(world, &askers[0], "{}");
+    askers_expect_render(&askers[0], "{}");
 }
 
 /* Two providers at one host are one to that host; a third elsewhere is not. */
@@ -306,7 +305,7 @@ static void providers_share_a_host(void **state)
     first = take(world);
     assert_int_equal(askers[0].ready, 0);
     herd_places_fail(world->places, first, HERD_PLACES_FAILED, "No.", world->now_ms);
-    herd_places_leave(world->places, &askers[1].ticket);
+    herd_places_leave(&askers[1].ticket);
     askers_ask_at(world, &askers[1], 1);
     first = take(world);
     second = take(world); /* one is elsewhere now, so there is room */
@@ -315,8 +314,8 @@ static void providers_share_a_host(void **state)
     answer(world, second);
     answer(world, third);
     for (unsigned i = 0; i < 3; i++)
-        herd_places_leave(world->places, &askers[i].ticket);
-    assert_int_equal(herd_places_counts(world->places)->wishes, 6);
+        herd_places_leave(&askers[i].ticket);
+    assert_int_equal(herd_places_counts(world->places)->requests, 6);
 }
 
 /* What a provider says about itself: too much asked of it, and trouble of its own. */
@@ -345,12 +344,12 @@ static void statuses_that_open_the_breaker(void **state)
         for (unsigned round = 0; round < 5; round++) {
             assert_int_equal(askers_ask(world, &asker, 1), HERD_PLACES_WAITING);
             askers_answer(world, take(world), cases[i].http_status, cases[i].body);
-            herd_places_leave(world->places, &asker.ticket);
+            herd_places_leave(&asker.ticket);
         }
         if (herd_places_counts(world->places)->breaker_opened != cases[i].counts)
             fail_msg("%ld %s", cases[i].http_status, cases[i].body);
         assert_int_equal(askers_ask(world, &asker, 1), cases[i].counts ? HERD_PLACES_READY : HERD_PLACES_WAITING);
-        herd_places_leave(world->places, &asker.ticket);
+        herd_places_leave(&asker.ticket);
     }
 }
 

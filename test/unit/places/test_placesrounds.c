@@ -16,9 +16,9 @@ static void open_queue(struct world *world)
 
 static void answer_one(struct world *world)
 {
-    struct herd_places_wish wish;
-    assert_true(herd_places_next_wish(world->places, world->now_ms, &wish));
-    askers_answer(world, wish.request, 200, "{}");
+    struct herd_places_request *request = herd_places_next(world->places, world->now_ms);
+    assert_non_null(request);
+    askers_answer(world, request, 200, "{}");
 }
 
 /* Two others ask one question after the other, and never let the provider rest. */
@@ -32,7 +32,7 @@ static void who_has_two_is_not_starved(void **state)
     for (; turn < 50 && askers[1].ready == 0; turn++) {
         for (unsigned i = turn == 0 ? 0 : 2; i < 4; i++) {
             if (askers[i].ticket.state == HERD_PLACES_WAITING) continue;
-            herd_places_leave(world->places, &askers[i].ticket);
+            herd_places_leave(&askers[i].ticket);
             world->connection = &connections[i < 2 ? 0 : i - 1];
             askers_ask_at(world, &askers[i], 4 * turn + i);
         }
@@ -40,7 +40,7 @@ static void who_has_two_is_not_starved(void **state)
     }
     assert_int_equal(turn, 4); /* the first, one of each other, the second */
     for (unsigned i = 0; i < 4; i++)
-        herd_places_leave(world->places, &askers[i].ticket);
+        herd_places_leave(&askers[i].ticket);
 }
 
 /* Connections that ask once and are gone, two for each answer: who stays connected has its second turn, too. */
@@ -61,7 +61,7 @@ static void who_stays_is_not_starved_by_who_comes(void **state)
     world->connection = &connection;
     askers_ask_at(world, &first, 1000);
     answer_one(world);
-    herd_places_leave(world->places, &first.ticket);
+    herd_places_leave(&first.ticket);
     askers_ask_at(world, &second, 1001);
     while (come < NEWCOMERS && second.ready == 0) {
         for (unsigned end = come + 2; come < end; come++) {
@@ -72,8 +72,8 @@ static void who_stays_is_not_starved_by_who_comes(void **state)
     }
     assert_int_equal(second.ready, 1);
     for (unsigned i = 0; i < come; i++)
-        herd_places_leave(world->places, &newcomers->askers[i].ticket);
-    herd_places_leave(world->places, &second.ticket);
+        herd_places_leave(&newcomers->askers[i].ticket);
+    herd_places_leave(&second.ticket);
     herd_memory_free(newcomers);
 }
 
