@@ -50,6 +50,13 @@ struct herd_listener_counts {
 };
 extern const struct herd_counter_table herd_listener_counters;
 
+enum herd_listener_state {
+    HERD_LISTENER_BOUND,     /* nobody is let in yet */
+    HERD_LISTENER_ACCEPTING, /* the socket is polled */
+    HERD_LISTENER_RESTING,   /* after a failure, the timer runs */
+    HERD_LISTENER_CLOSING,
+};
+
 struct herd_listener {
     uv_poll_t poll;
     uv_timer_t timer; /* running while accepting rests after a failure */
@@ -62,7 +69,7 @@ struct herd_listener {
     const struct sockaddr *accepted_from; /* inside on_connection: the other side's address */
     unsigned handles;                     /* open handles; on_closed at 0 */
     unsigned delay_ms;                    /* of the last rest; 0 once accepting works */
-    bool closing;
+    enum herd_listener_state state;
 };
 
 /*

@@ -8,9 +8,10 @@
  * system call and no copy where the kernel takes it all.
  *
  *   OPEN --end--> ENDING: no more reading is reported; all output is written,
- *    |              then FIN; then input is discarded until the other side's
- *    |              FIN or `linger_ms`; then CLOSING
- *    +--close---> CLOSING: at once; output is dropped
+ *    |               then FIN
+ *    |             LINGERING: input is discarded until the other side's FIN or
+ *    |               `linger_ms`; then CLOSING
+ *    +--close---> CLOSING: at once, from each of these; output is dropped
  *   CLOSING: handles close; on_closed is the last callback, the owner may free
  *
  * The owner embeds the stream and frees it in on_closed, never before.
@@ -58,6 +59,7 @@ enum herd_stream_state {
     HERD_STREAM_NEW,
     HERD_STREAM_OPEN,
     HERD_STREAM_ENDING,
+    HERD_STREAM_LINGERING, /* FIN was sent */
     HERD_STREAM_CLOSING,
 };
 
@@ -68,19 +70,18 @@ struct herd_stream {
     struct herd_loop *loop;
     const struct herd_stream_events *events;
     struct herd_list_node dirty_node;   /* herd_loop.dirty */
-    struct herd_list_node blocked_node; /* herd_loop.blocked; after FIN was sent herd_loop.lingering */
+    struct herd_list_node blocked_node; /* herd_loop.blocked; in LINGERING herd_loop.lingering */
     struct herd_buffer out;             /* not yet given to the kernel */
     struct herd_flight *flight;         /* the one write in flight; NULL: none */
     size_t flight_left;                 /* its bytes left when the sweep last looked */
     uint64_t progress_ms;               /* loop time when output last moved; lingering: when FIN was sent */
     uint32_t stall_ms;                  /* the owner sets it: no progress for so long closes the stream; 0: never */
-    uint32_t linger_ms;                 /* how long ENDING waits for the other side's FIN */
+    uint32_t linger_ms;                 /* how long LINGERING waits for the other side's FIN */
     int status;
     enum herd_stream_state state;
     bool paused;
     bool held;
     bool read_ended; /* FIN was read */
-    bool fin_sent;
 };
 
 /* Prepares the struct; opens nothing. Streams of peers are flushed by hand in the FLOOD phase as well. */

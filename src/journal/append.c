@@ -29,6 +29,7 @@ static void write_checksum(uint32_t checksum, char *out)
 
 void append_seal(struct herd_buffer *out, size_t at)
 {
+    assert(at + SKIPPED <= herd_buffer_length(out));
     char *line = out->memory + out->start + at;
     write_checksum(herd_crc32c(0, line + SKIPPED, herd_buffer_length(out) - at - SKIPPED), line);
     herd_buffer_append_byte(out, '\n');
@@ -108,6 +109,7 @@ static void cut_back(struct herd_journal *journal, size_t done)
     struct segment *segment = segment_current(journal);
     const char *bytes = herd_buffer_text(&journal->batch).bytes;
     size_t whole = whole_lines(bytes, done);
+    assert(whole <= done && done <= herd_buffer_length(&journal->batch));
     segment->bytes += whole;
     segment->records += count_lines(bytes, whole);
     if (whole < done) files->truncate(files->owner, journal->current, segment->bytes);
@@ -123,6 +125,7 @@ static int write_all(struct herd_journal *journal, size_t *ret_done)
     while (error == 0 && done < batch.length) {
         int64_t written = files->write(files->owner, journal->current, batch.bytes + done, batch.length - done);
         journal->counts.writes++;
+        assert(written <= (int64_t)(batch.length - done));
         if (written > 0) done += (size_t)written;
         error = written > 0 ? 0 : written < 0 ? (int)written : -EIO;
     }
@@ -154,6 +157,7 @@ static void rotate(struct herd_journal *journal, size_t size)
 static void tell_syncer(struct herd_journal *journal)
 {
     uint64_t bytes = segment_current(journal)->bytes;
+    assert(journal->back_to <= bytes);
     bool back = journal->durability == HERD_JOURNAL_WRITTEN && bytes - journal->back_to >= BACK_BYTES;
     uint64_t position = journal->state == HERD_JOURNAL_OK ? journal->position : 0;
     if (back) journal->back_to = bytes;
@@ -166,6 +170,7 @@ enum herd_journal_state herd_journal_write(struct herd_journal *journal)
     journal_poll(journal);
     size_t size = herd_buffer_length(&journal->batch);
     if (size == 0) return journal->state;
+    assert(journal->current >= 0 && journal->batch_records > 0 && journal->position >= size);
     rotate(journal, size);
     segment_allocate(journal, size);
     int error = write_timed(journal);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "herd/clock.h"
+#include "herd/machine.h"
 #include "herd/memory.h"
 #include "herd/path.h"
 #include "herd/standard.h"
@@ -44,12 +45,22 @@ bool journal_is_full(int error)
 
 /* ---- state ---- */
 
+static const struct herd_machine journal_machine = {
+    .name = "journal",
+    .states = {[HERD_JOURNAL_OK] = {"ok", HERD_TO(HERD_JOURNAL_FULL) | HERD_TO(HERD_JOURNAL_FAILED)},
+               [HERD_JOURNAL_FULL] = {"full", HERD_TO(HERD_JOURNAL_OK) | HERD_TO(HERD_JOURNAL_FULL) |
+                                                  HERD_TO(HERD_JOURNAL_FAILED)},
+               [HERD_JOURNAL_FAILED] = {"failed", HERD_TO(HERD_JOURNAL_OK) | HERD_TO(HERD_JOURNAL_FULL) |
+                                                      HERD_TO(HERD_JOURNAL_FAILED)}}};
+
 /* `sync`: whether what is in the current segment may still be synced. */
 static void give_up(struct herd_journal *journal, int error, bool sync)
 {
+    assert(error < 0);
     bool was_ok = journal->state == HERD_JOURNAL_OK;
     bool undo = journal->rewrite == REWRITE_SCANNING && journal->rewrite_mends;
-    journal->state = journal_is_full(error) ? HERD_JOURNAL_FULL : HERD_JOURNAL_FAILED;
+    herd_machine_move(&journal_machine, &journal->state,
+                      journal_is_full(error) ? HERD_JOURNAL_FULL : HERD_JOURNAL_FAILED, 0);
     journal->error = error;
     journal->counts.errors++;
     journal->counts.dropped += journal->batch_records;
@@ -58,7 +69,7 @@ static void give_up(struct herd_journal *journal, int error, bool sync)
     segment_end(journal, sync);
     journal->loss = NULL;
     if (undo) segment_remove_from(journal, journal->rewrite_first);
-    journal->rewrite = REWRITE_IDLE;
+    if (journal->rewrite != REWRITE_IDLE) journal_move_rewrite(journal, REWRITE_IDLE);
     if (!was_ok) return; /* tick has said when it tries again */
     journal->due_now = journal->state == HERD_JOURNAL_FAILED;
     journal->due_known = false;
@@ -72,10 +83,11 @@ void journal_break(struct herd_journal *journal, int error)
 static void complete_rewrite(struct herd_journal *journal)
 {
     bool mended = journal->state != HERD_JOURNAL_OK;
-    journal->rewrite = REWRITE_IDLE;
+    assert(journal->current >= 0 && segment_current(journal)->number >= journal->rewrite_first);
+    journal_move_rewrite(journal, REWRITE_IDLE);
     journal->counts.rewrites++;
     segment_forget(journal, 0, journal->rewrite_first);
-    journal->state = HERD_JOURNAL_OK;
+    if (mended) herd_machine_move(&journal_machine, &journal->state, HERD_JOURNAL_OK, 0);
     journal->error = 0;
     journal->loss = NULL;
     /* What was written since the end was asked for was not told as such. */
@@ -87,6 +99,7 @@ void journal_poll(struct herd_journal *journal)
 {
     struct syncer_news news;
     syncer_take_news(&journal->syncer, &news);
+    assert(news.error <= 0 && news.synced <= journal->position);
     journal->synced = news.synced;
     if (news.error != 0) {
         give_up(journal, news.error, false);
@@ -215,6 +228,7 @@ static struct herd_journal *create(const struct herd_journal_options *options, c
 
 static void destroy(struct herd_journal *journal)
 {
+    assert(journal->current < 0);
     if (journal->lock >= 0) close(journal->lock);
     if (journal->directory >= 0) close(journal->directory);
     herd_buffer_finish(&journal->header);
@@ -238,7 +252,7 @@ static int begin(struct herd_journal *journal, const struct herd_journal_options
     error = segment_next(journal);
     if (error == 0) return 0;
     if (journal_is_full(error)) {
-        journal->state = HERD_JOURNAL_FULL;
+        herd_machine_move(&journal_machine, &journal->state, HERD_JOURNAL_FULL, 0);
         journal->error = error;
         return 0;
     }

@@ -35,8 +35,7 @@
 
 /* What a look at a file tells. */
 struct file_facts {
-    uint64_t device;
-    uint64_t inode;
+    uint64_t device, inode;
     uint64_t size;
     uint64_t links; /* 0: no directory has it any more */
 };
@@ -122,8 +121,7 @@ int syncer_start(struct syncer *syncer);
 int syncer_stop(struct syncer *syncer);
 /* From now on `fd` (-1: none) is current; `old` is sealed. */
 void syncer_switch(struct syncer *syncer, struct sealed old, int fd);
-/* More was written to the current one, `size` bytes by now; `position` is what files hold. Bytes up to back_to should
- * go to the disk. */
+/* More was written to the current one: `size` bytes by now, files hold `position`, up to back_to it should go out. */
 void syncer_written(struct syncer *syncer, uint64_t position, uint64_t size, uint64_t back_to);
 /* Once all that was written is synced, delete these; news tells the returned number as finish_done then. */
 uint64_t syncer_finish(struct syncer *syncer, uint64_t position, const uint64_t *numbers, size_t count);
@@ -190,6 +188,8 @@ int journal_open_with(const struct herd_journal_options *options, const struct j
 void journal_poll(struct herd_journal *journal);
 /* Nothing can be kept any more: `error` says why. */
 void journal_break(struct herd_journal *journal, int error);
+/* rewrite.c: from one state of the writing anew to the next. */
+void journal_move_rewrite(struct herd_journal *journal, enum rewrite_state to);
 /* Whether what is appended is kept. */
 static inline bool journal_keeps(const struct herd_journal *journal)
 {

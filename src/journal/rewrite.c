@@ -18,11 +18,23 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "herd/machine.h"
 #include "herd/memory.h"
 #include "local.h"
 
 #define GARBAGE_FACTOR 4
 #define SEGMENTS_MANY 64 /* a restart leaves one each time */
+
+static const struct herd_machine rewrite_machine = {
+    .name = "rewrite",
+    .states = {[REWRITE_IDLE] = {"idle", HERD_TO(REWRITE_SCANNING)},
+               [REWRITE_SCANNING] = {"scanning", HERD_TO(REWRITE_ENDING) | HERD_TO(REWRITE_IDLE)},
+               [REWRITE_ENDING] = {"ending", HERD_TO(REWRITE_IDLE)}}};
+
+void journal_move_rewrite(struct herd_journal *journal, enum rewrite_state to)
+{
+    herd_machine_move(&rewrite_machine, &journal->rewrite, to, 0);
+}
 
 /* Dead lines outweigh the live ones, or there are many files of which most are small. */
 static bool is_wasteful(const struct herd_journal *journal, uint64_t live)
@@ -66,7 +78,7 @@ int herd_journal_rewrite_begin(struct herd_journal *journal)
     int error = watch_reclaim(journal);
     if (error == 0) error = segment_next(journal);
     if (error < 0) return error;
-    journal->rewrite = REWRITE_SCANNING;
+    journal_move_rewrite(journal, REWRITE_SCANNING);
     journal->rewrite_mends = journal->state != HERD_JOURNAL_OK;
     journal->rewrite_first = segment_current(journal)->number;
     return 0;
@@ -84,13 +96,14 @@ int herd_journal_rewrite_end(struct herd_journal *journal)
     if (journal == NULL) return 0;
     herd_journal_write(journal);
     if (journal->rewrite != REWRITE_SCANNING) return -ECANCELED;
+    assert(journal->current >= 0 && journal->segment_count > 0);
     uint64_t *numbers = herd_memory_allocate(journal->segment_count * sizeof *numbers);
     size_t count = 0;
     for (size_t i = 0; i < journal->segment_count; i++) {
         if (journal->segments[i].number < journal->rewrite_first) numbers[count++] = journal->segments[i].number;
     }
     journal->finish_id = syncer_finish(&journal->syncer, journal->position, numbers, count);
-    journal->rewrite = REWRITE_ENDING;
+    journal_move_rewrite(journal, REWRITE_ENDING);
     herd_memory_free(numbers);
     return 0;
 }

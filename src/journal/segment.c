@@ -28,6 +28,7 @@ void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_SIZE])
 
 struct segment *segment_add(struct herd_journal *journal, uint64_t number)
 {
+    assert(journal->segment_count == 0 || segment_current(journal)->number < number);
     size_t count = journal->segment_count++;
     journal->segments = herd_memory_resize(journal->segments, (count + 1) * sizeof *journal->segments);
     journal->segments[count] = (struct segment){.number = number};
@@ -75,6 +76,7 @@ static int make(struct herd_journal *journal, uint64_t number)
 static struct sealed seal(struct herd_journal *journal, bool sync)
 {
     if (journal->current < 0) return (struct sealed){.fd = -1};
+    assert(journal->segment_count > 0);
     return (struct sealed){.fd = journal->current, .sync = sync, .size = segment_current(journal)->bytes};
 }
 
@@ -120,6 +122,7 @@ void segment_remove_from(struct herd_journal *journal, uint64_t first)
 void segment_allocate(struct herd_journal *journal, uint64_t size)
 {
     const struct journal_files *files = &journal->files;
+    assert(journal->current >= 0);
     uint64_t wanted = segment_current(journal)->bytes + size;
     if (wanted < journal->allocated) return;
     uint64_t length = wanted - journal->allocated + ALLOCATE_BYTES;

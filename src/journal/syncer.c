@@ -15,6 +15,7 @@
  */
 #include "local.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <time.h>
@@ -112,6 +113,7 @@ static int run_round(struct syncer *syncer, const struct round *round)
 
 static void end_round(struct syncer *syncer, const struct round *round, int error)
 {
+    assert(!syncer->broken && round->finish <= syncer->finish_asked && round->written >= syncer->synced);
     uint64_t taken_ns = (uint64_t)(herd_clock_monotonic_ns() - syncer->last_ns);
     syncer->syncs++;
     syncer->sync_ns += taken_ns;
@@ -154,6 +156,7 @@ static void start_writeback(struct syncer *syncer)
     uint64_t from = syncer->back_from;
     uint64_t to = syncer->back_to;
     int current = syncer->current;
+    assert(from <= to && current >= 0);
     syncer->back_from = to;
     pthread_mutex_unlock(&syncer->mutex);
     files->writeback(files->owner, current, from, to - from);
@@ -272,6 +275,7 @@ void syncer_switch(struct syncer *syncer, struct sealed old, int fd)
 void syncer_written(struct syncer *syncer, uint64_t position, uint64_t size, uint64_t back_to)
 {
     pthread_mutex_lock(&syncer->mutex);
+    assert(back_to <= size && back_to >= syncer->back_from);
     bool idle = !syncer->dirty || back_to > syncer->back_to;
     if (position > syncer->written) syncer->written = position;
     syncer->size = size;
@@ -315,6 +319,7 @@ void syncer_spare(struct syncer *syncer)
 void syncer_take_news(struct syncer *syncer, struct syncer_news *ret_news)
 {
     pthread_mutex_lock(&syncer->mutex);
+    assert(syncer->synced <= syncer->written && syncer->finish_done <= syncer->finish_asked);
     *ret_news = (struct syncer_news){syncer->error, syncer->synced, syncer->finish_done};
     if (syncer->broken) {
         syncer->broken = false;

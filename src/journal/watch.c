@@ -17,6 +17,7 @@
  * A look that fails for another reason than that nothing is there tells
  * nothing, and is no loss.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -157,6 +158,7 @@ static int open_anew(struct herd_journal *journal)
 
 int watch_reclaim(struct herd_journal *journal)
 {
+    assert(journal->rewrite == REWRITE_IDLE);
     if (journal->state == HERD_JOURNAL_OK) return 0;
     bool moved = directory_is_lost(journal);
     if (moved) syncer_spare(&journal->syncer); /* its numbers may mean other files there */

@@ -9,6 +9,7 @@ static void on_timer(uv_timer_t *timer)
     uint64_t now_ms = uv_now(timer->loop);
     while (!herd_list_empty(&deadlines->running)) {
         struct herd_deadline *first = HERD_CONTAINER(deadlines->running.next, struct herd_deadline, node);
+        assert(first->since_ms <= now_ms);
         uint64_t lasted_ms = now_ms - first->since_ms;
         if (lasted_ms < deadlines->limit_ms) {
             uv_timer_start(timer, on_timer, deadlines->limit_ms - lasted_ms, 0);
@@ -23,6 +24,7 @@ static void on_timer(uv_timer_t *timer)
 void herd_deadlines_init(struct herd_deadlines *deadlines, struct herd_loop *loop, uint64_t limit_ms,
                          void (*on_over)(struct herd_deadline *deadline))
 {
+    assert(on_over != NULL);
     uv_timer_init(&loop->uv, &deadlines->timer);
     herd_list_init(&deadlines->running);
     deadlines->limit_ms = limit_ms;

@@ -34,6 +34,7 @@ static void close_stream(struct herd_dialler *dialler)
 
 static void decide(struct herd_dialler *dialler, int status)
 {
+    assert(status <= 0);
     if (dialler->decided) return;
     dialler->decided = true;
     dialler->status = status;
@@ -46,6 +47,7 @@ static void end_one(struct herd_dialler *dialler)
 {
     assert(dialler->pending > 0);
     if (--dialler->pending > 0) return;
+    assert(dialler->decided && dialler->stream->state == HERD_STREAM_NEW);
     if (dialler->status == 0) {
         (void)herd_stream_start(dialler->stream,
                                 HERD_STREAM_KEEPALIVE_S); /* what fails here is told by the stream's on_closed */

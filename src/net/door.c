@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "herd/door.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "herd/memory.h"
@@ -14,6 +15,7 @@ void herd_door_init(struct herd_door *door, struct herd_loop *loop)
 
 void herd_door_finish(struct herd_door *door)
 {
+    assert(door->listener == NULL);
     if (door->loop != NULL) herd_admit_finish(&door->admit);
 }
 
@@ -42,6 +44,7 @@ int herd_door_prepare(struct herd_door *door, const struct herd_listener_options
 
 void herd_door_begin(struct herd_door *door, struct herd_listener *listener)
 {
+    assert(listener->options.admit == &door->admit && listener != door->listener);
     herd_door_close(door);
     door->listener = listener;
     herd_listener_start(listener);

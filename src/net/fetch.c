@@ -19,8 +19,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "herd/machine.h"
 #include "herd/memory.h"
 #include "local.h"
+
+static const struct herd_machine fetch_machine = {
+    .name = "fetch",
+    .states = {[HERD_FETCH_RUNNING] = {"running", HERD_TO(HERD_FETCH_FINISHED)},
+               [HERD_FETCH_FINISHED] = {"finished", HERD_TO(HERD_FETCH_TOLD)},
+               [HERD_FETCH_TOLD] = {"told", 0}}};
 
 uint64_t herd_fetch_now_ms(void)
 {
@@ -37,7 +44,7 @@ static char *copy_text(struct herd_text text)
 
 static void fetch_free(struct herd_fetch *fetch)
 {
-    assert(fetch->easy == NULL);
+    assert(fetch->easy == NULL && fetch->state == HERD_FETCH_TOLD && herd_list_empty(&fetch->node));
     herd_buffer_finish(&fetch->body);
     curl_slist_free_all(fetch->headers);
     herd_memory_free(fetch->url);
@@ -49,6 +56,7 @@ static void try_finish(struct herd_fetcher *fetcher)
 {
     if (!fetcher->closing || fetcher->telling || fetcher->handles > 0) return;
     if (!herd_list_empty(&fetcher->finished)) return;
+    assert(fetcher->multi == NULL && herd_list_empty(&fetcher->running));
     void (*on_closed)(void *owner) = fetcher->on_closed;
     void *owner = fetcher->owner;
     if (fetcher->global) curl_global_cleanup();
@@ -74,7 +82,7 @@ static void tell(struct herd_fetch *fetch)
         .body = &fetch->body,
     };
     herd_list_remove(&fetch->node);
-    fetch->state = HERD_FETCH_TOLD;
+    herd_machine_move(&fetch_machine, &fetch->state, HERD_FETCH_TOLD, fetch->number);
     fetch->on_done(fetch, &answer, fetch->owner);
     fetch_free(fetch);
 }
@@ -83,6 +91,7 @@ static void on_turn(struct herd_task *task)
 {
     struct herd_fetcher *fetcher = HERD_CONTAINER(task, struct herd_fetcher, turn);
     struct herd_list_node *last = fetcher->finished.previous;
+    assert(!fetcher->telling);
     fetcher->telling = true;
     for (bool more = !herd_list_empty(&fetcher->finished); more;) { /* what ends meanwhile waits for the next turn */
         struct herd_list_node *node = fetcher->finished.next;
@@ -120,11 +129,12 @@ void herd_fetch_finish(struct herd_fetch *fetch, int error, const char *text)
 {
     struct herd_fetcher *fetcher = fetch->fetcher;
     assert(fetch->state != HERD_FETCH_TOLD && fetch->easy == NULL);
-    if (fetch->state != HERD_FETCH_FINISHED) {
+    assert(error <= 0 && text != NULL);
+    if (fetch->state == HERD_FETCH_RUNNING) {
         herd_list_remove(&fetch->node);
         herd_list_append(&fetcher->finished, &fetch->node);
+        herd_machine_move(&fetch_machine, &fetch->state, HERD_FETCH_FINISHED, fetch->number);
     }
-    fetch->state = HERD_FETCH_FINISHED;
     fetch->error = error;
     fetch->error_text = text;
     if (error == -ETIMEDOUT) fetcher->counts.timeouts++;
@@ -156,7 +166,7 @@ struct herd_fetch *herd_fetch_start(struct herd_fetcher *fetcher, const struct h
     herd_list_init(&fetch->node);
     herd_buffer_init(&fetch->body);
     fetch->fetcher = fetcher;
-    fetcher->counts.requests++;
+    fetch->number = ++fetcher->counts.requests;
     fetch->state = HERD_FETCH_RUNNING;
     herd_list_append(&fetcher->running, &fetch->node);
     fetch->deadline_ms = herd_fetch_now_ms() + request->timeout_ms;

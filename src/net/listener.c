@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "herd/machine.h"
 #include "local.h"
 
 #define BACKLOG 4096
@@ -29,6 +30,20 @@
 #define REST_MS_MAX 1000
 
 static void on_readable(uv_poll_t *poll, int status, int events);
+
+static const struct herd_machine listener_machine = {
+    .name = "listener",
+    .states = {
+        [HERD_LISTENER_BOUND] = {"bound", HERD_TO(HERD_LISTENER_ACCEPTING) | HERD_TO(HERD_LISTENER_CLOSING)},
+        [HERD_LISTENER_ACCEPTING] = {"accepting", HERD_TO(HERD_LISTENER_RESTING) | HERD_TO(HERD_LISTENER_CLOSING)},
+        [HERD_LISTENER_RESTING] = {"resting", HERD_TO(HERD_LISTENER_ACCEPTING) | HERD_TO(HERD_LISTENER_CLOSING)},
+        [HERD_LISTENER_CLOSING] = {"closing", 0}}};
+
+/* In the log a listener is known by its descriptor. */
+static void move(struct herd_listener *listener, enum herd_listener_state to)
+{
+    herd_machine_move(&listener_machine, &listener->state, to, (uint64_t)listener->socket);
+}
 
 /* Errors that accept(2) hands on from the connection or the network; the next one may be fine. */
 static bool passing(int error)
@@ -55,12 +70,14 @@ static bool passing(int error)
 static void on_rested(uv_timer_t *timer)
 {
     struct herd_listener *listener = HERD_CONTAINER(timer, struct herd_listener, timer);
+    move(listener, HERD_LISTENER_ACCEPTING);
     listener->counts.relistens++;
     uv_poll_start(&listener->poll, UV_READABLE, on_readable);
 }
 
 static void rest(struct herd_listener *listener)
 {
+    move(listener, HERD_LISTENER_RESTING);
     unsigned doubled = 2 * listener->delay_ms;
     listener->delay_ms = doubled < REST_MS_MIN ? REST_MS_MIN : doubled > REST_MS_MAX ? REST_MS_MAX : doubled;
     uv_poll_stop(&listener->poll);
@@ -71,6 +88,7 @@ static void rest(struct herd_listener *listener)
 static void offer(struct herd_listener *listener, int fd, const struct sockaddr *peer)
 {
     const struct herd_listener_options *options = &listener->options;
+    assert(listener->accepted < 0);
     if (herd_admit_take(options->admit, peer, &listener->place) < 0) {
         close(fd);
         return;
@@ -79,6 +97,7 @@ static void offer(struct herd_listener *listener, int fd, const struct sockaddr 
     listener->accepted_from = peer;
     options->on_connection(listener, options->owner);
     listener->accepted_from = NULL;
+    assert(listener->accepted < 0 || listener->place.admit == options->admit);
     if (listener->accepted < 0) return;
     herd_admit_give(&listener->place);
     close(listener->accepted);
@@ -94,7 +113,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         rest(listener);
         return;
     }
-    for (unsigned i = 0; i < listener->options.accepts_per_turn_max && !listener->closing; i++) {
+    for (unsigned i = 0; i < listener->options.accepts_per_turn_max && listener->state == HERD_LISTENER_ACCEPTING;
+         i++) {
         struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
         socklen_t length = sizeof peer;
         int fd = accept4(listener->socket, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -109,7 +129,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         rest(listener);
         return;
     }
-    listener->counts.full_turns++;
+    if (listener->state == HERD_LISTENER_ACCEPTING) listener->counts.full_turns++;
 }
 
 static int bind_socket(const struct sockaddr_storage *address)
@@ -155,6 +175,7 @@ int herd_listener_open(struct herd_listener *listener, struct herd_loop *loop,
 
 void herd_listener_start(struct herd_listener *listener)
 {
+    move(listener, HERD_LISTENER_ACCEPTING);
     uv_poll_start(&listener->poll, UV_READABLE, on_readable);
 }
 
@@ -162,7 +183,8 @@ void herd_listener_address(const struct herd_listener *listener, char *out, size
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof address;
-    if (listener->closing || getsockname(listener->socket, (struct sockaddr *)&address, &length) < 0)
+    if (listener->state == HERD_LISTENER_CLOSING ||
+        getsockname(listener->socket, (struct sockaddr *)&address, &length) < 0)
         address.ss_family = AF_UNSPEC;
     herd_peername_format((const struct sockaddr *)&address, out, size);
 }
@@ -199,8 +221,8 @@ static void on_handle_closed(uv_handle_t *handle)
 
 void herd_listener_close(struct herd_listener *listener)
 {
-    if (listener->closing) return;
-    listener->closing = true;
+    if (listener->state == HERD_LISTENER_CLOSING) return;
+    move(listener, HERD_LISTENER_CLOSING);
     listener->poll.data = listener->timer.data = listener;
     uv_close((uv_handle_t *)&listener->poll, on_handle_closed);
     uv_close((uv_handle_t *)&listener->timer, on_handle_closed);

@@ -141,6 +141,7 @@ static unsigned fixed_places(const struct herd_lobby *lobby)
 
 void herd_lobby_squeeze(struct herd_lobby *lobby, unsigned places_max)
 {
+    assert(lobby->limits.before_max > 0);
     unsigned fixed = fixed_places(lobby);
     unsigned left = places_max > fixed ? places_max - fixed : 0;
     lobby->before_max = lobby->limits.before_max;
@@ -187,9 +188,11 @@ void herd_lobby_greet(struct herd_lobby *lobby, struct herd_lobby_seat *seat)
 {
     struct herd_lobby_host *host = seat->host;
     if (host == NULL || seat->greeted) return;
+    assert(!herd_list_empty(&seat->node));
     seat->greeted = true;
     if (!host->neighbour) return;
     herd_list_remove(&seat->node);
+    assert(host->before_count > 0);
     host->before_count--;
     host->held++;
     lobby->greeted_count++;
@@ -258,12 +261,15 @@ void herd_lobby_leave(struct herd_lobby *lobby, struct herd_lobby_seat *seat)
     herd_list_remove(&seat->node);
     seat->host = NULL;
     if (!host->neighbour) {
+        assert(lobby->stranger_count > 0 && host->held > 0);
         lobby->stranger_count--;
         host->held--;
     } else if (seat->greeted) {
+        assert(lobby->greeted_count > 0 && host->held > 0);
         lobby->greeted_count--;
         host->held--;
     } else {
+        assert(host->before_count > 0);
         host->before_count--;
     }
     free_idle(host);

@@ -25,6 +25,8 @@ void herd_loop_sweep_in(struct herd_loop *loop, uint64_t delay_ms);
 /* Closes the streams of `blocked` and `lingering` whose time is over; how long until it should run again, 0: not. */
 uint64_t herd_stream_sweep(struct herd_loop *loop);
 
+/* Moves it, as stream.c's table of states allows. */
+void herd_stream_move(struct herd_stream *stream, enum herd_stream_state to);
 /* Gives the kernel what it takes of the output, queues the rest, ends the stream where that was all. */
 void herd_stream_write(struct herd_stream *stream);
 
@@ -76,7 +78,8 @@ struct herd_fetch {
     struct herd_list_node node; /* the list of the fetcher that its state names */
     struct herd_fetcher *fetcher;
     enum herd_fetch_state state;
-    CURL *easy; /* only while RUNNING */
+    uint64_t number; /* in the log */
+    CURL *easy;      /* only while RUNNING */
     struct curl_slist *headers;
     char *url;
     char *post; /* NULL: GET */

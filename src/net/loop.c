@@ -42,6 +42,7 @@ static void on_idle(uv_idle_t *handle)
     while (!herd_list_empty(&batch)) { /* a task may take another one back */
         struct herd_task *task = HERD_CONTAINER(batch.next, struct herd_task, node);
         herd_list_remove(&task->node);
+        assert(task->run != NULL);
         task->run(task);
     }
     if (herd_list_empty(&loop->tasks)) uv_idle_stop(&loop->idle);
@@ -157,6 +158,7 @@ int herd_loop_finish(struct herd_loop *loop)
     do /* a handle that others left open must not hold this up: no waiting */
         uv_run(&loop->uv, UV_RUN_NOWAIT);
     while (loop->handles > 0);
+    assert(herd_list_empty(&loop->dirty) && herd_list_empty(&loop->blocked) && herd_list_empty(&loop->lingering));
     for (unsigned i = 0; i < loop->spare_count; i++)
         herd_buffer_finish(&loop->spares[i]);
     loop->spare_count = 0;
@@ -194,6 +196,7 @@ void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer)
 {
     if (buffer->memory != NULL || loop->spare_count == 0) return;
     *buffer = loop->spares[--loop->spare_count];
+    assert(buffer->capacity <= loop->spare_bytes);
     loop->spare_bytes -= buffer->capacity;
 }
 
@@ -201,6 +204,7 @@ void herd_loop_lend_largest(struct herd_loop *loop, struct herd_buffer *buffer)
 {
     if (buffer->memory != NULL || loop->spare_count == 0) return;
     *buffer = loop->spares[0];
+    assert(buffer->capacity <= loop->spare_bytes);
     loop->spare_bytes -= buffer->capacity;
     memmove(loop->spares, loop->spares + 1, --loop->spare_count * sizeof *buffer);
 }
@@ -208,6 +212,7 @@ void herd_loop_lend_largest(struct herd_loop *loop, struct herd_buffer *buffer)
 /* In order, the largest first: nearly all that come are as small as the last one. */
 static void add_spare(struct herd_loop *loop, const struct herd_buffer *buffer)
 {
+    assert(loop->spare_count < HERD_LOOP_SPARES && loop->spare_bytes <= HERD_LOOP_SPARE_BYTES_MAX);
     unsigned at = loop->spare_count++;
     for (; at > 0 && loop->spares[at - 1].capacity < buffer->capacity; at--)
         loop->spares[at] = loop->spares[at - 1];

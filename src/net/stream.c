@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "herd/machine.h"
 #include "local.h"
 
 _Static_assert(sizeof(struct herd_stream) <= 408, "ten thousand idle ones should be cheap");
@@ -29,10 +30,27 @@ _Static_assert(sizeof(struct herd_stream) <= 408, "ten thousand idle ones should
 #define READS_PER_TURN 4  /* of the whole read buffer: 256 KiB */
 #define SWEEP_MS_MAX 1000 /* so that slow progress is seen */
 
+static const struct herd_machine stream_machine = {
+    .name = "stream",
+    .states = {[HERD_STREAM_NEW] = {"new", HERD_TO(HERD_STREAM_OPEN)},
+               [HERD_STREAM_OPEN] = {"open", HERD_TO(HERD_STREAM_ENDING) | HERD_TO(HERD_STREAM_CLOSING)},
+               [HERD_STREAM_ENDING] = {"ending", HERD_TO(HERD_STREAM_LINGERING) | HERD_TO(HERD_STREAM_CLOSING)},
+               [HERD_STREAM_LINGERING] = {"lingering", HERD_TO(HERD_STREAM_CLOSING)},
+               [HERD_STREAM_CLOSING] = {"closing", 0}}};
+
+/* In the log a stream is known by its descriptor. */
+void herd_stream_move(struct herd_stream *stream, enum herd_stream_state to)
+{
+    uv_os_fd_t fd = 0;
+    if (herd_log_debug_on() && uv_fileno((const uv_handle_t *)&stream->tcp, &fd) < 0) fd = 0;
+    herd_machine_move(&stream_machine, &stream->state, to, (uint64_t)fd);
+}
+
 static void on_handle_closed(uv_handle_t *handle)
 {
     struct herd_stream *stream = HERD_CONTAINER(handle, struct herd_stream, tcp);
-    assert(stream->flight == NULL);
+    assert(stream->flight == NULL && stream->state == HERD_STREAM_CLOSING);
+    assert(herd_list_empty(&stream->dirty_node) && herd_list_empty(&stream->blocked_node));
     herd_loop_return(stream->loop, &stream->out); /* the owner may have held on to it */
     stream->events->on_closed(stream, stream->status);
 }
@@ -55,10 +73,11 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf
 
 static void read_end(struct herd_stream *stream)
 {
+    assert(!stream->read_ended);
     stream->read_ended = true;
     if (stream->state == HERD_STREAM_OPEN)
         stream->events->on_end(stream);
-    else if (stream->fin_sent)
+    else if (stream->state == HERD_STREAM_LINGERING)
         herd_stream_close(stream, 0);
 }
 
@@ -95,8 +114,7 @@ void herd_stream_init(struct herd_stream *stream, struct herd_loop *loop, const 
 
 int herd_stream_start(struct herd_stream *stream, unsigned keepalive_s)
 {
-    assert(stream->state == HERD_STREAM_NEW);
-    stream->state = HERD_STREAM_OPEN;
+    herd_stream_move(stream, HERD_STREAM_OPEN);
     /* Neither is worth refusing a connection for. */
     (void)uv_tcp_nodelay(&stream->tcp, 1);
     if (keepalive_s > 0) (void)uv_tcp_keepalive(&stream->tcp, 1, keepalive_s);
@@ -148,16 +166,16 @@ void herd_stream_end(struct herd_stream *stream, uint32_t linger_ms)
 {
     if (stream->state != HERD_STREAM_OPEN) return;
     (void)herd_stream_out(stream); /* the end of this turn finds out whether output is left */
-    stream->state = HERD_STREAM_ENDING;
+    herd_stream_move(stream, HERD_STREAM_ENDING);
     stream->linger_ms = linger_ms;
     if (stream->paused) read_again(stream);
 }
 
 void herd_stream_close(struct herd_stream *stream, int status)
 {
-    assert(status <= 0);
+    assert(status <= 0 && (stream->status == 0 || stream->state == HERD_STREAM_CLOSING));
     if (stream->state == HERD_STREAM_NEW || stream->state == HERD_STREAM_CLOSING) return;
-    stream->state = HERD_STREAM_CLOSING;
+    herd_stream_move(stream, HERD_STREAM_CLOSING);
     stream->status = status;
     herd_list_remove(&stream->dirty_node);
     herd_list_remove(&stream->blocked_node);
@@ -168,6 +186,7 @@ void herd_stream_close(struct herd_stream *stream, int status)
 /* How long `stream` may go on waiting; 0: over. */
 static uint64_t time_left(const struct herd_stream *stream, uint32_t limit_ms, uint64_t now_ms)
 {
+    assert(now_ms >= stream->progress_ms);
     uint64_t waited_ms = now_ms - stream->progress_ms;
     return waited_ms < limit_ms ? limit_ms - waited_ms : 0;
 }
@@ -187,6 +206,7 @@ uint64_t herd_stream_sweep(struct herd_loop *loop)
     for (struct herd_list_node *node = loop->blocked.next, *next; node != &loop->blocked; node = next) {
         next = node->next;
         struct herd_stream *stream = HERD_CONTAINER(node, struct herd_stream, blocked_node);
+        assert(stream->flight != NULL);
         uint64_t left_ms = stall_left(stream, now_ms);
         if (left_ms == 0) {
             loop->stalls++;
@@ -197,6 +217,7 @@ uint64_t herd_stream_sweep(struct herd_loop *loop)
     for (struct herd_list_node *node = loop->lingering.next, *next; node != &loop->lingering; node = next) {
         next = node->next;
         struct herd_stream *stream = HERD_CONTAINER(node, struct herd_stream, blocked_node);
+        assert(stream->state == HERD_STREAM_LINGERING);
         uint64_t left_ms = time_left(stream, stream->linger_ms, now_ms);
         if (left_ms == 0) herd_stream_close(stream, 0);
         if (left_ms > 0 && left_ms < next_ms) next_ms = left_ms;
@@ -207,7 +228,7 @@ uint64_t herd_stream_sweep(struct herd_loop *loop)
 static bool peer_address(const struct herd_stream *stream, struct sockaddr_storage *ret_address)
 {
     int length = sizeof *ret_address;
-    if (stream->state != HERD_STREAM_OPEN && stream->state != HERD_STREAM_ENDING) return false;
+    if (stream->state == HERD_STREAM_NEW || stream->state == HERD_STREAM_CLOSING) return false;
     return uv_tcp_getpeername(&stream->tcp, (struct sockaddr *)ret_address, &length) == 0;
 }
 

@@ -34,6 +34,7 @@ static void set_blocked(struct herd_stream *stream)
     struct herd_loop *loop = stream->loop;
     stream->flight_left = uv_stream_get_write_queue_size((uv_stream_t *)&stream->tcp);
     stream->progress_ms = uv_now(&loop->uv);
+    assert(stream->flight != NULL);
     if (!herd_list_empty(&stream->blocked_node)) return;
     herd_list_append(&loop->blocked, &stream->blocked_node);
     bool soon = stream->stall_ms > 0 && stream->stall_ms < SWEEP_FIRST_MS;
@@ -43,6 +44,7 @@ static void set_blocked(struct herd_stream *stream)
 /* All output is out. libuv need not know of the FIN: nothing is written through it any more. */
 static void send_fin(struct herd_stream *stream)
 {
+    assert(stream->flight == NULL && stream->out.memory == NULL);
     uv_os_fd_t fd;
     int error = uv_fileno((const uv_handle_t *)&stream->tcp, &fd);
     if (error == 0 && shutdown(fd, SHUT_WR) < 0) error = -errno;
@@ -50,7 +52,7 @@ static void send_fin(struct herd_stream *stream)
         herd_stream_close(stream, error);
         return;
     }
-    stream->fin_sent = true;
+    herd_stream_move(stream, HERD_STREAM_LINGERING);
     stream->progress_ms = uv_now(&stream->loop->uv);
     herd_list_remove(&stream->blocked_node);
     herd_list_append(&stream->loop->lingering, &stream->blocked_node);
@@ -84,6 +86,7 @@ static void on_landed(uv_write_t *request, int status)
 
 static int take_off(struct herd_stream *stream)
 {
+    assert(stream->flight == NULL);
     struct herd_flight *flight = herd_memory_allocate_zeroed(1, sizeof *flight);
     flight->stream = stream;
     flight->bytes = stream->out;
@@ -109,13 +112,15 @@ static int write_some(struct herd_stream *stream)
     int written = uv_try_write((uv_stream_t *)&stream->tcp, &buffer, 1);
     if (written == UV_EAGAIN) return 0;
     if (written < 0) return written;
+    assert((size_t)written <= length);
     herd_buffer_consume(&stream->out, (size_t)written);
     return 0;
 }
 
 void herd_stream_write(struct herd_stream *stream)
 {
-    assert(stream->flight == NULL && !stream->fin_sent);
+    assert(stream->flight == NULL && !stream->held && herd_list_empty(&stream->dirty_node));
+    assert(stream->state == HERD_STREAM_OPEN || stream->state == HERD_STREAM_ENDING);
     int error = write_some(stream);
     if (error == 0 && herd_buffer_length(&stream->out) > 0) {
         error = take_off(stream);
@@ -136,7 +141,7 @@ void herd_stream_flush(struct herd_stream *stream)
 {
     herd_list_remove(&stream->dirty_node);
     if (stream->state != HERD_STREAM_OPEN && stream->state != HERD_STREAM_ENDING) return;
-    if (stream->flight == NULL && !stream->fin_sent && !stream->held) herd_stream_write(stream);
+    if (stream->flight == NULL && !stream->held) herd_stream_write(stream);
 }
 
 void herd_stream_hold(struct herd_stream *stream)

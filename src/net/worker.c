@@ -37,6 +37,7 @@ static void on_thread(uv_work_t *work)
 static void on_through(uv_work_t *work, int status)
 {
     struct herd_worker *worker = HERD_CONTAINER(work, struct herd_worker, work);
+    assert(worker->busy);
     if (herd_worker_cancelled(worker)) status = -ECANCELED;
     worker->busy = false;
     worker->on_done(worker, status);

@@ -18,11 +18,26 @@
 #include <unistd.h>
 
 #include "herd/log.h"
+#include "herd/machine.h"
 #include "herd/memory.h"
 #include "herd/tell.h"
 
 #define FLUSH_TIMEOUT_MS 800
 #define GIVE_UP_MS 400 /* for taking the last answers */
+
+static const struct herd_machine server_machine = {
+    .name = "server",
+    .states = {[SERVER_ABSENT] = {"absent", HERD_TO(SERVER_STARTING)},
+               [SERVER_STARTING] = {"starting", HERD_TO(SERVER_RUNNING) | HERD_TO(SERVER_CLOSING)},
+               [SERVER_RUNNING] = {"running", HERD_TO(SERVER_DRAINING) | HERD_TO(SERVER_CLOSING)},
+               [SERVER_DRAINING] = {"draining", HERD_TO(SERVER_FLUSHING) | HERD_TO(SERVER_CLOSING)},
+               [SERVER_FLUSHING] = {"flushing", HERD_TO(SERVER_CLOSING)},
+               [SERVER_CLOSING] = {"closing", 0}}};
+
+void server_move(struct server *server, enum server_state to)
+{
+    herd_machine_move(&server_machine, &server->state, to, 0);
+}
 
 static void close_handle(uv_handle_t *handle)
 {
@@ -33,7 +48,7 @@ static void start_closing(struct server *server)
 {
     unsigned i;
 
-    server->state = SERVER_CLOSING;
+    server_move(server, SERVER_CLOSING);
     for (i = 0; i < server->dial_count; i++)
         dial_close(&server->dials[i]);
     guests_close(server);
@@ -62,7 +77,7 @@ static void on_flush_timeout(uv_timer_t *timer)
 
 static void start_flushing(struct server *server)
 {
-    server->state = SERVER_FLUSHING;
+    server_move(server, SERVER_FLUSHING);
     uv_timer_start(&server->drain_timer, on_flush_timeout, FLUSH_TIMEOUT_MS, 0);
     herd_loop_mark(&server->loop, HERD_PHASE_FLOOD);
 }
@@ -95,7 +110,7 @@ void server_drain(struct server *server)
 
     notify_stopping();
     reports_answer(server);
-    server->state = SERVER_DRAINING;
+    server_move(server, SERVER_DRAINING);
     herd_door_close(&server->clients);
     herd_door_close(&server->peers);
     uv_timer_start(&server->drain_timer, on_patience_timeout, server->config->limits.drain_timeout_ms, 0);

@@ -313,7 +313,8 @@ struct herd_now server_now(const struct server *server);
 void server_peers_changed(struct server *server, uint64_t in_ms);
 /* A session, a dial or a guest is gone, or has nothing left to do. */
 void server_drain_step(struct server *server);
-/* drain.c: SIGTERM's work. */
+/* drain.c: from one state to the next; and SIGTERM's work. */
+void server_move(struct server *server, enum server_state to);
 void server_drain(struct server *server);
 
 /* descriptors.c: raises the soft limit to the hard one; returns how many it allows then, or 0 and says why. */

@@ -290,7 +290,7 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     init(server, config, self);
     code = herd_loop_init(&server->loop);
     if (code < 0) return system_failure("cannot make an event loop", code);
-    server->state = SERVER_STARTING;
+    server_move(server, SERVER_STARTING);
     herd_door_init(&server->clients, &server->loop);
     herd_door_init(&server->peers, &server->loop);
     start_timers(server);
@@ -312,7 +312,7 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     if (code != 0) return code;
     code = open_journal(server);
     if (code != 0) return code;
-    server->state = SERVER_RUNNING;
+    server_move(server, SERVER_RUNNING);
     server_peers_changed(server, 1);
     return 0;
 }

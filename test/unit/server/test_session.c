@@ -113,7 +113,7 @@ static void expect_lingering(struct visit *visit)
     assert_int_equal(visit->server->session_count, 1);
     assert_int_equal(visit->session->stream.linger_ms, 1000);
     visit->session->stream.linger_ms = NEVER_MS; /* however slow this machine is */
-    assert_true(visit->session->stream.fin_sent);
+    assert_int_equal(visit->session->stream.state, HERD_STREAM_LINGERING);
     say(visit, "still\nsending\n");
     turn(visit, 10);
     say(visit, "and more\n");
