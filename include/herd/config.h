@@ -167,10 +167,10 @@ void herd_config_help(FILE *out);
  * too) where it is missing and `make` is set, else sees whether it could be made,
  * and checks that it can be written. Returns 0 and a
  * string to free with herd_memory_free, or a sysexits code (77, 71) and a
- * message on `messages` that names the directory.
+ * message on `messages` that begins with `place` and names the directory.
  */
-int herd_config_directory(const char *configured, const char *systemd_variable, bool make, FILE *messages,
-                          char **ret_path);
+int herd_config_directory(const char *configured, const char *systemd_variable, bool make, const char *place,
+                          FILE *messages, char **ret_path);
 
 /* Parses `1.2.3.4:5` or `[::1]:5`, port 0 to 65535: 0 or -EINVAL. Literal addresses only. */
 int herd_address_parse(const char *text, struct sockaddr_storage *ret_address);

@@ -66,16 +66,16 @@ static int check_makeable(char *path)
     return error;
 }
 
-int herd_config_directory(const char *configured, const char *systemd_variable, bool make, FILE *messages,
-                          char **ret_path)
+int herd_config_directory(const char *configured, const char *systemd_variable, bool make, const char *place,
+                          FILE *messages, char **ret_path)
 {
     char *path = choose(configured, systemd_variable);
     if (path == NULL) {
         fprintf(messages,
-                "no directory to write to: set log.directory and journal.directory in the configuration, or $%s, "
+                "%sno directory to write to: set log.directory and journal.directory in the configuration, or $%s, "
                 "$XDG_STATE_HOME "
                 "or $HOME\n",
-                systemd_variable == NULL ? "STATE_DIRECTORY" : systemd_variable);
+                place, systemd_variable == NULL ? "STATE_DIRECTORY" : systemd_variable);
         return EX_OSERR;
     }
     int error = make ? herd_path_make(path, DIRECTORY_MODE) : check_makeable(path);
@@ -84,7 +84,7 @@ int herd_config_directory(const char *configured, const char *systemd_variable, 
         *ret_path = path;
         return 0;
     }
-    fputs("cannot use the directory ", messages);
+    fprintf(messages, "%scannot use the directory ", place);
     herd_string_print(path, messages);
     fprintf(messages, ": %s\n", strerror(-error));
     herd_memory_free(path);

@@ -6,24 +6,25 @@
 
 #include "herd/memory.h"
 
-static bool directory_good(const struct herd_config *config, const char *key)
+static bool directory_good(const struct herd_config *config, const char *key, FILE *messages)
 {
     char *path = NULL;
-    bool good = directory_open(config, key, false, &path) == 0;
+    bool good = directory_open(config, key, false, messages, &path) == 0;
 
     herd_memory_free(path);
     return good;
 }
 
-int checkstart(const struct herd_config *config)
+int checkstart(const struct herd_config *config, FILE *messages)
 {
     struct herd_keys keys = {0};
-    bool good = secret_load(config, &keys) == 0;
+    bool good = secret_load(config, messages, &keys) == 0;
 
     explicit_bzero(&keys, sizeof keys);
     good = placework_check(config) && good;
-    good = directory_good(config, "log.directory") && good;
-    if (config->journal.durability != HERD_DURABILITY_NONE) good = directory_good(config, "journal.directory") && good;
+    good = directory_good(config, "log.directory", messages) && good;
+    if (config->journal.durability != HERD_DURABILITY_NONE)
+        good = directory_good(config, "journal.directory", messages) && good;
     notbuilt(config, NULL);
     return good ? 0 : EX_CONFIG;
 }

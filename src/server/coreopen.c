@@ -140,8 +140,13 @@ static int say_problem(const struct server *server, int error, const char *probl
 static int find_directory(const struct server *server, char **ret_directory)
 {
     char *parent = NULL;
-    int code = directory_open(server->config, "journal.directory", true, &parent);
+    struct herd_messages messages;
     size_t size;
+    int code;
+
+    herd_messages_begin(&messages);
+    code = directory_open(server->config, "journal.directory", true, messages.out, &parent);
+    herd_messages_tell(&messages, "herd-server");
 
     if (code != 0) return code;
     size = strlen(parent) + server->name.length + sizeof "/";

@@ -14,6 +14,7 @@
  * guest is freed in its stream's on_closed and nowhere else.
  */
 
+#include <stdio.h>
 #include <uv.h>
 
 #include "herd/config.h"
@@ -27,6 +28,7 @@
 #include "herd/lobby.h"
 #include "herd/log.h"
 #include "herd/loop.h"
+#include "herd/messages.h"
 #include "herd/readiness.h"
 #include "herd/reply.h"
 #include "herd/tellings.h"
@@ -193,8 +195,10 @@ void guests_hear(struct server *server);
 /* Logs that a session ended before WELCOME, once in a minute for each address and reason. */
 void strangers_log(const struct guest *guest, const char *reason);
 
-/* secret.c: what neighbours prove with; count 0: there is no secret. 0, or a sysexits code with the reason said. */
-int secret_load(const struct herd_config *config, struct herd_keys *ret_keys);
+/* secret.c: what neighbours prove with, read and checked; count 0: none. 0, or a sysexits code, faults on `messages`.
+ */
+int secret_load(const struct herd_config *config, FILE *messages, struct herd_keys *ret_keys);
+bool secret_is_credential(void); /* of systemd's, which stays what it is whatever the file says */
 
 /* -- Places --------------------------------------------------------------- */
 
@@ -244,8 +248,7 @@ enum action { ACTION_RUN, ACTION_CHECK, ACTION_DUMP, ACTION_VERSION, ACTION_HELP
 
 struct arguments {
     enum action action;
-    const char *name;   /* NULL: not given */
-    const char *config; /* NULL: not given */
+    const char *name, *config; /* NULL: not given */
 };
 
 /* 0, or a sysexits code with the reason said. */
@@ -320,20 +323,25 @@ void server_drain(struct server *server);
 /* descriptors.c: raises the soft limit to the hard one; returns how many it allows then, or 0 and says why. */
 unsigned descriptors_raise(void);
 /* notify.c: tells systemd, where there is one. */
-void notify_ready(const struct server *server);
+void notify_ready(const char *name, const char *clients);
+void notify_reloading(void); /* until notify_ready */
 void notify_stopping(void);
 /* directories.c: what journal.directory or log.directory stands for, with `make` made where it is missing; *ret_path is
- * freed with herd_memory_free, NULL where journald keeps the log. 0, or a sysexits code with the reason said. */
-int directory_open(const struct herd_config *config, const char *key, bool make, char **ret_path);
-/* logopen.c: opens the log of the server of that name: 0, or a sysexits code with the reason said. */
-int logopen(const struct herd_config *config, const char *name);
+ * freed with herd_memory_free, NULL where journald keeps the log. 0, or a sysexits code and why on `messages`. */
+int directory_open(const struct herd_config *config, const char *key, bool make, FILE *messages, char **ret_path);
+/* logopen.c: opens the log of the server of that name, or prepares other options for it: 0, or a sysexits code and why.
+ */
+int logopen(const struct herd_config *config, const char *name, FILE *messages);
+int logopen_prepare(const struct herd_config *config, const char *name, FILE *messages,
+                    struct herd_log_change **ret_change);
 /* SIGUSR1; and once a second, for limits that begin or cease to bite. */
 void statelog(struct server *server);
 void limitlog_tick(struct server *server);
 /* notbuilt.c: logs what the configuration asks for and this version has not; `self` NULL: of all, to standard error. */
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
-/* checkstart.c: opens what a start would open and changes nothing. 0 or EX_CONFIG, every fault said. */
-int checkstart(const struct herd_config *config);
+/* checkstart.c: opens what a start would open, changes nothing: 0 or EX_CONFIG, faults on `messages` (places': stderr).
+ */
+int checkstart(const struct herd_config *config, FILE *messages);
 bool placework_check(const struct herd_config *config); /* of it */
 bool indexfiles_check(const struct herd_config *config);
 /* wirelog.c: whole lines, where they are logged and the connection's meter allows it. `framer`: which takes the input

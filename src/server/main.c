@@ -3,7 +3,6 @@
 #include "local.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <jansson.h>
 #include <libconfig.h>
 #include <malloc.h>
@@ -106,12 +105,15 @@ static void log_listening(const struct server *server)
 static int serve(const struct herd_config *config, unsigned self)
 {
     struct server *server;
+    struct herd_messages messages;
     unsigned descriptors = descriptors_raise();
     int code;
     int end;
 
     if (descriptors == 0) return EX_OSERR;
-    code = logopen(config, config->servers[self].name);
+    herd_messages_begin(&messages);
+    code = logopen(config, config->servers[self].name, messages.out);
+    herd_messages_tell(&messages, "herd-server");
     if (code != 0) return code;
     log_starting(config);
     server = herd_memory_allocate_zeroed(1, sizeof *server);
@@ -119,7 +121,7 @@ static int serve(const struct herd_config *config, unsigned self)
     if (code == 0) {
         notbuilt(config, &config->servers[self]);
         log_listening(server);
-        notify_ready(server);
+        notify_ready(server->self->name, server->self->clients_listen.text);
         server_run(server);
         code = server->exit_code;
     }
@@ -136,27 +138,24 @@ static int serve(const struct herd_config *config, unsigned self)
 
 static int load(const char *path, struct herd_config *ret_config)
 {
-    char *told = NULL;
-    size_t size = 0;
-    FILE *messages = open_memstream(&told, &size);
+    struct herd_messages messages;
     int code;
 
-    if (messages == NULL) {
-        herd_tell(HERD_LOG_ERROR, "herd-server: %s", strerror(errno));
-        return EX_OSERR;
-    }
-    code = herd_config_load(path, messages, ret_config);
-    fclose(messages);
-    herd_tell_lines("herd-server", (struct herd_text){told, size});
-    free(told);
+    herd_messages_begin(&messages);
+    code = herd_config_load(path, messages.out, ret_config);
+    herd_messages_tell(&messages, "herd-server");
     return code;
 }
 
 /* What else is wrong is said although the name is unknown. */
 static int check(const struct herd_config *config, const char *path, int code)
 {
-    int found = checkstart(config);
+    struct herd_messages messages;
+    int found;
 
+    herd_messages_begin(&messages);
+    found = checkstart(config, messages.out);
+    herd_messages_tell(&messages, "herd-server");
     if (code == 0 && found == 0) printf("%s: ok\n", path != NULL ? path : "the built-in herd");
     return code != 0 ? code : found;
 }

@@ -4,9 +4,17 @@
 
 #include <systemd/sd-daemon.h>
 
-void notify_ready(const struct server *server)
+#include "herd/clock.h"
+
+void notify_ready(const char *name, const char *clients)
 {
-    sd_notifyf(0, "READY=1\nSTATUS=%s listens on %s", server->self->name, server->self->clients_listen.text);
+    sd_notifyf(0, "READY=1\nSTATUS=%s listens on %s", name, clients);
+}
+
+/* In one message with the time, or systemd takes a READY of before it for the end of this one (Type=notify-reload). */
+void notify_reloading(void)
+{
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(herd_clock_monotonic_ns() / 1000));
 }
 
 void notify_stopping(void)

@@ -4,12 +4,14 @@
  *
  * It comes from the credential `secret` of systemd where an administrator has
  * one loaded that holds any (the unit as it comes loads none: what it is stays
- * fixed while a service runs), else from secret_file. One line is one secret; while it is being changed there are
- * two, of which the first signs. Only keys derived from it stay in memory. It
- * is in no message: those name the file and the line.
+ * fixed while a service runs), else from secret_file. One line is one secret;
+ * while it is being changed there are two, of which the first signs. Only keys
+ * derived from it stay in memory. It is in no message: those name the file and
+ * the line.
  *
- * Failures, all with the file's name: it cannot be read (66), others may read
- * it (77), a secret is too short or there are too many (78).
+ * Reading puts nothing in force: keys are a value. Failures, all with the
+ * file's name: it cannot be read (66), others may read it (77), a secret is too
+ * short or there are too many (78).
  */
 #include "local.h"
 
@@ -26,7 +28,6 @@
 #include "herd/hmac.h"
 #include "herd/path.h"
 #include "herd/random.h"
-#include "herd/tell.h"
 
 #define SECRET_BYTES_MIN 32
 #define FILE_BYTES_MAX 4096
@@ -37,6 +38,7 @@ struct secret_file {
     const char *path;
     const char *place; /* where it is named, for messages; or "" */
     bool from_systemd; /* which keeps others from reading it, whatever the mode says */
+    FILE *messages;
     size_t length;
     char bytes[FILE_BYTES_MAX + 1];
 };
@@ -46,13 +48,13 @@ static int complain(const struct secret_file *file, int code, const char *format
 
 static int complain(const struct secret_file *file, int code, const char *format, ...)
 {
-    char reason[256];
     va_list arguments;
 
+    fprintf(file->messages, "%ssecret %s: ", file->place, file->path);
     va_start(arguments, format);
-    vsnprintf(reason, sizeof reason, format, arguments);
+    vfprintf(file->messages, format, arguments);
     va_end(arguments);
-    herd_tell(HERD_LOG_ERROR, "herd-server: %ssecret %s: %s", file->place, file->path, reason);
+    putc('\n', file->messages);
     return code;
 }
 
@@ -103,22 +105,25 @@ static struct herd_text next_line(struct herd_text *rest)
     return line;
 }
 
+/* Goes on past faults: each bad line is told. */
 static int derive(const struct secret_file *file, struct herd_keys *keys)
 {
     struct herd_text rest = {file->bytes, file->length};
+    int code = 0;
     unsigned number;
 
     for (number = 1; rest.length > 0; number++) {
         struct herd_text line = next_line(&rest);
         if (line.length == 0) continue;
         if (line.length < SECRET_BYTES_MIN)
-            return complain(file, EX_CONFIG, "line %u has %zu bytes, a secret has at least %d", number, line.length,
+            code = complain(file, EX_CONFIG, "line %u has %zu bytes, a secret has at least %d", number, line.length,
                             SECRET_BYTES_MIN);
-        if (keys->count == HERD_KEYS_MAX)
-            return complain(file, EX_CONFIG, "line %u is one secret too many: %d at most", number, HERD_KEYS_MAX);
-        herd_hmac(line, HERD_TEXT(DERIVED_FOR), keys->keys[keys->count++]);
+        else if (keys->count == HERD_KEYS_MAX)
+            code = complain(file, EX_CONFIG, "line %u is one secret too many: %d at most", number, HERD_KEYS_MAX);
+        else
+            herd_hmac(line, HERD_TEXT(DERIVED_FOR), keys->keys[keys->count++]);
     }
-    return 0;
+    return code;
 }
 
 static void mac(const unsigned char key[HERD_KEY_BYTES], struct herd_text text, unsigned char ret_mac[HERD_KEY_BYTES])
@@ -133,43 +138,57 @@ static void fill(void *owner, void *out, size_t length)
     herd_random_system(out, length);
 }
 
-static int load(const char *path, const char *place, bool from_systemd, struct herd_keys *keys)
+static int load(struct secret_file *file, struct herd_keys *keys)
 {
-    struct secret_file file = {.path = path, .place = place, .from_systemd = from_systemd};
-    int code = read_file(&file);
+    int code = read_file(file);
 
-    if (code == 0) code = derive(&file, keys);
-    explicit_bzero(file.bytes, sizeof file.bytes);
+    if (code == 0) code = derive(file, keys);
+    explicit_bzero(file->bytes, sizeof file->bytes);
     return code;
 }
 
-/* Systemd's credential, where there is one. */
-static int load_credential(struct herd_keys *keys)
+/* The path of systemd's credential: false where there can be none. */
+static bool credential_path(char *ret_path, size_t size)
 {
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
-    char path[4096];
 
-    if (directory == NULL || directory[0] != '/') return 0;
-    if (snprintf(path, sizeof path, "%s/" CREDENTIAL, directory) >= (int)sizeof path)
-        return complain(&(struct secret_file){.path = directory, .place = ""}, EX_NOINPUT, "%s",
-                        strerror(ENAMETOOLONG));
-    return herd_path_missing(herd_path_look(path)) ? 0 : load(path, "", true, keys);
+    if (directory == NULL || directory[0] != '/') return false;
+    return snprintf(ret_path, size, "%s/" CREDENTIAL, directory) < (int)size;
 }
 
-static int load_configured(const struct herd_config *config, struct herd_keys *keys)
+bool secret_is_credential(void)
 {
-    struct secret_file file = {.path = config->secret_file, .place = herd_config_place(config, "secret_file")};
-    int code = load(file.path, file.place, false, keys);
+    char path[4096];
+    struct stat status;
+
+    return credential_path(path, sizeof path) && stat(path, &status) == 0 && status.st_size > 0;
+}
+
+/* Where there is one. */
+static int load_credential(FILE *messages, struct herd_keys *keys)
+{
+    char path[4096];
+    struct secret_file file = {.path = path, .place = "", .from_systemd = true, .messages = messages};
+
+    if (!credential_path(path, sizeof path) || herd_path_missing(herd_path_look(path))) return 0;
+    return load(&file, keys);
+}
+
+static int load_configured(const struct herd_config *config, FILE *messages, struct herd_keys *keys)
+{
+    struct secret_file file = {
+        .path = config->secret_file, .place = herd_config_place(config, "secret_file"), .messages = messages};
+    int code = load(&file, keys);
 
     return code == 0 && keys->count == 0 ? complain(&file, EX_CONFIG, "no secret is in it") : code;
 }
 
-int secret_load(const struct herd_config *config, struct herd_keys *ret_keys)
+int secret_load(const struct herd_config *config, FILE *messages, struct herd_keys *ret_keys)
 {
     struct herd_keys keys = {.mac = mac, .fill = fill};
-    int code = load_credential(&keys);
+    int code = load_credential(messages, &keys);
 
-    if (code == 0 && keys.count == 0 && config->secret_file != NULL) code = load_configured(config, &keys);
+    if (code == 0 && keys.count == 0 && config->secret_file != NULL) code = load_configured(config, messages, &keys);
     if (code == 0) *ret_keys = keys;
     explicit_bzero(&keys, sizeof keys);
     return code;

@@ -163,11 +163,17 @@ static int start_signals(struct server *server)
 
 static int start_core(struct server *server, unsigned slot_count)
 {
+    struct herd_messages messages;
+    int code;
+
     core_open(server, slot_count);
     server->core.flood.hello_bytes_max = server->config->limits.peer_hello_bytes_max;
     server->core.flood.line_bytes_max = server->config->limits.peer_line_bytes_max;
     reports_init(server);
-    return secret_load(server->config, &server->core.flood.keys);
+    herd_messages_begin(&messages);
+    code = secret_load(server->config, messages.out, &server->core.flood.keys);
+    herd_messages_tell(&messages, "herd-server");
+    return code;
 }
 
 static void start_peers(struct server *server, const unsigned *neighbours, unsigned count)

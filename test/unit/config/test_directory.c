@@ -11,7 +11,7 @@ static int choose(const char *configured, const char *variable, char *out, size_
     FILE *stream = open_memstream(&messages, &messages_size);
     assert_non_null(stream);
     char *path = NULL;
-    int code = herd_config_directory(configured, variable, true, stream, &path);
+    int code = herd_config_directory(configured, variable, true, "", stream, &path);
     assert_int_equal(fclose(stream), 0);
     snprintf(out, size, "%s", path == NULL ? messages : path);
     if (path != NULL) assert_string_equal(messages, "");
