@@ -37,6 +37,9 @@ struct herd_deadlines {
 
 void herd_deadlines_init(struct herd_deadlines *deadlines, struct herd_loop *loop, uint64_t limit_ms,
                          void (*on_over)(struct herd_deadline *deadline));
+/* Another limit, also for what began already. Calls back later, where it is over by now; with 0 nothing runs any more.
+ */
+void herd_deadlines_configure(struct herd_deadlines *deadlines, uint64_t limit_ms);
 /* Nobody is told of anything from here on; `deadlines` must stay until the loop has ended. More than once is harmless.
  */
 void herd_deadlines_close(struct herd_deadlines *deadlines);

@@ -112,6 +112,11 @@ static inline void herd_loop_mark(struct herd_loop *loop, enum herd_loop_phase p
  * nothing is, and whoever wants some has to be done with them now.
  */
 bool herd_loop_keep(struct herd_loop *loop, const char *end);
+/* The loop's clock, monotonic, as of the beginning of this turn. */
+static inline uint64_t herd_loop_now_ms(const struct herd_loop *loop)
+{
+    return uv_now(&loop->uv);
+}
 /* Runs `task` in the next turn; a task that waits already is left where it is. */
 void herd_loop_soon(struct herd_loop *loop, struct herd_task *task);
 /* Takes a waiting task back; harmless where it does not wait. */

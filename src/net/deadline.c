@@ -31,6 +31,15 @@ void herd_deadlines_init(struct herd_deadlines *deadlines, struct herd_loop *loo
     deadlines->on_over = on_over;
 }
 
+void herd_deadlines_configure(struct herd_deadlines *deadlines, uint64_t limit_ms)
+{
+    deadlines->limit_ms = limit_ms;
+    if (limit_ms == 0)
+        while (!herd_list_empty(&deadlines->running))
+            herd_deadline_stop(HERD_CONTAINER(deadlines->running.next, struct herd_deadline, node));
+    if (uv_is_active((uv_handle_t *)&deadlines->timer)) uv_timer_start(&deadlines->timer, on_timer, 0, 0);
+}
+
 void herd_deadlines_close(struct herd_deadlines *deadlines)
 {
     uv_handle_t *timer = (uv_handle_t *)&deadlines->timer;

@@ -56,12 +56,10 @@ static void on_async(uv_async_t *async)
 static void on_journal(void *owner, bool broken)
 {
     struct server *server = owner;
-    struct herd_list_node *node;
 
     if (!broken) return;
     server->exit_code = EX_OSERR;
-    for (node = server->sessions.next; node != &server->sessions; node = node->next)
-        herd_stream_close(&HERD_CONTAINER(node, struct session, node)->stream, -EIO);
+    herd_clients_cut_off(&server->line_clients, -EIO);
     if (server->state == SERVER_RUNNING) server_drain(server);
 }
 

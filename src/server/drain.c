@@ -54,7 +54,7 @@ static void start_closing(struct server *server)
     guests_close(server);
     placework_close(server);
     core_close(server);
-    sessions_close(server);
+    herd_clients_close(&server->line_clients);
     close_handle((uv_handle_t *)&server->peer_timer);
     close_handle((uv_handle_t *)&server->sweep_timer);
     close_handle((uv_handle_t *)&server->drain_timer);
@@ -85,43 +85,35 @@ static void start_flushing(struct server *server)
 static void on_drain_timeout(uv_timer_t *timer)
 {
     struct server *server = timer->data;
-    struct herd_list_node *node;
 
     herd_log_message(HERD_LOG_WARNING, "stopping", "connections that did not finish in time: %u",
-                     server->session_count);
-    for (node = server->sessions.next; node != &server->sessions; node = node->next)
-        herd_stream_close(&HERD_CONTAINER(node, struct session, node)->stream, 0);
+                     (unsigned)server->line_clients.counts.sessions);
+    herd_clients_cut_off(&server->line_clients, 0);
 }
 
 /* Who still waits for a provider is told that none answered, and has a moment to take it. */
 static void on_patience_timeout(uv_timer_t *timer)
 {
     struct server *server = timer->data;
-    struct herd_list_node *node;
 
-    for (node = server->sessions.next; node != &server->sessions; node = node->next)
-        answer_give_up(HERD_CONTAINER(node, struct session, node));
+    herd_clients_give_up(&server->line_clients);
     uv_timer_start(timer, on_drain_timeout, GIVE_UP_MS, 0);
 }
 
 void server_drain(struct server *server)
 {
-    struct herd_list_node *node;
-
     notify_stopping();
-    reports_answer(server);
     server_move(server, SERVER_DRAINING);
     herd_door_close(&server->clients);
     herd_door_close(&server->peers);
     uv_timer_start(&server->drain_timer, on_patience_timeout, server->config->limits.drain_timeout_ms, 0);
-    for (node = server->sessions.next; node != &server->sessions; node = node->next)
-        session_drain(HERD_CONTAINER(node, struct session, node));
+    herd_clients_drain(&server->line_clients);
     server_drain_step(server);
 }
 
 void server_drain_step(struct server *server)
 {
-    if (server->state == SERVER_DRAINING && server->session_count == 0) start_flushing(server);
+    if (server->state == SERVER_DRAINING && server->line_clients.counts.sessions == 0) start_flushing(server);
     if (server->state == SERVER_FLUSHING && peers_flushed(server)) start_closing(server);
 }
 

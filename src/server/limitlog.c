@@ -56,7 +56,7 @@ void limitlog_tick(struct server *server)
         {"peer_places", lobby->counts.neighbours, lobby->before_max},
         {"peer_connections", peers->counts.refused_connections, peers->limits.connections_max},
         {"descriptors", rests(server), sysconf(_SC_OPEN_MAX)},
-        {"log.wire_bytes_per_s_max", counts->wire_unwritten,
+        {"log.wire_bytes_per_s_max", counts->wire_unwritten + server->line_clients.counts.wire_unwritten,
          config->log.wire_bytes_per_s_max > 0 ? config->log.wire_bytes_per_s_max : herd_wire_strangers_max(0)},
         {"limits.provider_breaker_failures", herd_places_counts(server->placework.places)->left_alone,
          config->limits.provider_breaker_failures},

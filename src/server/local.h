@@ -5,21 +5,20 @@
 /*
  * One server: where all rooms meet.
  *
- *     server --> sessions   the clients' connections (session.c, answers.c)
+ *     server --> clients    their connections (herd/clients.h), which ask the core (coreopen.c)
  *            --> dials      this server's streams to its neighbours (dial.c)
  *            --> guests     the neighbours' streams to this server (guest.c)
  *            --> placework  the places service and what it sends (placework.c), its indexes (indexfiles.c)
  *
- * Everything points at the server, which outlives it all; a session, dial or
- * guest is freed in its stream's on_closed and nowhere else.
+ * Everything points at the server, which outlives it all; a dial or guest is freed in its stream's on_closed and
+ * nowhere else.
  */
 
 #include <stdio.h>
 #include <uv.h>
 
+#include "herd/clients.h"
 #include "herd/config.h"
-#include "herd/core.h"
-#include "herd/deadline.h"
 #include "herd/dialler.h"
 #include "herd/door.h"
 #include "herd/fetch.h"
@@ -36,93 +35,6 @@
 #include "herd/worker.h"
 
 struct server;
-struct session;
-
-/* -- Reports that were read and not answered yet (reports.c) ------------------ */
-
-struct reports {
-    struct herd_batch batch;                  /* what it views is in the loop's read buffer */
-    struct session *sessions[HERD_BATCH_MAX]; /* whose they are, in runs: */
-    unsigned run_counts[HERD_BATCH_MAX];      /* so many are of the first, so many of the second ... */
-    unsigned run_count;
-};
-
-/* `server` knows its number. */
-void reports_init(struct server *server);
-/*
- * Collects usual IAMATs off the front of *input, at most `most`, and moves it
- * past them: how many. Those that were collected before, too, are answered
- * where there are enough of them.
- */
-uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t most);
-/* The session has no more input, up to `end` (NULL: it had none): what was collected of it stays where it is. */
-void reports_keep(struct session *session, const char *end);
-/* One that had to be read as a command: answered at once, behind what was collected. `line` is what it was read from.
- */
-void reports_answer_one(struct session *session, const struct herd_report *report, struct herd_text line);
-/* Answers what was collected, before anything that must not overtake it. */
-void reports_answer(struct server *server);
-
-/* -- A client's connection ----------------------------------------------- */
-
-/* A WHATSAT that waits for its places, and the replies that wait behind it. */
-struct pending {
-    struct herd_list_node node; /* session.pendings, in the order of the commands */
-    struct herd_places_ticket ticket;
-    struct session *session;
-    struct herd_buffer location; /* its AT line with LF */
-    struct herd_buffer behind;   /* replies to later commands, up to the next pending */
-};
-
-struct session {
-    struct herd_stream stream;
-    struct herd_admit_place place;
-    struct server *server;
-    struct herd_framer framer;
-    struct herd_list_node node;                /* server.sessions */
-    struct herd_deadline started, quiet, idle; /* server.started, .quiet, .idle */
-    struct herd_list_node pendings;
-    struct herd_places_asker asker;
-    struct herd_wire_meter wire;
-    struct herd_core_wait wait; /* replies wait for the disk */
-    struct herd_core_grant grant;
-    struct herd_task task; /* goes on parsing or answering in the next turn */
-    int64_t read_ns;       /* wall clock when the last bytes were read */
-    uint64_t number;       /* conn= in the log */
-    size_t held_bytes;     /* replies behind pendings */
-    uint32_t linger_ms, pending_count;
-    uint32_t turn, turn_lines; /* so many lines were taken in that turn of the loop */
-    bool heard;                /* since the last read the neighbours were heard */
-    bool finished;             /* no more commands are taken; ends when all are answered */
-};
-
-void session_accept(struct herd_listener *listener, void *owner);
-/* No more commands; ends when what is in flight was answered. */
-void session_drain(struct session *session);
-/* The reply that was just written is the last one; the caller ends the session in time (session_end_if_done). */
-void session_finish(struct session *session);
-/* The deadlines of all sessions. */
-void sessions_open(struct server *server);
-void sessions_close(struct server *server);
-/* Where the reply to the command being handled goes: the stream, or behind a pending. */
-struct herd_buffer *session_out(struct session *session);
-/* Bytes that wait to be taken by the client. */
-size_t session_queued(const struct session *session);
-/* Goes on in the next turn, or when the client has taken what is queued. */
-void session_after_flush(struct session *session);
-/* Ends the stream where everything was answered and nothing more is taken. */
-void session_end_if_done(struct session *session);
-
-/* answers.c: the commands. */
-void answer_line(struct session *session, struct herd_text line);
-/* IAMATs of one session, `first` to before `end` of what was collected; nothing where it takes no more lines. */
-void answer_reports(struct session *session, struct herd_batch *batch, unsigned first, unsigned end);
-void answer_too_long(struct session *session, struct herd_text shown);
-/* Gives out what has become ready, in order, as far as the client takes it. */
-void answer_pendings(struct session *session);
-/* Makes everything that waits for places ready without them. */
-void answer_give_up(struct session *session);
-void answer_forget(struct session *session);
 
 /* -- A stream to a neighbour --------------------------------------------- */
 
@@ -234,6 +146,10 @@ void indexfiles_tick(struct server *server);
 void indexfiles_close(struct server *server);
 void indexfiles_finish(struct server *server);
 
+/* -- The clients' sessions (clientsopen.c) ------------------------------------------ */
+
+void clients_open(struct server *server);
+
 /* -- The core on the loop (coreopen.c) ------------------------------------------- */
 
 void core_open(struct server *server, unsigned slot_count);
@@ -261,14 +177,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
 
 struct server_counts {
-    uint64_t connections;
-    uint64_t invalid;
-    uint64_t http; /* of those, HTTP */
-    uint64_t line_timeouts, lines_quiet, lines_too_long, idle_timeouts;
-    uint64_t output_pauses;  /* output_pause_bytes */
-    uint64_t whatsat_pauses; /* whatsat_per_connection_max */
-    uint64_t full_turns;     /* lines_per_turn_max */
-    uint64_t wire_unwritten; /* lines, log.wire_bytes_per_s_max */
+    uint64_t wire_unwritten; /* lines of neighbours, log.wire_bytes_per_s_max */
 };
 extern const struct herd_counter_table server_counters; /* servercounts.c */
 
@@ -282,17 +191,13 @@ struct server {
     struct herd_task core_task; /* the next slice of what takes long */
     uv_async_t core_async;      /* the journal's thread has news */
     struct herd_door clients, peers;
-    struct herd_list_node sessions;
-    struct herd_deadlines started, quiet; /* sessions with an unfinished line: from its first byte, from its last */
-    struct herd_deadlines idle;           /* sessions, from their last activity */
-    unsigned session_count;
+    struct herd_clients line_clients;
     struct herd_list_node guests;           /* those that were welcomed */
     struct herd_list_node arrivals;         /* those that were not yet, oldest first */
     struct herd_lobby lobby;                /* where these wait */
     struct herd_readiness guests_readiness; /* of welcomed guests */
     struct dial *dials;
     unsigned dial_count;
-    struct reports reports;
     struct placework placework;
     struct herd_tellings strangers;       /* who was refused at the peers' address */
     struct herd_wire_meter stranger_wire; /* of all who were not welcomed there yet */
@@ -350,12 +255,5 @@ void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const st
                   const char *direction, struct herd_text peer, struct herd_text lines);
 void wirelog_peer_end(struct server *server, struct herd_wire_meter *meter, const struct herd_framer *framer,
                       const char *direction, struct herd_text peer);
-/* To a client, LFs at its end left out. `stale`: to a report that is older than what is stored. */
-void wirelog_reply(struct session *session, struct herd_text reply, bool stale);
-void wirelog_line(struct session *session, const char *event, struct herd_text line);
-static inline void wirelog_client(struct session *session, const char *event, struct herd_text line)
-{
-    if (herd_log_wire_on()) wirelog_line(session, event, line);
-}
 
 #endif

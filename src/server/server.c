@@ -84,11 +84,6 @@ static void pump_dials(struct server *server)
         dial_end_pump(dials[i], &pumps[i]);
 }
 
-static void commands_phase(void *owner)
-{
-    reports_answer(owner);
-}
-
 static void flood_phase(void *owner)
 {
     struct server *server = owner;
@@ -167,9 +162,9 @@ static int start_core(struct server *server, unsigned slot_count)
     int code;
 
     core_open(server, slot_count);
+    clients_open(server);
     server->core.flood.hello_bytes_max = server->config->limits.peer_hello_bytes_max;
     server->core.flood.line_bytes_max = server->config->limits.peer_line_bytes_max;
-    reports_init(server);
     herd_messages_begin(&messages);
     code = secret_load(server->config, messages.out, &server->core.flood.keys);
     herd_messages_tell(&messages, "herd-server");
@@ -217,8 +212,8 @@ static int start_listeners(struct server *server, unsigned descriptors_max)
     struct herd_listener_options clients = {.address = self->clients_listen.socket,
                                             .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
                                             .keepalive_s = server->config->limits.keepalive_s,
-                                            .on_connection = session_accept,
-                                            .owner = server};
+                                            .on_connection = herd_clients_accept,
+                                            .owner = &server->line_clients};
     struct herd_listener_options peers = {.address = self->peers_listen.socket,
                                           .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
                                           .keepalive_s = HERD_STREAM_KEEPALIVE_S,
@@ -251,7 +246,6 @@ static void init(struct server *server, const struct herd_config *config, unsign
     server->self = &config->servers[self];
     server->name = herd_text_of(server->self->name);
     server->state = SERVER_ABSENT;
-    herd_list_init(&server->sessions);
     herd_list_init(&server->guests);
     herd_list_init(&server->arrivals);
     server->guests_readiness.descriptor = -1;
@@ -300,10 +294,8 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     herd_door_init(&server->clients, &server->loop);
     herd_door_init(&server->peers, &server->loop);
     start_timers(server);
-    sessions_open(server);
     code = start_core(server, slots_wanted(count));
     if (code != 0) return code;
-    herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, commands_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_FLOOD, flood_phase, server);
     herd_loop_on_phase(&server->loop, HERD_PHASE_LOG, log_phase, server);
     code = start_signals(server);

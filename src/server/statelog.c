@@ -20,14 +20,12 @@
 struct standing {
     uint64_t clients;
     uint64_t seq;
-    uint64_t sessions;
 };
 
 #define AT(field) HERD_COUNTER_AT(struct standing, field)
 static const struct herd_counter standing_rows[] = {
     {AT(clients), HERD_GAUGE, "herd_clients", "Clients that are known", "", "state", "clients"},
     {AT(seq), HERD_COUNTER, "herd_changes_total", "Changes of the store", "", "state", "seq"},
-    {AT(sessions), HERD_GAUGE, "herd_sessions", "Clients that are connected", "", "state", "connections"},
 };
 #undef AT
 static const struct herd_counter_table standing_counters = HERD_COUNTER_TABLE(standing_rows);
@@ -92,12 +90,12 @@ static void collect(struct server *server, struct state *state)
     struct herd_fetcher *fetcher = server->placework.fetcher;
     struct herd_journal *journal = server->core.journal;
 
-    *state = (struct state){.standing = {.clients = herd_store_count(&server->core.store),
-                                         .seq = server->core.store.seq,
-                                         .sessions = server->session_count}};
+    *state =
+        (struct state){.standing = {.clients = herd_store_count(&server->core.store), .seq = server->core.store.seq}};
     herd_log_counts(&state->log);
     add(state, &standing_counters, &state->standing);
     add(state, &herd_core_counters, &server->core.counts);
+    add(state, &herd_clients_counters, &server->line_clients.counts);
     add(state, &server_counters, &server->counts);
     add(state, &herd_flood_counters, &server->core.flood.counts);
     herd_door_counts(&server->clients, &state->clients);

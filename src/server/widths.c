@@ -9,14 +9,20 @@
 #include "herd/limits.h"
 #include "local.h"
 
-HERD_HOLDS(struct session, pending_count, HERD_LIMIT_WHATSAT_PER_CONNECTION_MAX);
+HERD_HOLDS(struct herd_clients_options, whatsat_per_connection_max, HERD_LIMIT_WHATSAT_PER_CONNECTION_MAX);
+HERD_HOLDS(struct herd_clients_options, lines_per_turn_max, HERD_LIMIT_LINES_PER_TURN_MAX);
+HERD_HOLDS(struct herd_clients_options, wire_bytes_per_s_max, HERD_LIMIT_WIRE_BYTES_PER_S_MAX);
+HERD_HOLDS(struct herd_clients_options, line_timeout_ms, HERD_LIMIT_LINE_TIMEOUT_MS);
+HERD_HOLDS(struct herd_clients_options, line_quiet_ms, HERD_LIMIT_LINE_QUIET_MS);
+HERD_HOLDS(struct herd_clients_options, idle_timeout_ms, HERD_LIMIT_IDLE_TIMEOUT_MS);
+HERD_HOLDS(struct herd_clients_options, write_stall_ms, HERD_LIMIT_WRITE_STALL_MS);
 HERD_HOLDS(struct herd_core_limits, ttl_s, HERD_LIMIT_TTL_S);
 HERD_HOLDS(struct herd_core_limits, max_future_s, HERD_LIMIT_MAX_FUTURE_S);
 HERD_HOLDS(struct herd_core_limits, new_clients_per_second_max, HERD_LIMIT_NEW_CLIENTS_PER_SECOND_MAX);
 HERD_HOLDS(struct herd_core_limits, clients_max, HERD_LIMIT_CLIENTS_MAX);
 HERD_HOLDS(struct herd_core_grant, new_clients, HERD_LIMIT_NEW_CLIENTS_PER_SECOND_MAX);
-HERD_HOLDS(struct session, held_bytes, HERD_LIMIT_OUTPUT_PAUSE_BYTES);
-HERD_HOLDS(struct session, framer.limit, HERD_LIMIT_LINE_BYTES_MAX);
+HERD_HOLDS(struct herd_clients_options, output_pause_bytes, HERD_LIMIT_OUTPUT_PAUSE_BYTES);
+HERD_HOLDS(struct herd_clients_options, line_bytes_max, HERD_LIMIT_LINE_BYTES_MAX);
 HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_LINE_TIMEOUT_MS);
 HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_LINE_QUIET_MS);
 HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_IDLE_TIMEOUT_MS);
@@ -28,7 +34,7 @@ HERD_HOLDS(struct herd_admit_limits, per_address_max, HERD_LIMIT_CONNECTIONS_PER
 HERD_HOLDS(struct herd_listener_options, accepts_per_turn_max, HERD_LIMIT_ACCEPTS_PER_TURN_MAX);
 HERD_HOLDS(struct herd_listener_options, keepalive_s, HERD_LIMIT_KEEPALIVE_S);
 _Static_assert(HERD_LIMIT_KEEPALIVE_S <= INT16_MAX, "the kernel takes no more (tcp(7), TCP_KEEPIDLE)");
-HERD_HOLDS(struct server, session_count, HERD_LIMIT_CONNECTIONS_MAX);
+HERD_HOLDS(struct herd_clients_counts, sessions, HERD_LIMIT_CONNECTIONS_MAX);
 
 HERD_HOLDS(struct herd_lobby_limits, strangers_max, HERD_LIMIT_PEER_STRANGERS_MAX);
 HERD_HOLDS(struct herd_lobby_limits, per_address_max, HERD_LIMIT_PEER_STRANGERS_PER_ADDRESS_MAX);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Wire lines of the log: every line that comes in and goes out, as far as its connection's meter allows. */
+/* Wire lines of neighbours in the log: every line that comes in and goes out, as far as its connection's meter allows.
+ */
 #include "local.h"
 
 #include <string.h>
@@ -18,29 +19,6 @@ static void end(struct herd_wire_meter *meter, struct herd_log_event *log)
 {
     herd_log_end(log);
     herd_wire_wrote(meter, log->length);
-}
-
-void wirelog_line(struct session *session, const char *event, struct herd_text line)
-{
-    if (!may(session->server, &session->wire)) return;
-    herd_wire_wrote(&session->wire, herd_log_wire_line(herd_text_of(event), session->number, line));
-}
-
-void wirelog_reply(struct session *session, struct herd_text reply, bool stale)
-{
-    struct herd_log_event log;
-
-    while (reply.length > 0 && reply.bytes[reply.length - 1] == '\n')
-        reply.length--;
-    if (!stale) {
-        wirelog_client(session, "out", reply);
-        return;
-    }
-    if (!may(session->server, &session->wire) || !herd_log_begin_wire(&log, "out")) return;
-    herd_log_number(&log, "conn", (int64_t)session->number);
-    herd_log_text(&log, "line", reply);
-    herd_log_string(&log, "stale", "yes");
-    end(&session->wire, &log);
 }
 
 struct peer_wire {

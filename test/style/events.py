@@ -8,7 +8,7 @@ import source
 PAGE = "docs/operating.md"
 # Calls that name an event; the other words in quotes in them are values.
 BEGINS = re.compile(r"\b(?:herd_log_begin|herd_log_begin_wire|herd_log_message|say_of_file|log_numbers|log_down|log_link|"
-                    r"log_step|wirelog_client|herd_messages_log)\(([^;{]*)")
+                    r"log_step|clientlog|herd_messages_log)\(([^;{]*)")
 NAME = re.compile(r'"([a-z_]+)"')
 FIELD = re.compile(r'\bherd_log_(?:number|string|text)\(&log, "([a-z_]+)"')
 STATE = "statelog.c"
@@ -17,7 +17,7 @@ KEY = re.compile(r'"state(?:_[a-z]+)?",\s*"([a-z_]+)"\s*\}')
 # Functions that are given the name of the event.
 HANDED_ON = {"herd_log_message", "say_of_file", "log_numbers", "log_down", "log_link", "log_step", "one_line", "log_line"}
 # What these say first is the event, then a value.
-FIRST_ONLY = re.compile(r"^(?:log_step|wirelog_client|herd_log_message)\(")
+FIRST_ONLY = re.compile(r"^(?:log_step|clientlog|herd_log_message)\(")
 
 
 def events(text):

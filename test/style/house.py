@@ -14,7 +14,8 @@ USES = {
     "import": {"index", "protocol", "base"},
     "config": {"protocol", "base"},
     "net": {"base"},
-    "server": {"core", "net", "config", "flood", "journal", "index", "places", "import", "store", "protocol", "base"},
+    "client": {"core", "net", "protocol", "base"},
+    "server": {"client", "core", "net", "config", "flood", "journal", "index", "places", "import", "store", "protocol", "base"},
     "tool": {"net", "config", "journal", "index", "import", "protocol", "base"},
 }
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "corefixture.h"
 
+#include <assert.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "herd/memory.h"
+
+#define PATIENCE_MS 30000
 
 static void at_end(void *owner)
 {
@@ -19,7 +24,10 @@ static void soon(void *owner)
 
 static void wake(void *owner)
 {
-    atomic_fetch_add(&((struct corefixture *)owner)->wakes, 1);
+    ssize_t written = write(((struct corefixture *)owner)->wakes[1], "", 1);
+
+    assert(written == 1);
+    (void)written;
 }
 
 static void on_journal(void *owner, bool broken)
@@ -52,6 +60,7 @@ int core_setup(void **state)
     const struct herd_places_provider_options local = {.name = "local"};
     const struct herd_places_options places = {HERD_PLACES_DEFAULTS, .providers = &local, .provider_count = 1};
 
+    assert_int_equal(pipe(fixture->wakes), 0);
     herd_core_init(&fixture->core, &options);
     fixture->core.places = herd_places_create(&places);
     herd_core_batch_init(&fixture->core, &fixture->batch);
@@ -81,6 +90,8 @@ int core_teardown(void **state)
     herd_places_destroy(fixture->core.places);
     herd_core_finish(&fixture->core);
     herd_buffer_finish(&fixture->out);
+    close(fixture->wakes[0]);
+    close(fixture->wakes[1]);
     snprintf(command, sizeof command, "rm -r '%s'", fixture->folder);
     if (fixture->folder[0] != '\0' && system(command) != 0) return -1;
     herd_memory_free(fixture);
@@ -123,6 +134,16 @@ bool core_report(struct corefixture *fixture, const char *client, const char *ti
     taken = core_accept(fixture);
     herd_buffer_clear(&fixture->out);
     return taken == 1;
+}
+
+void core_until_woken(struct corefixture *fixture)
+{
+    struct pollfd ready = {.fd = fixture->wakes[0], .events = POLLIN};
+    char byte;
+
+    if (poll(&ready, 1, PATIENCE_MS) != 1) fail_msg("the journal's thread has no news");
+    assert_int_equal(read(fixture->wakes[0], &byte, 1), 1);
+    herd_core_woken(&fixture->core);
 }
 
 void core_expect(struct corefixture *fixture, const char *expected)

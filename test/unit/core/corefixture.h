@@ -6,7 +6,6 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +24,7 @@ struct corefixture {
     struct herd_core_grant grant;
     struct herd_buffer out;
     unsigned ends, steps, asked; /* what the core asked for */
-    atomic_uint wakes;           /* by the journal's thread */
+    int wakes[2];                /* a pipe with a byte for each time that the journal's thread has woken us */
     unsigned news;               /* of the journal */
     bool broken;                 /* as the last of them said */
     char folder[OWN_FOLDER_SIZE];
@@ -42,6 +41,8 @@ void core_add(struct corefixture *fixture, const char *client, const char *time)
 unsigned core_accept(struct corefixture *fixture);
 /* Both at once, with its reply thrown away: whether it was taken. */
 bool core_report(struct corefixture *fixture, const char *client, const char *time);
+/* Waits until the journal's thread has news, and has the core look at them. */
+void core_until_woken(struct corefixture *fixture);
 /* What was replied since the last time, and no more. */
 void core_expect(struct corefixture *fixture, const char *expected);
 

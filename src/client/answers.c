@@ -21,23 +21,23 @@
 #include "herd/reply.h"
 
 /* Writes the reply appended since `start` to the log. */
-static void log_reply(struct session *session, const struct herd_buffer *out, size_t start)
+static void log_reply(struct herd_session *session, const struct herd_buffer *out, size_t start)
 {
     struct herd_text reply;
 
     if (!herd_log_wire_on()) return;
     reply = herd_buffer_text(out);
-    wirelog_reply(session, (struct herd_text){reply.bytes + start, reply.length - start}, false);
+    clientlog_reply(session, (struct herd_text){reply.bytes + start, reply.length - start}, false);
 }
 
-static void answer_invalid(struct session *session, struct herd_text line, struct herd_buffer *out)
+static void answer_invalid(struct herd_session *session, struct herd_text line, struct herd_buffer *out)
 {
-    session->server->counts.invalid++;
+    session->clients->counts.invalid++;
     herd_reply_append_invalid(out, line);
 }
 
 /* Both sides of a run that was answered: each reply is a line. */
-static void log_run(struct session *session, const struct herd_batch *batch, unsigned first, unsigned end,
+static void log_run(struct herd_session *session, const struct herd_batch *batch, unsigned first, unsigned end,
                     struct herd_text replies)
 {
     unsigned i;
@@ -45,49 +45,49 @@ static void log_run(struct session *session, const struct herd_batch *batch, uns
     for (i = first; i < end; i++) {
         const char *newline = memchr(replies.bytes, '\n', replies.length);
         size_t length = (size_t)(newline - replies.bytes);
-        wirelog_line(session, "in", batch->texts[i]);
-        wirelog_reply(session, (struct herd_text){replies.bytes, length}, batch->puts[i] == HERD_PUT_OLDER);
+        clientlog_line(session, "in", batch->texts[i]);
+        clientlog_reply(session, (struct herd_text){replies.bytes, length}, batch->puts[i] == HERD_PUT_OLDER);
         replies.bytes += length + 1;
         replies.length -= length + 1;
     }
 }
 
-void answer_reports(struct session *session, struct herd_batch *batch, unsigned first, unsigned end)
+void answer_reports(struct herd_session *session, struct herd_batch *batch, unsigned first, unsigned end)
 {
-    struct server *server = session->server;
+    struct herd_clients *clients = session->clients;
     struct herd_buffer *out;
     unsigned taken;
     size_t before;
 
-    if (session->finished) return;
-    if (server->config->protocol.close_after_reply) end = first + 1;
+    if (session->state != SESSION_TAKING) return;
+    if (clients->options.close_after_reply) end = first + 1;
     out = session_out(session);
     before = herd_buffer_length(out);
-    taken = herd_core_accept(&server->core, batch, first, end, &session->grant, session->read_ns, out);
-    server->counts.invalid += end - first - taken;
-    if (taken > 0 && herd_core_wait(&server->core, &session->wait)) herd_stream_hold(&session->stream);
+    taken = herd_core_accept(clients->core, batch, first, end, &session->grant, session->read_ns, out);
+    clients->counts.invalid += end - first - taken;
+    if (taken > 0 && herd_core_wait(clients->core, &session->wait)) herd_stream_hold(&session->stream);
     if (!herd_list_empty(&session->pendings)) session->held_bytes += herd_buffer_length(out) - before;
     if (herd_log_wire_on()) {
         struct herd_text written = herd_buffer_text(out);
         log_run(session, batch, first, end, (struct herd_text){written.bytes + before, written.length - before});
     }
-    if (server->config->protocol.close_after_reply) session_finish(session);
+    if (clients->options.close_after_reply) session_finish(session);
 }
 
 static void on_ready(struct herd_places_ticket *ticket)
 {
     struct pending *pending = HERD_CONTAINER(ticket, struct pending, ticket);
 
-    herd_loop_soon(&pending->session->server->loop, &pending->session->task);
+    herd_loop_soon(pending->session->clients->loop, &pending->session->task);
 }
 
 /* Its AT line is made now: the answer is about the moment of the question. */
-static struct pending *create_pending(struct session *session, const struct herd_version *version)
+static struct pending *create_pending(struct herd_session *session, const struct herd_version *version)
 {
     struct pending *pending = herd_memory_allocate_zeroed(1, sizeof *pending);
 
     pending->session = session;
-    herd_core_append_location(&session->server->core, version, &pending->location);
+    herd_core_append_location(session->clients->core, version, &pending->location);
     return pending;
 }
 
@@ -107,20 +107,20 @@ static void free_pending(struct pending *pending)
  * the turn may have been sent after the neighbours were heard, and the line
  * that its question is about with them.
  */
-static void hear_neighbours(struct session *session)
+static void hear_neighbours(struct herd_session *session)
 {
     if (session->heard) return;
     session->heard = true;
-    guests_hear(session->server);
+    session->clients->port.hear(session->clients->port.owner);
 }
 
 /* The reply goes to `out` now, or a pending joins the order. */
-static void answer_whatsat(struct session *session, struct herd_text line, const struct herd_question *question,
+static void answer_whatsat(struct herd_session *session, struct herd_text line, const struct herd_question *question,
                            struct herd_buffer *out)
 {
-    struct herd_core *core = &session->server->core;
+    struct herd_core *core = session->clients->core;
     struct herd_places_ticket ticket = {.on_ready = on_ready, .asker = &session->asker};
-    struct herd_now now = {(int64_t)uv_now(&session->server->loop.uv), session->read_ns};
+    struct herd_now now = {(int64_t)herd_loop_now_ms(session->clients->loop), session->read_ns};
     struct herd_version version;
     struct pending *pending;
 
@@ -141,12 +141,12 @@ static void answer_whatsat(struct session *session, struct herd_text line, const
 }
 
 /* Answered like any other line, and nothing after it: a web page may have a browser send lines of its own choice. */
-static void refuse_http(struct session *session, struct herd_text line, struct herd_buffer *out)
+static void refuse_http(struct herd_session *session, struct herd_text line, struct herd_buffer *out)
 {
     struct herd_log_event log;
     char address[56];
 
-    session->server->counts.http++;
+    session->clients->counts.http++;
     answer_invalid(session, line, out);
     session_finish(session);
     if (!herd_log_begin(&log, HERD_LOG_WARNING, "http_refused")) return;
@@ -164,24 +164,24 @@ struct turn {
     bool direct;   /* behind no pending */
 };
 
-static inline struct turn begin(struct session *session, struct herd_text line)
+static inline struct turn begin(struct herd_session *session, struct herd_text line)
 {
     struct herd_buffer *out = session_out(session);
 
-    wirelog_client(session, "in", line);
+    clientlog(session, "in", line);
     return (struct turn){out, herd_buffer_length(out), herd_list_empty(&session->pendings)};
 }
 
-static inline void end(struct session *session, const struct turn *turn)
+static inline void end(struct herd_session *session, const struct turn *turn)
 {
     size_t length = herd_buffer_length(turn->out);
 
     if (!turn->direct) session->held_bytes += length - turn->before;
     if (herd_log_wire_on() && length > turn->before) log_reply(session, turn->out, turn->before);
-    if (session->server->config->protocol.close_after_reply) session_finish(session);
+    if (session->clients->options.close_after_reply) session_finish(session);
 }
 
-void answer_line(struct session *session, struct herd_text line)
+void answer_line(struct herd_session *session, struct herd_text line)
 {
     struct herd_command command;
     struct turn turn;
@@ -201,7 +201,7 @@ void answer_line(struct session *session, struct herd_text line)
     end(session, &turn);
 }
 
-void answer_too_long(struct session *session, struct herd_text shown)
+void answer_too_long(struct herd_session *session, struct herd_text shown)
 {
     struct turn turn = begin(session, shown);
 
@@ -209,7 +209,7 @@ void answer_too_long(struct session *session, struct herd_text shown)
     end(session, &turn);
 }
 
-static void give_out(struct session *session, struct pending *pending)
+static void give_out(struct herd_session *session, struct pending *pending)
 {
     struct herd_buffer *out = herd_stream_out(&session->stream);
     size_t before = herd_buffer_length(out);
@@ -224,9 +224,9 @@ static void give_out(struct session *session, struct pending *pending)
     free_pending(pending);
 }
 
-void answer_pendings(struct session *session)
+void answer_pendings(struct herd_session *session)
 {
-    size_t pause_bytes = session->server->config->limits.output_pause_bytes;
+    size_t pause_bytes = session->clients->options.output_pause_bytes;
 
     while (!herd_list_empty(&session->pendings)) {
         struct pending *first = HERD_CONTAINER(session->pendings.next, struct pending, node);
@@ -240,7 +240,7 @@ void answer_pendings(struct session *session)
     session_end_if_done(session);
 }
 
-void answer_give_up(struct session *session)
+void answer_give_up(struct herd_session *session)
 {
     struct herd_list_node *node;
 
@@ -249,7 +249,7 @@ void answer_give_up(struct session *session)
     answer_pendings(session);
 }
 
-void answer_forget(struct session *session)
+void answer_forget(struct herd_session *session)
 {
     while (!herd_list_empty(&session->pendings)) {
         struct pending *first = HERD_CONTAINER(session->pendings.next, struct pending, node);

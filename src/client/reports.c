@@ -19,20 +19,20 @@
 
 #include "herd/line.h"
 
-void reports_init(struct server *server)
+void reports_init(struct herd_clients *clients)
 {
-    herd_core_batch_init(&server->core, &server->reports.batch);
+    herd_core_batch_init(clients->core, &clients->reports.batch);
 }
 
-static void end_run(struct reports *reports, struct session *session, unsigned count)
+static void end_run(struct herd_reports *reports, struct herd_session *session, unsigned count)
 {
     reports->sessions[reports->run_count] = session;
     reports->run_counts[reports->run_count++] = count;
 }
 
-uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t most)
+uint32_t reports_take(struct herd_session *session, struct herd_text *input, uint32_t most)
 {
-    struct reports *reports = &session->server->reports;
+    struct herd_reports *reports = &session->clients->reports;
     struct herd_batch *batch = &reports->batch;
     uint32_t room = HERD_BATCH_MAX - batch->count;
     uint32_t taken;
@@ -50,46 +50,46 @@ uint32_t reports_take(struct session *session, struct herd_text *input, uint32_t
     }
     if (taken == 0) return 0;
     end_run(reports, session, taken);
-    if (batch->count == HERD_BATCH_MAX) reports_answer(session->server);
+    if (batch->count == HERD_BATCH_MAX) reports_answer(session->clients);
     return taken;
 }
 
-void reports_keep(struct session *session, const char *end)
+void reports_keep(struct herd_session *session, const char *end)
 {
-    struct server *server = session->server;
+    struct herd_clients *clients = session->clients;
 
     /* What others wait with is kept already, where this session had nothing new. */
-    if (server->reports.batch.count == 0 || end == NULL) return;
-    if (herd_loop_keep(&server->loop, end))
-        herd_loop_mark(&server->loop, HERD_PHASE_COMMANDS);
+    if (clients->reports.batch.count == 0 || end == NULL) return;
+    if (herd_loop_keep(clients->loop, end))
+        herd_loop_mark(clients->loop, HERD_PHASE_COMMANDS);
     else
-        reports_answer(server);
+        reports_answer(clients);
 }
 
-void reports_answer_one(struct session *session, const struct herd_report *report, struct herd_text line)
+void reports_answer_one(struct herd_session *session, const struct herd_report *report, struct herd_text line)
 {
-    struct reports *reports = &session->server->reports;
+    struct herd_reports *reports = &session->clients->reports;
     struct herd_version *version;
 
-    reports_answer(session->server);
+    reports_answer(session->clients);
     version = herd_batch_next(&reports->batch);
     version->report = *report;
     version->difference_ns = session->read_ns - report->time_ns;
     herd_batch_add(&reports->batch, line);
     end_run(reports, session, 1);
-    reports_answer(session->server);
+    reports_answer(session->clients);
 }
 
-void reports_answer(struct server *server)
+void reports_answer(struct herd_clients *clients)
 {
-    struct reports *reports = &server->reports;
+    struct herd_reports *reports = &clients->reports;
     unsigned first = 0;
     unsigned i;
 
     if (reports->batch.count == 0) return;
-    herd_core_look_ahead(&server->core, &reports->batch);
+    herd_core_look_ahead(clients->core, &reports->batch);
     for (i = 0; i < reports->run_count; i++) {
-        struct session *session = reports->sessions[i];
+        struct herd_session *session = reports->sessions[i];
         unsigned end = first + reports->run_counts[i];
         answer_reports(session, &reports->batch, first, end);
         session_end_if_done(session);

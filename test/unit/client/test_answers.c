@@ -3,7 +3,7 @@
  * Questions at one session, whose output is looked at instead of sent. The seam
  * for memory is this file's own, and counts.
  */
-#include "serverfixture.h"
+#include "clientfixture.h"
 
 #include <string.h>
 
@@ -11,11 +11,6 @@
 
 #define LOCATED "AT Goloman +0.000000000 kiwi +34.068930-118.445127 1.5\n"
 #define NOTHING "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   \"status\" : \"ZERO_RESULTS\"\n}\n\n"
-
-static void open_index(struct world *world)
-{
-    herd_places_set_indexes(world->server.placework.places, &world->index, 1);
-}
 
 static void say(struct world *world, const char *line)
 {
@@ -32,7 +27,7 @@ static void allocates_nothing_where_places_are_at_hand(void **state)
     struct world *world = *state;
     unsigned before;
 
-    open_index(world);
+    world_open_index(world);
     say(world, "IAMAT kiwi +34.068930-118.445127 1.5");
     expect(world, LOCATED);
     say(world, "WHATSAT kiwi 10 5"); /* from here on the output has its memory */
@@ -57,7 +52,7 @@ static void keeps_the_order_of_what_waits(void **state)
     say(world, "WHATSAT nobody 10 5");
     assert_int_equal(world->sessions[0].pending_count, 2);
     expect(world, "");
-    open_index(world);
+    world_open_index(world);
     say(world, "WHATSAT kiwi 50 5"); /* at hand, but not its turn */
     assert_int_equal(world->sessions[0].pending_count, 3);
     expect(world, "");
@@ -76,7 +71,7 @@ static void leaves_what_waits(void **state)
     expect(world, LOCATED);
     say(world, "WHATSAT kiwi 10 5");
     answer_forget(&world->sessions[0]);
-    open_index(world);
+    world_open_index(world);
     expect(world, "");
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Real connections to a server without anything else: lines that do not end, last replies, reading on. */
-#include "serverfixture.h"
+/* Real connections: lines that do not end, last replies, reading on. */
+#include "clientfixture.h"
+
+#include "herd/door.h"
 
 #include "../net/netfixture.h"
 
@@ -12,21 +14,17 @@
 /* One client of it. */
 struct visit {
     struct world *world;
-    struct server *server;
+    struct herd_clients *clients;
+    struct herd_door door;
     uv_timer_t tick;
-    struct session *session; /* until it is gone */
+    struct herd_session *session; /* until it is gone */
     struct received client;
 };
-
-static void commands_phase(void *owner)
-{
-    reports_answer(owner);
-}
 
 static void turn(struct visit *visit, unsigned times)
 {
     while (times-- > 0)
-        uv_run(&visit->server->loop.uv, UV_RUN_NOWAIT);
+        uv_run(&visit->world->loop.uv, UV_RUN_NOWAIT);
 }
 
 static int setup(void **state)
@@ -37,36 +35,39 @@ static int setup(void **state)
     assert_non_null(visit);
     assert_int_equal(world_setup(&world), 0);
     visit->world = world;
-    visit->server = &visit->world->server;
-    herd_list_init(&visit->server->sessions);
-    herd_loop_on_phase(&visit->server->loop, HERD_PHASE_COMMANDS, commands_phase, visit->server);
-    uv_timer_init(&visit->server->loop.uv, &visit->tick);
+    visit->clients = &visit->world->clients;
+    uv_timer_init(&visit->world->loop.uv, &visit->tick);
     uv_timer_start(&visit->tick, fixture_on_tick, TICK_MS, TICK_MS);
-    visit->world->config.limits.line_bytes_max = 8192;
-    visit->world->config.limits.lines_per_turn_max = 256;
-    visit->world->config.limits.whatsat_per_connection_max = 16;
-    visit->world->config.limits.line_timeout_ms = NEVER_MS;
+    visit->clients->options.line_timeout_ms = NEVER_MS;
     visit->client.fd = -1;
     *state = visit;
     return 0;
 }
 
-/* After a test has changed the configuration. */
+/* What a test has changed of the options is in force. */
+static void configure(struct visit *visit)
+{
+    const struct herd_clients_options options = visit->clients->options;
+
+    herd_clients_configure(visit->clients, &options);
+}
+
 static void connect_client(struct visit *visit)
 {
-    struct server *server = visit->server;
-    struct herd_listener_options options = {
-        .address = loopback_storage(0), .on_connection = session_accept, .owner = server, HERD_LISTENER_DEFAULTS};
+    struct herd_listener_options options = {.address = loopback_storage(0),
+                                            .on_connection = herd_clients_accept,
+                                            .owner = visit->clients,
+                                            HERD_LISTENER_DEFAULTS};
     struct herd_listener *listener;
 
-    sessions_open(server);
-    herd_door_init(&server->clients, &server->loop);
-    herd_admit_configure(&server->clients.admit, &(struct herd_admit_limits){.connections_max = 10});
-    assert_int_equal(herd_door_prepare(&server->clients, &options, &listener), 0);
-    herd_door_begin(&server->clients, listener);
+    configure(visit);
+    herd_door_init(&visit->door, &visit->world->loop);
+    herd_admit_configure(&visit->door.admit, &(struct herd_admit_limits){.connections_max = 10});
+    assert_int_equal(herd_door_prepare(&visit->door, &options, &listener), 0);
+    herd_door_begin(&visit->door, listener);
     visit->client.fd = plain_connect(port_of_fd(listener->socket));
-    UNTIL(server, server->session_count == 1);
-    visit->session = HERD_CONTAINER(server->sessions.next, struct session, node);
+    UNTIL(visit->world, visit->clients->counts.sessions == 1);
+    visit->session = HERD_CONTAINER(visit->clients->sessions.next, struct herd_session, node);
 }
 
 static int teardown(void **state)
@@ -75,11 +76,11 @@ static int teardown(void **state)
     void *world = visit->world;
 
     received_finish(&visit->client);
-    if (visit->server->session_count > 0) herd_stream_close(&visit->session->stream, 0);
-    UNTIL(visit->server, visit->server->session_count == 0);
-    herd_door_close(&visit->server->clients);
-    herd_door_finish(&visit->server->clients);
-    sessions_close(visit->server);
+    if (visit->clients->counts.sessions > 0) herd_stream_close(&visit->session->stream, 0);
+    UNTIL(visit->world, visit->clients->counts.sessions == 0);
+    herd_door_close(&visit->door);
+    herd_door_finish(&visit->door);
+    herd_clients_close(visit->clients);
     uv_close((uv_handle_t *)&visit->tick, NULL);
     turn(visit, 3);
     free(visit);
@@ -102,7 +103,7 @@ static bool has(struct visit *visit, const char *expected)
 /* The client gets this, and the end. */
 static void expect_last(struct visit *visit, const char *expected)
 {
-    UNTIL(visit->server, receive(&visit->client) && (visit->client.ended || visit->client.reset));
+    UNTIL(visit->world, receive(&visit->client) && (visit->client.ended || visit->client.reset));
     assert_true(has(visit, expected));
     assert_false(visit->client.reset);
 }
@@ -110,25 +111,25 @@ static void expect_last(struct visit *visit, const char *expected)
 /* And is listened to for a moment more: what it is still sending does not bring a reset. */
 static void expect_lingering(struct visit *visit)
 {
-    assert_int_equal(visit->server->session_count, 1);
+    assert_int_equal(visit->clients->counts.sessions, 1);
     assert_int_equal(visit->session->stream.linger_ms, 1000);
     visit->session->stream.linger_ms = NEVER_MS; /* however slow this machine is */
     assert_int_equal(visit->session->stream.state, HERD_STREAM_LINGERING);
     say(visit, "still\nsending\n");
     turn(visit, 10);
     say(visit, "and more\n");
-    assert_int_equal(visit->server->session_count, 1);
+    assert_int_equal(visit->clients->counts.sessions, 1);
     shutdown(visit->client.fd, SHUT_WR);
-    UNTIL(visit->server, visit->server->session_count == 0);
+    UNTIL(visit->world, visit->clients->counts.sessions == 0);
 }
 
 static struct herd_version stored(struct visit *visit, const char *client)
 {
     struct herd_version version;
-    uint32_t record = herd_store_find(&visit->server->core.store, herd_text_of(client));
+    uint32_t record = herd_store_find(&visit->world->core.store, herd_text_of(client));
 
     assert_int_not_equal(record, 0);
-    herd_store_view(&visit->server->core.store, record, &version);
+    herd_store_view(&visit->world->core.store, record, &version);
     return version;
 }
 
@@ -139,34 +140,34 @@ static void a_line_without_end_is_answered_in_time(void **state)
     struct herd_version version;
     int64_t read_ns;
 
-    visit->world->config.limits.line_timeout_ms = 30;
+    visit->clients->options.line_timeout_ms = 30;
     connect_client(visit);
     say(visit, "junk\nIAMAT kiwi " POSITION " 1.5");
-    UNTIL(visit->server, herd_deadline_running(&visit->session->started));
+    UNTIL(visit->world, herd_deadline_running(&visit->session->started));
     read_ns = visit->session->read_ns;
-    UNTIL(visit->server, visit->server->counts.line_timeouts == 1);
-    UNTIL(visit->server, receive(&visit->client) && visit->client.ended);
+    UNTIL(visit->world, visit->clients->counts.line_timeouts == 1);
+    UNTIL(visit->world, receive(&visit->client) && visit->client.ended);
     version = stored(visit, "kiwi");
     assert_int_equal(version.report.time_ns + version.difference_ns, read_ns);
     assert_memory_equal(visit->client.bytes, "? junk\nAT Goloman +", strlen("? junk\nAT Goloman +"));
     assert_int_equal(visit->client.bytes[visit->client.length - 1], '\n');
-    assert_int_equal(visit->server->core.counts.iamat, 1);
+    assert_int_equal(visit->world->core.counts.iamat, 1);
     expect_lingering(visit);
-    assert_int_equal(visit->server->counts.invalid, 1); /* nothing of what came later */
+    assert_int_equal(visit->clients->counts.invalid, 1); /* nothing of what came later */
 }
 
 static void bytes_do_not_put_the_time_off(void **state)
 {
     struct visit *visit = *state;
 
-    visit->world->config.protocol.line_quiet_ms = NEVER_MS;
+    visit->clients->options.line_quiet_ms = NEVER_MS;
     connect_client(visit);
     say(visit, "a");
-    UNTIL(visit->server, herd_deadline_running(&visit->session->started));
+    UNTIL(visit->world, herd_deadline_running(&visit->session->started));
     uint64_t since_ms = visit->session->started.since_ms;
-    UNTIL(visit->server, uv_now(&visit->server->loop.uv) > since_ms);
+    UNTIL(visit->world, uv_now(&visit->world->loop.uv) > since_ms);
     say(visit, "b");
-    UNTIL(visit->server, herd_buffer_length(&visit->session->framer.held) == 2);
+    UNTIL(visit->world, herd_buffer_length(&visit->session->framer.held) == 2);
     assert_int_equal(visit->session->started.since_ms, since_ms);
     assert_true(visit->session->quiet.since_ms > since_ms);
 }
@@ -175,19 +176,19 @@ static void silence_ends_a_line_and_nothing_else(void **state)
 {
     struct visit *visit = *state;
 
-    visit->world->config.protocol.line_quiet_ms = 20;
+    visit->clients->options.line_quiet_ms = 20;
     connect_client(visit);
     say(visit, "one");
-    UNTIL(visit->server, has(visit, "? one\n"));
+    UNTIL(visit->world, has(visit, "? one\n"));
     assert_null(visit->session->framer.held.memory);
     say(visit, " more\nwhole\n"); /* the late rest is a line of its own, as is a late end */
-    UNTIL(visit->server, has(visit, "? one\n?  more\n? whole\n"));
+    UNTIL(visit->world, has(visit, "? one\n?  more\n? whole\n"));
     say(visit, REPORT("kiwi") "two");
-    UNTIL(visit->server, visit->server->counts.lines_quiet == 2);
+    UNTIL(visit->world, visit->clients->counts.lines_quiet == 2);
     say(visit, "\n" REPORT("kiwi"));
-    UNTIL(visit->server, visit->server->core.counts.iamat == 2 && visit->server->counts.invalid == 5);
-    assert_int_equal(visit->server->counts.lines_quiet, 2);
-    assert_int_equal(visit->server->counts.line_timeouts, 0);
+    UNTIL(visit->world, visit->world->core.counts.iamat == 2 && visit->clients->counts.invalid == 5);
+    assert_int_equal(visit->clients->counts.lines_quiet, 2);
+    assert_int_equal(visit->clients->counts.line_timeouts, 0);
     assert_int_equal(visit->session->stream.state, HERD_STREAM_OPEN);
 }
 
@@ -196,31 +197,31 @@ static void both_clocks_stand_still_while_nothing_is_read(void **state)
 {
     struct visit *visit = *state;
 
-    visit->world->config.limits.line_timeout_ms = 5;
-    visit->world->config.protocol.line_quiet_ms = 1;
+    visit->clients->options.line_timeout_ms = 5;
+    visit->clients->options.line_quiet_ms = 1;
     connect_client(visit);
     visit->session->wait.position = 1; /* its last reply is not on the disk yet */
     herd_framer_hold(&visit->session->framer, HERD_TEXT("held"));
-    herd_deadline_start(&visit->server->started, &visit->session->started);
-    herd_deadline_start(&visit->server->quiet, &visit->session->quiet);
+    herd_deadline_start(&visit->clients->started, &visit->session->started);
+    herd_deadline_start(&visit->clients->quiet, &visit->session->quiet);
     uint64_t began_ms = visit->session->started.since_ms;
-    UNTIL(visit->server, visit->session->started.since_ms > began_ms + 5);
-    assert_int_equal(visit->server->counts.lines_quiet, 0);
+    UNTIL(visit->world, visit->session->started.since_ms > began_ms + 5);
+    assert_int_equal(visit->clients->counts.lines_quiet, 0);
     visit->session->wait.position = 0;
-    UNTIL(visit->server, has(visit, "? held\n"));
-    assert_int_equal(visit->server->counts.lines_quiet, 1);
-    assert_int_equal(visit->server->counts.line_timeouts, 0);
+    UNTIL(visit->world, has(visit, "? held\n"));
+    assert_int_equal(visit->clients->counts.lines_quiet, 1);
+    assert_int_equal(visit->clients->counts.line_timeouts, 0);
 }
 
 static void a_line_without_end_is_answered_when_idle(void **state)
 {
     struct visit *visit = *state;
 
-    visit->world->config.limits.idle_timeout_ms = 20;
+    visit->clients->options.idle_timeout_ms = 20;
     connect_client(visit);
     say(visit, "half");
     expect_last(visit, "? half\n");
-    assert_int_equal(visit->server->counts.idle_timeouts, 1);
+    assert_int_equal(visit->clients->counts.idle_timeouts, 1);
 }
 
 /* Whichever way its lines are read, and whatever was read together with them. */
@@ -230,25 +231,25 @@ static void nothing_after_http_is_executed(void **state)
 
     connect_client(visit);
     say(visit, REPORT("before") "POST / HTTP/1.1\r\n" REPORT("batch") "IAMAT line +1+1 1\nhalf");
-    UNTIL(visit->server, receive(&visit->client) && visit->client.ended);
-    assert_int_equal(herd_store_count(&visit->server->core.store), 1);
+    UNTIL(visit->world, receive(&visit->client) && visit->client.ended);
+    assert_int_equal(herd_store_count(&visit->world->core.store), 1);
     stored(visit, "before");
-    assert_int_equal(visit->server->counts.http, 1);
-    assert_int_equal(visit->server->counts.invalid, 1);
+    assert_int_equal(visit->clients->counts.http, 1);
+    assert_int_equal(visit->clients->counts.invalid, 1);
     assert_memory_equal(visit->client.bytes + visit->client.length - 19, "? POST / HTTP/1.1\r\n", 19);
     expect_lingering(visit);
-    assert_int_equal(herd_store_count(&visit->server->core.store), 1);
+    assert_int_equal(herd_store_count(&visit->world->core.store), 1);
 }
 
 static void http_without_an_end_ends_the_connection_too(void **state)
 {
     struct visit *visit = *state;
 
-    visit->world->config.protocol.line_quiet_ms = 20;
+    visit->clients->options.line_quiet_ms = 20;
     connect_client(visit);
     say(visit, "PRI * HTTP/2.0");
     expect_last(visit, "? PRI * HTTP/2.0\n");
-    assert_int_equal(visit->server->counts.http, 1);
+    assert_int_equal(visit->clients->counts.http, 1);
     expect_lingering(visit);
 }
 
@@ -260,42 +261,42 @@ static void http_at_the_end_of_file(void **state)
     say(visit, "GET / HTTP/1.0");
     shutdown(visit->client.fd, SHUT_WR);
     expect_last(visit, "? GET / HTTP/1.0\n");
-    assert_int_equal(visit->server->counts.http, 1);
+    assert_int_equal(visit->clients->counts.http, 1);
 }
 
 static void a_line_too_long_lingers(void **state)
 {
     struct visit *visit = *state;
 
-    visit->world->config.limits.line_bytes_max = 4;
+    visit->clients->options.line_bytes_max = 4;
     connect_client(visit);
     say(visit, "12345678\nmore\n");
     expect_last(visit, "? 12345\n");
     expect_lingering(visit);
-    assert_int_equal(visit->server->counts.lines_too_long, 1);
+    assert_int_equal(visit->clients->counts.lines_too_long, 1);
 }
 
 static void the_only_reply_lingers(void **state)
 {
     struct visit *visit = *state;
 
-    visit->world->config.protocol.close_after_reply = true;
+    visit->clients->options.close_after_reply = true;
     connect_client(visit);
     say(visit, "one\ntwo\nthree\n");
     expect_last(visit, "? one\n");
     expect_lingering(visit);
-    assert_int_equal(visit->server->counts.invalid, 1);
+    assert_int_equal(visit->clients->counts.invalid, 1);
 }
 
 static void the_only_reply_to_a_collected_report_lingers(void **state)
 {
     struct visit *visit = *state;
 
-    visit->world->config.protocol.close_after_reply = true;
+    visit->clients->options.close_after_reply = true;
     connect_client(visit);
     say(visit, REPORT("a") REPORT("b") REPORT("c"));
-    UNTIL(visit->server, receive(&visit->client) && visit->client.ended);
-    assert_int_equal(herd_store_count(&visit->server->core.store), 1);
+    UNTIL(visit->world, receive(&visit->client) && visit->client.ended);
+    assert_int_equal(herd_store_count(&visit->world->core.store), 1);
     expect_lingering(visit);
 }
 
@@ -306,8 +307,8 @@ static void reading_goes_on_at_the_resume_mark(void **state)
     struct herd_stream *stream;
     char line[1001];
 
-    visit->world->config.limits.output_pause_bytes = 4096;
-    visit->world->config.limits.output_resume_bytes = 1024;
+    visit->clients->options.output_pause_bytes = 4096;
+    visit->clients->options.output_resume_bytes = 1024;
     connect_client(visit);
     stream = &visit->session->stream;
     herd_stream_hold(stream);
@@ -316,7 +317,7 @@ static void reading_goes_on_at_the_resume_mark(void **state)
     line[1000] = '\0';
     for (unsigned i = 0; i < 6; i++)
         say(visit, line); /* one more than the limit on replies allows */
-    UNTIL(visit->server, stream->paused && herd_framer_pending(&visit->session->framer));
+    UNTIL(visit->world, stream->paused && herd_framer_pending(&visit->session->framer));
     herd_buffer_consume(&stream->out, herd_stream_queued(stream) - 1025);
     visit->session->task.run(&visit->session->task);
     assert_true(stream->paused);
@@ -324,7 +325,7 @@ static void reading_goes_on_at_the_resume_mark(void **state)
     herd_buffer_consume(&stream->out, 1);
     visit->session->task.run(&visit->session->task);
     assert_false(stream->paused);
-    UNTIL(visit->server, visit->server->counts.invalid == 6);
+    UNTIL(visit->world, visit->clients->counts.invalid == 6);
     herd_stream_release(stream);
 }
 
@@ -332,22 +333,22 @@ static void reading_goes_on_at_the_resume_mark(void **state)
 static void a_turn_takes_so_many_lines_and_no_more(void **state)
 {
     struct visit *visit = *state;
-    const uint64_t *answered = &visit->server->counts.invalid;
+    const uint64_t *answered = &visit->clients->counts.invalid;
     char lines[2 * 15 + 1] = "";
 
-    visit->world->config.limits.lines_per_turn_max = 10;
+    visit->clients->options.lines_per_turn_max = 10;
     connect_client(visit);
     for (unsigned i = 0; i < 15; i++)
         memcpy(lines + 2 * i, "x\n", 3);
     say(visit, lines);
-    UNTIL(visit->server, *answered == 10);
+    UNTIL(visit->world, *answered == 10);
     say(visit, lines);
     for (unsigned i = 0; i < 3; i++) {
         uint64_t before = *answered;
         turn(visit, 1);
         assert_in_range(*answered - before, 0, 10);
     }
-    UNTIL(visit->server, *answered == 30);
+    UNTIL(visit->world, *answered == 30);
 }
 
 int main(void)
