@@ -61,12 +61,14 @@ bool herd_store_forgotten(const struct herd_store *store, uint32_t record)
 static void forget(struct herd_store *store, uint32_t handle)
 {
     struct herd_record *record = record_of(store, handle);
+    uint32_t told = store->active_slots & store->told_forgotten;
 
+    if (HERD_MUTANT(FORGOTTEN_UNTOLD)) told &= record->queued;
     record_unsum(store, handle, record);
     herd_table_remove(&store->table, handle);
     record->seq = 0;
     record->queued = 0;
-    queue_push(store, handle, record, store->active_slots & store->told_forgotten);
+    queue_push(store, handle, record, told);
     release(store, handle);
 }
 

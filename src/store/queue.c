@@ -70,7 +70,7 @@ bool queue_drop(struct herd_store *store, unsigned slot, uint32_t slice)
     for (; slice > 0 && store->queues[slot].head != 0; slice--) {
         uint32_t handle = unlink_head(store, slot);
         struct herd_record *record = record_of(store, handle);
-        record->queued &= ~(UINT32_C(1) << slot);
+        if (!HERD_MUTANT(DROP_KEEPS_QUEUED)) record->queued &= ~(UINT32_C(1) << slot);
         if (record->seq == 0) record_popped(store, handle, false);
     }
     return store->queues[slot].head != 0;

@@ -28,6 +28,7 @@ void herd_store_give_slot(struct herd_store *store, unsigned slot)
 
     if (slot == HERD_SLOT_NONE) return;
     assert(slot_taken(store, slot));
+    if (HERD_MUTANT(SLOT_EMPTIED_AT_ONCE)) store->queues[slot] = (struct herd_queue){0};
     store->taken_slots &= ~bit;
     store->active_slots &= ~bit;
     store->told_forgotten &= ~bit;

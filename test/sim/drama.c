@@ -51,7 +51,8 @@ static void carry_all(struct sim_world *world, struct sim_direction *direction)
 
 static bool possible(const struct sim_world *world, const struct sim_direction *direction)
 {
-    return !direction->removed && world->servers[direction->from].alive && world->servers[direction->to].alive;
+    return network_configured(world, direction) && world->servers[direction->from].alive &&
+           world->servers[direction->to].alive;
 }
 
 /* Queues everything without sending any of it. */

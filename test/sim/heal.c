@@ -11,9 +11,10 @@
 #define ROUNDS_MAX 100000
 #define CALM_UPDATES 3
 
-static bool inside(uint32_t part, const struct sim_direction *direction)
+static bool inside(const struct sim_world *world, uint32_t part, const struct sim_direction *direction)
 {
-    return (part >> direction->from & 1) != 0 && (part >> direction->to & 1) != 0 && !direction->removed;
+    return (part >> direction->from & 1) != 0 && (part >> direction->to & 1) != 0 &&
+           network_configured(world, direction);
 }
 
 /* -- Settling -- */
@@ -53,7 +54,7 @@ static void move_all(struct sim_world *world, uint32_t part)
     while (moved) {
         moved = false;
         for (unsigned i = 0; i < world->direction_count; i++)
-            if (inside(part, &world->directions[i]) && move(world, &world->directions[i])) moved = true;
+            if (inside(world, part, &world->directions[i]) && move(world, &world->directions[i])) moved = true;
     }
 }
 
@@ -63,7 +64,7 @@ static bool quiet(const struct sim_world *world, uint32_t part)
 
     for (i = 0; i < world->direction_count; i++) {
         const struct sim_direction *direction = &world->directions[i];
-        if (!inside(part, direction)) continue;
+        if (!inside(world, part, direction)) continue;
         if (direction->current == NULL || !network_up(direction)) return false;
         if (direction->current->lost || !direction->current->acceptor_open) return false;
         if (herd_outbound_busy(&direction->link.outbound)) return false;
@@ -121,7 +122,9 @@ static uint32_t draw_part(struct sim_world *world)
         grew = false;
         for (unsigned i = 0; i < world->direction_count; i++) {
             const struct sim_direction *direction = &world->directions[i];
-            if (direction->removed || (part >> direction->from & 1) == 0 || (part >> direction->to & 1) != 0) continue;
+            if (!network_configured(world, direction) || (part >> direction->from & 1) == 0 ||
+                (part >> direction->to & 1) != 0)
+                continue;
             if (!world->servers[direction->to].alive || sim_one_in(world, 12)) continue;
             part |= UINT32_C(1) << direction->to;
             grew = true;
@@ -162,7 +165,7 @@ static void heal(struct sim_world *world, uint32_t part)
 
     for (i = 0; i < world->direction_count; i++) {
         struct sim_direction *direction = &world->directions[i];
-        if (inside(part, direction)) {
+        if (inside(world, part, direction)) {
             heal_direction(world, direction, soon);
         } else {
             network_cut(world, direction);
@@ -192,7 +195,7 @@ static struct tally count(const struct sim_world *world, uint32_t part)
         tally.servers++;
     }
     for (i = 0; i < world->direction_count; i++)
-        if (inside(part, &world->directions[i])) tally.directions++;
+        if (inside(world, part, &world->directions[i])) tally.directions++;
     return tally;
 }
 

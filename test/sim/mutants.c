@@ -20,6 +20,9 @@ static const struct mutant mutants[] = {
     [HERD_MUTANT_CANCEL_BY_NAME] = {"cancel-by-name", "late bytes of a dead run cancel what waits for the next"},
     [HERD_MUTANT_REQUEUE_LOST] = {"requeue-lost", "a change of a record whose entry was cancelled is not sent"},
     [HERD_MUTANT_DIGEST_KEEPS_OLD] = {"digest-keeps-old", "the digest keeps what was replaced"},
+    [HERD_MUTANT_SLOT_EMPTIED_AT_ONCE] = {"slot-emptied-at-once", "a slot given back forgets its FIFO, not its links"},
+    [HERD_MUTANT_DROP_KEEPS_QUEUED] = {"drop-keeps-queued", "what the next owner of a slot drops keeps its bit"},
+    [HERD_MUTANT_FORGOTTEN_UNTOLD] = {"forgotten-untold", "a forgotten record is told to whom it waits for only"},
 };
 
 #define MUTANT_COUNT (sizeof mutants / sizeof mutants[0])

@@ -112,6 +112,40 @@ void network_init(struct sim_world *world, struct sim_direction *direction)
     herd_link_init(&direction->link, flood, neighbour, &port, world->now_ms);
 }
 
+/* -- Neighbours that come and go -- */
+
+void network_add(struct sim_world *world, struct sim_direction *direction)
+{
+    if (!direction->removed) return;
+    direction->removed = false;
+    if (world->servers[direction->from].alive) network_init(world, direction);
+}
+
+/* Of the neighbour's sessions those that are live are closed; the others may be, or be refused in time. */
+static void drop_sessions(struct sim_world *world, struct sim_direction *of_neighbour)
+{
+    unsigned i;
+
+    for (i = 0; i < SIM_PIPES_MAX; i++) {
+        struct sim_pipe *pipe = &of_neighbour->pipes[i];
+        if (!pipe->acceptor_open) continue;
+        if (pipe->inbound.state == HERD_PEER_LIVE || sim_pick_aside(world, 2) == 0) network_drop(pipe, true);
+    }
+}
+
+void network_remove(struct sim_world *world, struct sim_direction *direction)
+{
+    struct herd_neighbour *neighbour = direction->link.neighbour;
+
+    if (direction->removed) return;
+    direction->removed = true;
+    if (!world->servers[direction->from].alive) return;
+    if (direction->current != NULL) network_leave(world, direction, sim_pick_aside(world, 2) == 0);
+    drop_sessions(world, &world->directions[direction->reverse]);
+    herd_link_finish(&direction->link);
+    herd_flood_give_neighbour(&world->servers[direction->from].flood, neighbour);
+}
+
 /* -- Connections -- */
 
 static void connect_pipe(struct sim_world *world, struct sim_direction *direction)
@@ -228,11 +262,14 @@ bool network_pump(struct sim_direction *direction)
 void network_pump_server(struct sim_world *world, const struct sim_server *server)
 {
     struct herd_link *links[SIM_SERVERS_MAX];
+    unsigned count = 0;
     unsigned i;
 
-    for (i = 0; i < server->out_count; i++)
-        links[i] = &world->directions[server->out[i]].link;
-    herd_link_pump(links, server->out_count);
+    for (i = 0; i < server->out_count; i++) {
+        struct sim_direction *direction = &world->directions[server->out[i]];
+        if (!direction->removed) links[count++] = &direction->link;
+    }
+    herd_link_pump(links, count);
 }
 
 /* -- Timers -- */

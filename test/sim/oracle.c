@@ -29,22 +29,29 @@ static uint8_t number_of(const struct sim_world *world, struct herd_text name)
     return (uint8_t)i;
 }
 
+void oracle_note(const struct sim_world *world, const struct herd_names *names, const struct herd_version *version,
+                 struct sim_best *ret_best)
+{
+    ret_best->known = true;
+    ret_best->origin = number_of(world, herd_version_origin(names, version));
+    ret_best->position_length = (uint8_t)version->report.position.length;
+    ret_best->time_length = (uint8_t)version->report.time.length;
+    ret_best->time_ns = version->report.time_ns;
+    ret_best->difference_ns = version->difference_ns;
+    memcpy(ret_best->position, version->report.position.bytes, ret_best->position_length);
+    memcpy(ret_best->time, version->report.time.bytes, ret_best->time_length);
+}
+
 void oracle_look_up(const struct sim_world *world, const struct sim_server *server, unsigned client,
                     struct sim_best *ret_best)
 {
     uint32_t record = herd_store_find(&server->store, sim_client(client));
     struct herd_version version;
 
-    ret_best->known = record != 0;
+    ret_best->known = false;
     if (record == 0) return;
     herd_store_view(&server->store, record, &version);
-    ret_best->origin = number_of(world, herd_version_origin(&server->store.names, &version));
-    ret_best->position_length = (uint8_t)version.report.position.length;
-    ret_best->time_length = (uint8_t)version.report.time.length;
-    ret_best->time_ns = version.report.time_ns;
-    ret_best->difference_ns = version.difference_ns;
-    memcpy(ret_best->position, version.report.position.bytes, ret_best->position_length);
-    memcpy(ret_best->time, version.report.time.bytes, ret_best->time_length);
+    oracle_note(world, &server->store.names, &version, ret_best);
 }
 
 static int compare_texts(const char *a, size_t a_length, const char *b, size_t b_length)
@@ -69,6 +76,11 @@ static int compare(const struct sim_world *world, const struct sim_best *a, cons
     if (order == 0) order = compare_texts(a->position, a->position_length, b->position, b->position_length);
     if (order == 0) order = compare_texts(a->time, a->time_length, b->time, b->time_length);
     return order;
+}
+
+bool oracle_same(const struct sim_world *world, const struct sim_best *a, const struct sim_best *b)
+{
+    return a->known == b->known && (!a->known || compare(world, a, b) == 0);
 }
 
 void oracle_join(const struct sim_world *world, uint32_t part, struct sim_join *ret_join)
@@ -219,8 +231,11 @@ void oracle_check(struct sim_world *world, uint32_t part, struct sim_join *join,
     unsigned i;
 
     check_lag(world, part, verdict);
-    for (i = 0; i < world->server_count; i++)
-        if ((part >> i & 1) != 0) check_accepted(world, &world->servers[i], oldest_ns, verdict);
+    for (i = 0; i < world->server_count; i++) {
+        if ((part >> i & 1) == 0) continue;
+        check_accepted(world, &world->servers[i], oldest_ns, verdict);
+        if (world->followed) follower_check(world, &world->servers[i], verdict);
+    }
     if (world->mood.tight) {
         check_tight(world, part, verdict);
         return;

@@ -169,16 +169,28 @@ static void step_one_end(struct sim_world *world, struct sim_direction *directio
     }
 }
 
+/* A link, or one end of it: a server's administrator may be earlier than the other's. */
 static void set_links(struct sim_world *world, bool removed)
 {
     struct sim_direction *direction = any_direction(world);
     struct sim_direction *reverse = &world->directions[direction->reverse];
+    bool one_end = sim_pick_aside(world, 3) == 0;
 
     if (removed) {
-        network_cut(world, direction);
-        network_cut(world, reverse);
+        network_remove(world, direction);
+        if (!one_end) network_remove(world, reverse);
+    } else {
+        network_add(world, direction);
+        if (!one_end) network_add(world, reverse);
     }
-    direction->removed = reverse->removed = removed;
+}
+
+/* Somebody who follows a store does something. */
+static void step_aside(struct sim_world *world)
+{
+    struct sim_server *server = &world->servers[sim_pick_aside(world, world->server_count)];
+
+    if (world->followed && server->alive && sim_pick_aside(world, 3) == 0) follower_step(world, server);
 }
 
 static void step_connect(struct sim_world *world, struct sim_direction *direction)
@@ -302,6 +314,8 @@ void schedule_run(struct sim_world *world, unsigned steps)
 {
     if (sim_one_in(world, 8)) set_links(world, true);
     if (!sim_one_in(world, 4)) heal_settle(world, world_living(world), START_LIMIT_MS);
-    while (steps-- > 0)
+    while (steps-- > 0) {
         take_step(world, draw_step(world));
+        step_aside(world);
+    }
 }

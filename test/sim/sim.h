@@ -42,7 +42,7 @@ struct sim_direction {
     uint8_t from;
     uint8_t to;
     uint8_t reverse; /* number of the direction the other way */
-    bool removed;    /* the link is no longer in the configuration, or not yet */
+    bool removed;    /* `to` is no neighbour of from's any more, or not yet, and there is no link */
     bool blocked;    /* cannot be dialled at present */
     bool more;       /* the last pump left something to do that needs no room */
     size_t window;   /* bytes in flight at which a pump stops: small is a slow link */
@@ -69,6 +69,14 @@ struct sim_best {
     char time[24];
 };
 
+/* Somebody who is told of all changes of a store, of what was forgotten, too, and so knows all that is in it. */
+struct sim_follower {
+    unsigned slot;   /* HERD_SLOT_NONE: it is away */
+    bool dropping;   /* what an earlier owner of the slot has left */
+    uint32_t cursor; /* of its scan; 0: ended */
+    struct sim_best known[SIM_CLIENTS_MAX];
+};
+
 struct sim_server {
     struct herd_text name;
     bool alive;
@@ -77,8 +85,9 @@ struct sim_server {
     struct herd_store store;
     struct herd_flood flood;
     struct sim_journal journal;
-    uint8_t out[SIM_SERVERS_MAX]; /* its directions, in the order of its slots */
+    uint8_t out[SIM_SERVERS_MAX]; /* its directions, those that are removed, too */
     unsigned out_count;
+    struct sim_follower follower;
     struct sim_best accepted[SIM_CLIENTS_MAX]; /* in this run, from clients: what it can never have less than */
 };
 
@@ -98,9 +107,11 @@ struct sim_mood {
 
 struct sim_world {
     struct herd_random random;
+    struct herd_random aside; /* for who comes and goes: so other schedules stay what they were */
     int64_t now_ms;
     struct sim_mood mood;
     bool strangers; /* a server's configuration names itself and its neighbours only, all others are foreign to it */
+    bool followed;  /* each server has a follower */
     unsigned server_count;
     unsigned direction_count;
     struct sim_server servers[SIM_SERVERS_MAX];
@@ -128,6 +139,12 @@ static inline uint32_t sim_pick(struct sim_world *world, uint32_t bound)
 static inline bool sim_one_in(struct sim_world *world, uint32_t bound)
 {
     return sim_pick(world, bound) == 0;
+}
+
+/* The same from the numbers that are kept aside. */
+static inline uint32_t sim_pick_aside(struct sim_world *world, uint32_t bound)
+{
+    return (uint32_t)((herd_random_next(&world->aside) >> 32) * bound >> 32);
 }
 
 /* -- world.c: servers, graphs, clocks -- */
@@ -162,8 +179,11 @@ void chronicle_replay(struct sim_world *world, struct sim_server *server);
 
 /* -- network.c: connections -- */
 
-/* The link of a server that starts. */
+/* The link of a server that starts, or is told of a new neighbour. */
 void network_init(struct sim_world *world, struct sim_direction *direction);
+/* A server's configuration changes while it runs: `from` has `to` for a neighbour, or has it no more. */
+void network_add(struct sim_world *world, struct sim_direction *direction);
+void network_remove(struct sim_world *world, struct sim_direction *direction);
 void network_dial(struct sim_world *world, struct sim_direction *direction);
 /* The dialler's end closes; `told`: the acceptor hears of it. */
 void network_leave(struct sim_world *world, struct sim_direction *direction, bool told);
@@ -181,10 +201,21 @@ void network_pump_server(struct sim_world *world, const struct sim_server *serve
 void network_tick(struct sim_world *world, uint32_t part);
 /* When the next timer of the part is due. */
 int64_t network_deadline(const struct sim_world *world, uint32_t part);
+/* Whether both ends know each other for neighbours. */
+static inline bool network_configured(const struct sim_world *world, const struct sim_direction *direction)
+{
+    return !direction->removed && !world->directions[direction->reverse].removed;
+}
 static inline bool network_up(const struct sim_direction *direction)
 {
     return direction->link.outbound.state == HERD_PEER_LIVE;
 }
+
+/* -- follower.c: who follows a store -- */
+
+/* The server starts; then it does a little of what it does, or goes, or comes back. */
+void follower_start(struct sim_world *world, struct sim_server *server);
+void follower_step(struct sim_world *world, struct sim_server *server);
 
 /* -- schedule.c: what happens -- */
 
@@ -214,6 +245,13 @@ struct sim_join {
     struct sim_best best[SIM_CLIENTS_MAX];
 };
 
+/* Told of all that is left, the follower knows what the store has, and memory is in use for that alone. */
+void follower_check(struct sim_world *world, struct sim_server *server, struct sim_verdict *verdict);
+/* Notes a version. */
+void oracle_note(const struct sim_world *world, const struct herd_names *names, const struct herd_version *version,
+                 struct sim_best *ret_best);
+/* Whether they are the same one, or none. */
+bool oracle_same(const struct sim_world *world, const struct sim_best *a, const struct sim_best *b);
 /* Notes what a server's store has of a client now. */
 void oracle_look_up(const struct sim_world *world, const struct sim_server *server, unsigned client,
                     struct sim_best *ret_best);

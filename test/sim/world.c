@@ -148,8 +148,10 @@ static void init_flood(struct sim_world *world, struct sim_server *server)
     flood->keeper = server;
     if (world->mood.keyed)
         flood->keys = (struct herd_keys){.count = 1, .keys = {{1, 2}}, .mac = toy_mac, .fill = fill, .owner = world};
-    for (i = 0; i < server->out_count; i++)
-        network_init(world, &world->directions[server->out[i]]);
+    for (i = 0; i < server->out_count; i++) {
+        struct sim_direction *direction = &world->directions[server->out[i]];
+        if (!direction->removed) network_init(world, direction);
+    }
 }
 
 void world_start(struct sim_world *world, unsigned number)
@@ -160,10 +162,11 @@ void world_start(struct sim_world *world, unsigned number)
     server->alive = true;
     memset(server->accepted, 0, sizeof server->accepted);
     draw_clock(world, server);
-    herd_store_init(&server->store, &key, server->out_count, world->mood.clients_max);
+    herd_store_init(&server->store, &key, server->out_count + 1, world->mood.clients_max);
     server->store.ttl_ns = world->mood.ttl_ns;
     name_servers(world, server);
     init_flood(world, server);
+    follower_start(world, server);
     chronicle_replay(world, server);
 }
 
@@ -171,8 +174,10 @@ static void end_run(struct sim_world *world, struct sim_server *server)
 {
     unsigned i;
 
-    for (i = 0; i < server->out_count; i++)
-        herd_link_finish(&world->directions[server->out[i]].link);
+    for (i = 0; i < server->out_count; i++) {
+        struct sim_direction *direction = &world->directions[server->out[i]];
+        if (!direction->removed) herd_link_finish(&direction->link);
+    }
     herd_flood_finish(&server->flood);
     herd_store_finish(&server->store);
     server->alive = false;
@@ -245,6 +250,8 @@ void world_reset(struct sim_world *world, const struct sim_options *options, uin
     schedule_draw_mood(world);
     draw_links(world, options, seed);
     world->strangers = seed / 2 % 2 == 1;
+    herd_random_init(&world->aside, ~seed);
+    world->followed = sim_pick_aside(world, world->mood.ttl_ns != 0 ? 2 : 8) == 0;
     world->last.time = (struct herd_text){world->last_time, 0};
     for (i = 0; i < world->server_count; i++) {
         struct sim_server *server = &world->servers[i];
