@@ -19,6 +19,8 @@ struct herd_messages {
 
 /* Begins with none. It needs memory and nothing else; where there is none the process ends with 71, as always. */
 void herd_messages_begin(struct herd_messages *messages);
+/* Ends them, said to nobody. */
+void herd_messages_drop(struct herd_messages *messages);
 /* To standard error, each after the program's name (see herd_tell_lines); ends them. */
 void herd_messages_tell(struct herd_messages *messages, const char *program);
 /* To the log, an event each of that name, with `place` (`file:line`, where there is one) and `msg`; ends them. */

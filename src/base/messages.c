@@ -25,6 +25,12 @@ static struct herd_text end(struct herd_messages *messages)
     return (struct herd_text){messages->bytes, messages->size};
 }
 
+void herd_messages_drop(struct herd_messages *messages)
+{
+    end(messages);
+    free(messages->bytes);
+}
+
 void herd_messages_tell(struct herd_messages *messages, const char *program)
 {
     herd_tell_lines(program, end(messages));

@@ -8,13 +8,14 @@
 
 #include "herd/tell.h"
 
-enum { OPTION_DUMP = 256 };
+enum { OPTION_DUMP = 256, OPTION_AGAINST };
 
 static const struct option options[] = {
     {"name", required_argument, NULL, 'n'},
     {"config", required_argument, NULL, 'c'},
     {"check-config", no_argument, NULL, 't'},
     {"dump-config", no_argument, NULL, OPTION_DUMP},
+    {"against", required_argument, NULL, OPTION_AGAINST},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -34,6 +35,9 @@ static int take(struct arguments *arguments, int option)
         return 0;
     case OPTION_DUMP:
         arguments->action = ACTION_DUMP;
+        return 0;
+    case OPTION_AGAINST:
+        arguments->against = optarg;
         return 0;
     case 'V':
         arguments->action = ACTION_VERSION;
@@ -62,6 +66,10 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments)
     }
     if (arguments.action == ACTION_RUN && arguments.name == NULL) {
         herd_tell(HERD_LOG_ERROR, "herd-server: which server of the herd? Say --name NAME. (try 'herd-server --help')");
+        return EX_USAGE;
+    }
+    if (arguments.against != NULL && arguments.action != ACTION_CHECK) {
+        herd_tell(HERD_LOG_ERROR, "herd-server: --against goes with --check-config (try 'herd-server --help')");
         return EX_USAGE;
     }
     *ret_arguments = arguments;

@@ -164,7 +164,7 @@ enum action { ACTION_RUN, ACTION_CHECK, ACTION_DUMP, ACTION_VERSION, ACTION_HELP
 
 struct arguments {
     enum action action;
-    const char *name, *config; /* NULL: not given */
+    const char *name, *config, *against; /* NULL: not given */
 };
 
 /* 0, or a sysexits code with the reason said. */
@@ -172,6 +172,7 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 
 /* -- The server ------------------------------------------------------------ */
 
+#define SPARE_SLOTS 4 /* for a neighbour that a reload brings, a live stream, a grid, and one more */
 #define LIMITS_WATCHED 12
 
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
@@ -244,6 +245,11 @@ void statelog(struct server *server);
 void limitlog_tick(struct server *server);
 /* notbuilt.c: logs what the configuration asks for and this version has not; `self` NULL: of all, to standard error. */
 void notbuilt(const struct herd_config *config, const struct herd_server_config *self);
+/* against.c: says what a reload of `next` does to the server `name` (NULL: to the herd) that runs with the
+ * configuration in the file `path`: 0, or EX_CONFIG and why it would be refused. */
+int against(const char *path, const struct herd_config *next, const char *name);
+/* Writes $RUNTIME_DIRECTORY/<name>.running.conf, where there is such a directory: what is in force from now on. */
+void running_keep(const struct herd_config *config, const char *name);
 /* checkstart.c: opens what a start would open, changes nothing: 0 or EX_CONFIG, faults on `messages` (places': stderr).
  */
 int checkstart(const struct herd_config *config, FILE *messages);

@@ -32,6 +32,9 @@ static void print_help(void)
          "                       /etc/herd/herd.conf, else a herd of five on loopback\n"
          "  -t, --check-config   check the configuration and what a start would open,\n"
          "                       exit: 0, or 78 and all that is wrong\n"
+         "      --against FILE   with --check-config: say what a reload would change in the\n"
+         "                       servers, or the server --name, that run with FILE; exit: 78\n"
+         "                       where they would refuse it, too\n"
          "      --dump-config    print the configuration in effect and exit\n"
          "  -V, --version        print versions and credits and exit\n"
          "  -h, --help           print this and exit\n"
@@ -121,6 +124,7 @@ static int serve(const struct herd_config *config, unsigned self)
     if (code == 0) {
         notbuilt(config, &config->servers[self]);
         log_listening(server);
+        running_keep(config, server->self->name);
         notify_ready(server->self->name, server->self->clients_listen.text);
         server_run(server);
         code = server->exit_code;
@@ -148,7 +152,7 @@ static int load(const char *path, struct herd_config *ret_config)
 }
 
 /* What else is wrong is said although the name is unknown. */
-static int check(const struct herd_config *config, const char *path, int code)
+static int check(const struct herd_config *config, const char *path, const struct arguments *arguments, int code)
 {
     struct herd_messages messages;
     int found;
@@ -156,8 +160,10 @@ static int check(const struct herd_config *config, const char *path, int code)
     herd_messages_begin(&messages);
     found = checkstart(config, messages.out);
     herd_messages_tell(&messages, "herd-server");
-    if (code == 0 && found == 0) printf("%s: ok\n", path != NULL ? path : "the built-in herd");
-    return code != 0 ? code : found;
+    if (code == 0) code = found;
+    if (code == 0 && arguments->against != NULL) return against(arguments->against, config, arguments->name);
+    if (code == 0) printf("%s: ok\n", path != NULL ? path : "the built-in herd");
+    return code;
 }
 
 static int with_config(const struct arguments *arguments)
@@ -168,14 +174,14 @@ static int with_config(const struct arguments *arguments)
     int self = -1;
 
     if (code != 0) return arguments->action == ACTION_CHECK ? EX_CONFIG : code;
-    if (arguments->name != NULL) {
+    if (arguments->name != NULL && arguments->against == NULL) {
         self = find_self(&config, arguments->name);
         if (self < 0) code = EX_CONFIG;
     }
     if (code == 0 && arguments->action == ACTION_DUMP)
         herd_config_dump(&config, stdout);
     else if (arguments->action == ACTION_CHECK)
-        code = check(&config, path, code);
+        code = check(&config, path, arguments, code);
     else if (code == 0)
         code = serve(&config, (unsigned)self);
     herd_config_finish(&config);

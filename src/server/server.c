@@ -21,7 +21,6 @@
 #include "herd/tell.h"
 
 #define SWEEP_MS 1000
-#define SPARE_SLOTS 4 /* for a neighbour that a reload brings, a live stream, a grid, and one more */
 
 struct herd_now server_now(const struct server *server)
 {

@@ -57,6 +57,33 @@ class Checks(Scenario):
         self.assertEqual(self.check(herd)[0], CONFIG)
         self.assertEqual(self.check(self.herd(("Goloman",), ()), "--name", "Goliath")[0], CONFIG)
 
+    def test_what_a_reload_would_do(self):
+        """Against a copy of what runs, and against the copy that the server keeps where systemd gives it a directory."""
+        herd = self.herd(("Goloman", "Hands"), (("Goloman", "Hands"),))
+        runtime = os.path.join(herd.directory, "runtime")
+        os.mkdir(runtime)
+        herd.start("Goloman", environment={"RUNTIME_DIRECTORY": runtime})
+        running = os.path.join(runtime, "Goloman.running.conf")
+        wait_until(lambda: os.path.exists(running), "the copy of what runs")
+        against = ("--name", "Goloman", "--against", running)
+        self.assertEqual(self.check(herd, *against), (0, "nothing changes\n", []))
+        kept = herd.write_file("kept.conf", herd.config_text())
+        herd.write_file("herd.conf", herd.config_text(limits={"idle_timeout_ms": 5}, protocol={"ttl_s": 7}))
+        for copy in (running, kept):
+            status, out, err = self.check(herd, "--name", "Goloman", "--against", copy)
+            self.assertEqual((status, out.splitlines(), err), (
+                0, ["protocol.ttl_s: 0 -> 7", "limits.idle_timeout_ms: 0 -> 5"], []))
+        herd.write_file("herd.conf", herd.config_text(herd="other", journal={"durability": "none"}))
+        status, out, err = self.check(herd, *against)
+        self.assertEqual((status, out), (CONFIG, ""))
+        self.assertEqual([line.partition(": ")[2].partition(" ")[2] for line in err], [
+            'herd cannot change while the server runs (it is "herd")',
+            'journal.durability cannot change while the server runs (it is "written")'])
+        self.assertEqual([line for line in err if not line.startswith(f"herd-server: {herd.config_path}:")], [])
+        for words in (("--name", "Goliath", "--against", kept), ("--against", os.path.join(runtime, "none"))):
+            self.assertEqual(self.check(herd, *words)[0], CONFIG)
+        self.assertEqual(self.run_to_end(herd, "--dump-config", "--against", kept)[0], 64)
+
     def test_priorities_and_lines(self):
         """Errors have <3>, warnings <4>, under the journal alone; all have the program's name and the line."""
         herd = self.herd(("Goloman",), (), secret_file="no.secret")

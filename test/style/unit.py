@@ -2,6 +2,7 @@
 """Servers start with their target and with the machine, some failures are final, no credential is fixed at start;
 systemd finds no fault with the units and rates the server's exposure 1.5 or less: unit.py FOLDER SOURCES. 77: no systemd."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -46,8 +47,7 @@ def main():
         text = (folder / "herd-server@.service").read_text(encoding="utf-8")
         program = Path(work) / "herd-server"
         program.symlink_to("/bin/true")  # what it runs need not be installed, but must be there
-        lines = [f"ExecStart={program} --name %i" if line.startswith("ExecStart=") else line
-                 for line in text.splitlines()]
+        lines = [re.sub(r"^(Exec\w+=)\S*/herd-server ", rf"\1{program} ", line) for line in text.splitlines()]
         unit.write_text("\n".join(lines) + "\n", encoding="utf-8")
         rated = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager",
                                 f"--threshold={EXPOSURE_TENTHS_MAX}", str(unit)],
@@ -56,6 +56,10 @@ def main():
         verified = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True,
                                   check=False)
         print(verified.stdout, verified.stderr)
+        reloads = [line.partition("=")[2] for line in text.splitlines() if line.startswith("ExecReload=")]
+        if len(reloads) != 2 or "--check-config --against" not in reloads[0] or "-HUP $MAINPID" not in reloads[1]:
+            print(f"unit: a reload checks the file first, then sends the signal: {reloads}")
+            return 1
         fixed = "LoadCredential" in text or "SetCredential" in text
         if fixed or not FINAL <= set(option(text, "RestartPreventExitStatus")):
             print(f"unit: a credential, or not all of {sorted(FINAL)} in RestartPreventExitStatus")
