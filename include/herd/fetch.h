@@ -67,6 +67,8 @@ typedef void (*herd_fetch_done)(struct herd_fetch *fetch, struct herd_fetch_answ
  * (it costs 10 ms). */
 int herd_fetcher_create(struct herd_loop *loop, const struct herd_fetch_limits *limits, const char *user_agent,
                         struct herd_fetcher **ret_fetcher);
+/* Other limits from now on; what is under way keeps the timeouts it began with. */
+void herd_fetcher_configure(struct herd_fetcher *fetcher, const struct herd_fetch_limits *limits);
 /* What happened so far; as long as the fetcher is there. */
 const struct herd_fetch_counts *herd_fetcher_counts(const struct herd_fetcher *fetcher);
 /* Starts one; the fetcher owns what it returns until on_done. */

@@ -120,6 +120,12 @@ int herd_fetcher_create(struct herd_loop *loop, const struct herd_fetch_limits *
     return 0;
 }
 
+void herd_fetcher_configure(struct herd_fetcher *fetcher, const struct herd_fetch_limits *limits)
+{
+    assert(limits->connect_timeout_ms > 0);
+    fetcher->limits = *limits;
+}
+
 const struct herd_fetch_counts *herd_fetcher_counts(const struct herd_fetcher *fetcher)
 {
     return &fetcher->counts;

@@ -49,8 +49,9 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *owner)
 {
     struct herd_fetch *fetch = owner;
     size_t length = size * count;
+    size_t most = fetch->fetcher->limits.header_bytes_max; /* it may have become less since the fetch began */
     (void)bytes;
-    if (length > fetch->fetcher->limits.header_bytes_max - fetch->header_bytes) {
+    if (length > most || fetch->header_bytes > most - length) {
         fetch->too_big = "headers of the answer too big";
         fetch->fetcher->counts.headers_too_big++;
         return 0;

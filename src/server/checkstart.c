@@ -17,11 +17,13 @@ static bool directory_good(const struct herd_config *config, const char *key, FI
 
 int checkstart(const struct herd_config *config, FILE *messages)
 {
+    struct search_settings settings;
     struct herd_keys keys = {0};
     bool good = secret_load(config, messages, &keys) == 0;
 
     explicit_bzero(&keys, sizeof keys);
-    good = placework_check(config) && good;
+    search_settings_read(config, &settings);
+    good = herd_search_check(&settings.options, messages) == 0 && good;
     good = directory_good(config, "log.directory", messages) && good;
     if (config->journal.durability != HERD_DURABILITY_NONE)
         good = directory_good(config, "journal.directory", messages) && good;

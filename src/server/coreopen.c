@@ -65,7 +65,9 @@ static void on_journal(void *owner, bool broken)
 
 static void on_asked(void *owner)
 {
-    placework_pump(owner);
+    struct server *server = owner;
+
+    herd_search_pump(&server->search);
 }
 
 /* -- Start and end ----------------------------------------------------------------- */

@@ -52,7 +52,7 @@ static void start_closing(struct server *server)
     for (i = 0; i < server->dial_count; i++)
         dial_close(&server->dials[i]);
     guests_close(server);
-    placework_close(server);
+    herd_search_close(&server->search);
     core_close(server);
     herd_clients_close(&server->line_clients);
     close_handle((uv_handle_t *)&server->peer_timer);
@@ -131,7 +131,7 @@ int server_finish(struct server *server)
     guests_finish(server);
     herd_door_finish(&server->clients);
     herd_door_finish(&server->peers);
-    placework_finish(server);
+    herd_search_finish(&server->search);
     herd_core_finish(&server->core);
     explicit_bzero(&server->core.flood.keys, sizeof server->core.flood.keys);
     error = herd_loop_finish(&server->loop);

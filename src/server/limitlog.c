@@ -58,7 +58,7 @@ void limitlog_tick(struct server *server)
         {"descriptors", rests(server), sysconf(_SC_OPEN_MAX)},
         {"log.wire_bytes_per_s_max", counts->wire_unwritten + server->line_clients.counts.wire_unwritten,
          config->log.wire_bytes_per_s_max > 0 ? config->log.wire_bytes_per_s_max : herd_wire_strangers_max(0)},
-        {"limits.provider_breaker_failures", herd_places_counts(server->placework.places)->left_alone,
+        {"limits.provider_breaker_failures", herd_search_counts(&server->search)->left_alone,
          config->limits.provider_breaker_failures},
     };
     unsigned i;

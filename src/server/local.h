@@ -8,7 +8,7 @@
  *     server --> clients    their connections (herd/clients.h), which ask the core (coreopen.c)
  *            --> dials      this server's streams to its neighbours (dial.c)
  *            --> guests     the neighbours' streams to this server (guest.c)
- *            --> placework  the places service and what it sends (placework.c), its indexes (indexfiles.c)
+ *            --> search     the places service on the loop (herd/search.h)
  *
  * Everything points at the server, which outlives it all; a dial or guest is freed in its stream's on_closed and
  * nowhere else.
@@ -21,8 +21,6 @@
 #include "herd/config.h"
 #include "herd/dialler.h"
 #include "herd/door.h"
-#include "herd/fetch.h"
-#include "herd/indexfile.h"
 #include "herd/limitwatch.h"
 #include "herd/lobby.h"
 #include "herd/log.h"
@@ -30,9 +28,9 @@
 #include "herd/messages.h"
 #include "herd/readiness.h"
 #include "herd/reply.h"
+#include "herd/search.h"
 #include "herd/tellings.h"
 #include "herd/wiremeter.h"
-#include "herd/worker.h"
 
 struct server;
 
@@ -114,37 +112,18 @@ bool secret_is_credential(void); /* of systemd's, which stays what it is whateve
 
 /* -- Places --------------------------------------------------------------- */
 
-struct placework {
-    struct herd_places *places;
-    struct herd_fetcher *fetcher; /* NULL where no provider needs one */
-    struct herd_worker worker;    /* reads the indexes, later looks whether their files have changed */
-    struct herd_index_file files[HERD_LOCAL_INDEXES_MAX];
-    unsigned file_count;
-    struct herd_places_index indexes[HERD_LOCAL_INDEXES_MAX]; /* of the good ones; the worker's until it is done */
-    unsigned index_count;
-    uv_timer_t due_timer; /* when the first of the questions that wait for a provider has waited too long */
-    uint32_t changed;     /* a bit for each of files, the worker's until it is done */
-    uint64_t unasked;     /* questions that were never asked, as last logged */
-    long trouble;         /* the HTTP status of the remote provider's last answer, where that was none, as logged */
-    bool closing, fetcher_closed;
+#define SEARCH_PROVIDERS_MAX 8
+
+/* Options of the search with the memory that they point into, beside the configuration's. */
+struct search_settings {
+    struct herd_search_provider providers[SEARCH_PROVIDERS_MAX];
+    struct herd_search_options options;
 };
 
+/* searchopen.c: what the configuration says of places; views of it. */
+void search_settings_read(const struct herd_config *config, struct search_settings *ret_settings);
 /* 0 or a sysexits code, said on standard error. */
-int placework_open(struct server *server);
-/* Sends what the places service has to send; after each ask. */
-void placework_pump(struct server *server);
-/* Cancels requests and closes what is on the loop. */
-void placework_close(struct server *server);
-/* Once a second. */
-void placework_tick(struct server *server);
-/* After the loop has ended. */
-void placework_finish(struct server *server);
-
-/* indexfiles.c: what the local provider searches, opened and closed by placework. 0 or a sysexits code. */
-int indexfiles_open(struct server *server);
-void indexfiles_tick(struct server *server);
-void indexfiles_close(struct server *server);
-void indexfiles_finish(struct server *server);
+int search_open(struct server *server);
 
 /* -- The clients' sessions (clientsopen.c) ------------------------------------------ */
 
@@ -199,7 +178,7 @@ struct server {
     struct herd_readiness guests_readiness; /* of welcomed guests */
     struct dial *dials;
     unsigned dial_count;
-    struct placework placework;
+    struct herd_search search;
     struct herd_tellings strangers;       /* who was refused at the peers' address */
     struct herd_wire_meter stranger_wire; /* of all who were not welcomed there yet */
     int exit_code;                        /* 0, or why the server ends by itself */
@@ -250,11 +229,8 @@ void notbuilt(const struct herd_config *config, const struct herd_server_config 
 int against(const char *path, const struct herd_config *next, const char *name);
 /* Writes $RUNTIME_DIRECTORY/<name>.running.conf, where there is such a directory: what is in force from now on. */
 void running_keep(const struct herd_config *config, const char *name);
-/* checkstart.c: opens what a start would open, changes nothing: 0 or EX_CONFIG, faults on `messages` (places': stderr).
- */
+/* checkstart.c: opens what a start would open, changes nothing: 0 or EX_CONFIG, faults on `messages`. */
 int checkstart(const struct herd_config *config, FILE *messages);
-bool placework_check(const struct herd_config *config); /* of it */
-bool indexfiles_check(const struct herd_config *config);
 /* wirelog.c: whole lines, where they are logged and the connection's meter allows it. `framer`: which takes the input
  * that `lines` is, next; NULL: they are output. With the stream the line ends that it holds. */
 void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const struct herd_framer *framer,

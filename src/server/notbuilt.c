@@ -58,10 +58,10 @@ static void judge_providers(const struct herd_config *config, say_call say)
 
     for (i = 0; i < config->places.provider_count; i++) {
         const char *name = config->places.providers[i];
-        if (strcmp(name, "local") != 0 && strcmp(name, "google_legacy") != 0)
-            say(HERD_LOG_WARNING, place, "places.providers",
-                strcmp(name, "google") == 0 ? "google is not built into this version: passed over"
-                                            : "overpass is not built into this version: passed over");
+        char consequence[120];
+        if (herd_places_provider_exists(name)) continue;
+        snprintf(consequence, sizeof consequence, "%s is not built into this version: passed over", name);
+        say(HERD_LOG_WARNING, place, "places.providers", consequence);
     }
 }
 

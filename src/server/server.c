@@ -62,7 +62,7 @@ static void on_sweep(uv_timer_t *timer)
 
     herd_log_watch();
     herd_core_tick(&server->core, &now);
-    placework_tick(server);
+    herd_search_tick(&server->search);
     limitlog_tick(server);
 }
 
@@ -299,9 +299,8 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     herd_loop_on_phase(&server->loop, HERD_PHASE_LOG, log_phase, server);
     code = start_signals(server);
     if (code < 0) return system_failure("cannot watch signals", code);
-    code = placework_open(server);
+    code = search_open(server);
     if (code != 0) return code;
-    server->core.places = server->placework.places;
     start_peers(server, neighbours, count);
     code = guests_init(server, descriptors_max);
     if (code < 0) return system_failure("cannot watch connections", code);

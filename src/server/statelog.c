@@ -73,7 +73,6 @@ struct state {
     struct standing standing;
     struct herd_log_counts log;
     struct herd_journal_counts journal;
-    struct herd_fetch_counts fetches;
     struct herd_listener_counts clients, peers;
     struct herd_counter_source sources[SOURCES_MAX];
     size_t source_count;
@@ -87,7 +86,6 @@ static void add(struct state *state, const struct herd_counter_table *table, con
 
 static void collect(struct server *server, struct state *state)
 {
-    struct herd_fetcher *fetcher = server->placework.fetcher;
     struct herd_journal *journal = server->core.journal;
 
     *state =
@@ -106,9 +104,8 @@ static void collect(struct server *server, struct state *state)
     add(state, &peers_admit_counters, &server->peers.admit.counts);
     add(state, &herd_lobby_counters, &server->lobby.counts);
     add(state, &herd_loop_counters, &server->loop);
-    add(state, &herd_places_counters, herd_places_counts(server->placework.places));
-    if (fetcher != NULL) state->fetches = *herd_fetcher_counts(fetcher);
-    add(state, &herd_fetch_counters, &state->fetches);
+    add(state, &herd_places_counters, herd_search_counts(&server->search));
+    add(state, &herd_fetch_counters, herd_search_fetch_counts(&server->search));
     herd_journal_counts(journal, &state->journal);
     if (journal != NULL) add(state, &herd_journal_counters, &state->journal);
     add(state, &herd_log_counters, &state->log);

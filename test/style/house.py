@@ -15,7 +15,9 @@ USES = {
     "config": {"protocol", "base"},
     "net": {"base"},
     "client": {"core", "net", "protocol", "base"},
-    "server": {"client", "core", "net", "config", "flood", "journal", "index", "places", "import", "store", "protocol", "base"},
+    "search": {"net", "import", "places", "index", "protocol", "base"},
+    "server": {"client", "core", "search", "net", "config", "flood", "journal", "index", "places", "import", "store",
+               "protocol", "base"},
     "tool": {"net", "config", "journal", "index", "import", "protocol", "base"},
 }
 
