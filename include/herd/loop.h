@@ -60,6 +60,7 @@ struct herd_loop {
     uint32_t turn;         /* counts them: what tasks do and what is read after them is of the same one */
     uint64_t stalls;       /* streams closed because their output did not move */
     bool stopped;
+    bool workers;                                /* there is a thread for them (worker.h) */
     struct herd_buffer spares[HERD_LOOP_SPARES]; /* empty, with memory, the largest first */
     unsigned spare_count;
     size_t spare_bytes;

@@ -62,7 +62,6 @@ struct herd_search {
     uv_timer_t due_timer;             /* when the first of the questions that wait has waited too long */
     uint64_t unasked;                 /* questions that were never asked, as last logged */
     long trouble;                     /* the HTTP status of the last answer, where that was none, as logged */
-    bool workers_tried;               /* there can be a worker */
     bool closing;
 };
 

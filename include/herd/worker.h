@@ -26,12 +26,12 @@ struct herd_worker {
 };
 
 /*
- * Once in a process, right before the first start: libuv makes the pool's
- * threads then and aborts where it cannot. 0, or the negative errno of making
- * one. The pool is of one thread: what is run there waits for disks and takes
- * turns.
+ * Right before a start: libuv makes the pool's threads with the first one, and
+ * aborts where it cannot. 0, or the negative errno of making one; when it was 0
+ * once for this loop nothing is done any more. The pool is of one thread: what
+ * is run there waits for disks and takes turns.
  */
-int herd_worker_prepare(void);
+int herd_worker_prepare(struct herd_loop *loop);
 /*
  * Runs `run` in another thread, then on_done on the loop, exactly once and
  * never before this returns: 0 where `run` ran to its end, -ECANCELED after

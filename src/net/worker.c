@@ -19,13 +19,16 @@ static void *do_nothing(void *argument)
     return argument;
 }
 
-int herd_worker_prepare(void)
+int herd_worker_prepare(struct herd_loop *loop)
 {
     pthread_t thread;
+    if (loop->workers) return 0;
     int error = pthread_create(&thread, NULL, do_nothing, NULL);
     if (error != 0) return -error;
     pthread_join(thread, NULL);
-    return setenv("UV_THREADPOOL_SIZE", "1", 1) == 0 ? 0 : -errno;
+    if (setenv("UV_THREADPOOL_SIZE", "1", 1) < 0) return -errno;
+    loop->workers = true;
+    return 0;
 }
 
 static void on_thread(uv_work_t *work)

@@ -94,13 +94,9 @@ static int equip(struct herd_search *search, const struct herd_search_set *set, 
 /* Whether there can be a worker: 0, or a sysexits code said. */
 static int find_worker(struct herd_search *search, FILE *messages)
 {
-    if (search->workers_tried) return 0;
-    if (herd_worker_prepare() < 0) {
-        fputs("cannot read the places index: " HERD_THREAD_ADVICE "\n", messages);
-        return EX_OSERR;
-    }
-    search->workers_tried = true;
-    return 0;
+    if (herd_worker_prepare(search->loop) == 0) return 0;
+    fputs("cannot read the places index: " HERD_THREAD_ADVICE "\n", messages);
+    return EX_OSERR;
 }
 
 static void read_leniently(struct herd_worker *worker)
