@@ -55,6 +55,7 @@ static void join_oldest(struct herd_store *store, uint32_t count)
     uint32_t first = store->unsummed_first;
     uint32_t i;
 
+    assert(count <= store->unsummed_end - first);
     for (i = 0; i < count; i++)
         __builtin_prefetch(at(store, first + i));
     for (i = 0; i < count; i++) {
@@ -72,6 +73,7 @@ void record_leave_sum(struct herd_store *store, uint32_t handle, struct herd_rec
 {
     if (record->seq != 0 && !HERD_MUTANT(DIGEST_KEEPS_OLD)) herd_digest_subtract(&store->sum, hash_of(store, record));
     if (store->unsummed_end - store->unsummed_first == HERD_UNSUMMED_MAX) join_oldest(store, TOGETHER);
+    assert(store->unsummed_end - store->unsummed_first < HERD_UNSUMMED_MAX);
     store->unsummed[store->unsummed_end++ % HERD_UNSUMMED_MAX] = handle;
     record->unsummed = true;
 }
@@ -81,11 +83,13 @@ const struct herd_digest *herd_store_digest(struct herd_store *store)
     while (store->unsummed_end - store->unsummed_first >= TOGETHER)
         join_oldest(store, TOGETHER);
     join_oldest(store, store->unsummed_end - store->unsummed_first);
+    assert(store->unsummed_first == store->unsummed_end);
     return &store->sum;
 }
 
 void herd_store_set_herd(struct herd_store *store, struct herd_text herd)
 {
+    assert(store->table.count == 0);
     store->digest_key = herd_digest_key(herd);
     memset(store->origin_hashes, 0, sizeof store->origin_hashes);
 }

@@ -31,10 +31,12 @@ static bool is_linked(const struct herd_store *store, const struct herd_record *
 static void release(struct herd_store *store, uint32_t handle)
 {
     struct herd_record *record = record_of(store, handle);
+    bool linked = is_linked(store, record);
 
-    assert(record->seq == 0);
+    assert(record->seq == 0 && handle != store->parting);
+    assert(linked || record->queued == 0 || HERD_MUTANT(DROP_KEEPS_QUEUED)); /* what is queued is linked */
     if (record->queued == 0) record_text_drop(store, record);
-    if (!is_linked(store, record)) herd_slab_give(&store->records, handle);
+    if (!linked) herd_slab_give(&store->records, handle);
 }
 
 void record_part(struct herd_store *store, uint32_t next)
@@ -47,6 +49,7 @@ void record_part(struct herd_store *store, uint32_t next)
 
 void record_popped(struct herd_store *store, uint32_t handle, bool viewed)
 {
+    assert(record_of(store, handle)->seq == 0);
     if (viewed)
         record_part(store, handle);
     else if (handle != store->parting)
@@ -55,6 +58,7 @@ void record_popped(struct herd_store *store, uint32_t handle, bool viewed)
 
 bool herd_store_forgotten(const struct herd_store *store, uint32_t record)
 {
+    assert(record != 0 && record < store->records.next);
     return record_of(store, record)->seq == 0;
 }
 
@@ -63,6 +67,7 @@ static void forget(struct herd_store *store, uint32_t handle)
     struct herd_record *record = record_of(store, handle);
     uint32_t told = store->active_slots & store->told_forgotten;
 
+    assert(record->seq != 0 && record->text_class != 0 && handle != store->parting);
     if (HERD_MUTANT(FORGOTTEN_UNTOLD)) told &= record->queued;
     record_unsum(store, handle, record);
     herd_table_remove(&store->table, handle);
@@ -92,6 +97,7 @@ bool herd_store_expire(struct herd_store *store, int64_t now_ns, uint32_t slice,
 {
     uint32_t end = store->records.next;
 
+    assert(*cursor >= 1);
     slots_sweep(store, slice);
     for (; slice > 0 && *cursor < end; slice--, (*cursor)++)
         forget_expired(store, *cursor, now_ns);

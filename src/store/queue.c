@@ -37,10 +37,12 @@ static uint32_t unlink_head(struct herd_store *store, unsigned slot)
     struct herd_record *record = record_of(store, handle);
 
     assert(record->next[slot] != 0);
-    if (handle == queue->tail)
+    if (handle == queue->tail) {
+        assert(queue->length == 1 && record->next[slot] == handle);
         queue->head = queue->tail = 0;
-    else
+    } else {
         queue->head = record->next[slot];
+    }
     record->next[slot] = 0;
     queue->length--;
     return handle;
@@ -53,6 +55,7 @@ bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_recor
     struct herd_record *record;
 
     if (store->queues[slot].head == 0) {
+        assert(slot_taken(store, slot) && store->queues[slot].tail == 0 && store->queues[slot].length == 0);
         if (store->parting != 0) record_part(store, 0);
         return false;
     }
@@ -73,6 +76,7 @@ bool queue_drop(struct herd_store *store, unsigned slot, uint32_t slice)
         if (!HERD_MUTANT(DROP_KEEPS_QUEUED)) record->queued &= ~(UINT32_C(1) << slot);
         if (record->seq == 0) record_popped(store, handle, false);
     }
+    assert((store->queues[slot].head != 0) == (store->queues[slot].length > 0));
     return store->queues[slot].head != 0;
 }
 
@@ -98,7 +102,7 @@ bool herd_store_scan(struct herd_store *store, unsigned slot, uint64_t mark, uin
 {
     uint32_t end = store->records.next;
 
-    assert(slot_taken(store, slot));
+    assert(slot_taken(store, slot) && *cursor >= 1);
     for (; slice > 0 && *cursor < end; slice--, (*cursor)++) {
         struct herd_record *record = record_of(store, *cursor);
         if (record->seq > mark) push(store, slot, *cursor, record);

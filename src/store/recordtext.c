@@ -32,6 +32,7 @@ static uint32_t take(struct herd_store *store, unsigned text_class)
 
 char *record_text_move(struct herd_store *store, struct herd_record *record, unsigned text_class)
 {
+    assert(text_class > 0 && text_class != record->text_class);
     if (record->text_class != 0) herd_slab_give(&store->texts[record->text_class], record->text);
     record->text = take(store, text_class);
     record->text_class = (uint8_t)text_class;
@@ -49,6 +50,7 @@ __attribute__((noinline)) void record_text_set_foreign(struct herd_store *store,
 
 void record_text_drop(struct herd_store *store, struct herd_record *record)
 {
+    assert((record->text_class != 0) == (record->client_length != 0));
     if (record->text_class != 0) herd_slab_give(&store->texts[record->text_class], record->text);
     record->text = 0;
     record->text_class = 0;

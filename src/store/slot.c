@@ -15,6 +15,7 @@ unsigned herd_store_take_slot(struct herd_store *store, unsigned flags)
     assert((flags & ~HERD_SLOT_TOLD_FORGOTTEN) == 0);
     for (slot = 0; slot < store->slot_count; slot++) {
         if (slot_taken(store, slot)) continue;
+        assert(((store->active_slots | store->told_forgotten) >> slot & 1) == 0);
         store->taken_slots |= UINT32_C(1) << slot;
         if ((flags & HERD_SLOT_TOLD_FORGOTTEN) != 0) store->told_forgotten |= UINT32_C(1) << slot;
         return slot;
@@ -38,6 +39,7 @@ void slots_sweep(struct herd_store *store, uint32_t slice)
 {
     unsigned slot;
 
+    assert(((store->active_slots | store->told_forgotten) & ~store->taken_slots) == 0);
     for (slot = 0; slot < store->slot_count; slot++) {
         if (slot_taken(store, slot) || store->queues[slot].head == 0) continue;
         queue_drop(store, slot, slice);

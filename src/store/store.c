@@ -24,7 +24,7 @@ static struct herd_table_node *locate(void *owner, uint32_t handle)
 void herd_store_init(struct herd_store *store, const struct herd_siphash_key *key, unsigned slot_count,
                      uint32_t clients_max)
 {
-    assert(slot_count <= HERD_SLOTS_MAX);
+    assert(slot_count <= HERD_SLOTS_MAX && clients_max < UINT32_MAX / 11 * 10);
     memset(store, 0, sizeof *store);
     herd_names_init(&store->names);
     herd_slab_init(&store->records, sizeof(struct herd_record) + slot_count * sizeof(uint32_t), RECORD_CHUNK_SHIFT);
@@ -111,6 +111,7 @@ static void create(struct herd_store *store, const struct herd_version *version,
     uint32_t hash = version->hash != 0 ? version->hash : store_hash(store, version->report.client);
     uint32_t handle = herd_slab_take(&store->records);
 
+    assert(version->report.client.length >= 1 && version->report.client.length <= HERD_CLIENT_LENGTH_MAX);
     *ret_found = (struct found){record_of(store, handle), NULL, handle};
     memset(ret_found->record, 0, store->records.item_size);
     herd_table_insert(&store->table, hash, handle);
@@ -147,9 +148,13 @@ static inline enum herd_put store_as(struct herd_store *store, const struct foun
     return HERD_PUT_NEWER;
 }
 
+/* Of a slot that is taken: what waits for another owner's must not be cancelled. */
 static uint32_t bit_of(const struct herd_store *store, unsigned slot)
 {
-    return slot < store->slot_count ? UINT32_C(1) << slot : 0;
+    uint32_t bit = slot != HERD_SLOT_NONE ? UINT32_C(1) << slot : 0;
+
+    assert((bit & ~store->taken_slots) == 0);
+    return bit;
 }
 
 /* Of a report that is not newer by its time. */
@@ -158,6 +163,7 @@ static enum herd_put judge_report(const struct herd_store *store, const struct h
 {
     struct herd_version stored;
 
+    assert(version->report.time_ns <= found->record->time_ns);
     if (version->report.time_ns < found->record->time_ns) return HERD_PUT_OLDER;
     herd_store_view(store, found->handle, &stored);
     if (repeats(&stored, &version->report)) return HERD_PUT_SAME;

@@ -13,6 +13,7 @@ static int compare_numbers(int64_t a, int64_t b)
 /* Numbers are of one table, so equal ones are equal names. */
 static int compare_origins(const struct herd_names *names, const struct herd_version *a, const struct herd_version *b)
 {
+    assert(a->origin <= names->count && b->origin <= names->count);
     if (a->origin == b->origin && a->origin != HERD_NAME_UNKNOWN) return 0;
     return herd_text_compare(herd_version_origin(names, a), herd_version_origin(names, b));
 }

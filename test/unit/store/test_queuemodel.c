@@ -84,6 +84,7 @@ static void try_change(struct model *model)
 {
     unsigned client = draw(model, CLIENTS);
     unsigned from = draw(model, SLOTS + 1) == SLOTS ? HERD_SLOT_NONE : draw(model, SLOTS);
+    if (from != HERD_SLOT_NONE && !model->lines[from].owned) from = HERD_SLOT_NONE;
     unsigned record = model->records[client];
     if (record == 0) record = model->records[client] = ++model->count;
     assert_int_equal(offer(model, client, ++model->seconds[record], from), HERD_PUT_NEWER);
@@ -103,7 +104,7 @@ static void try_echo(struct model *model)
     unsigned record = model->records[client];
     unsigned from = draw(model, SLOTS);
     unsigned age = draw(model, 2);
-    if (record == 0) return;
+    if (record == 0 || !model->lines[from].owned) return;
     assert_int_equal(offer(model, client, model->seconds[record] - age, from),
                      age == 0 ? HERD_PUT_SAME : HERD_PUT_OLDER);
     if (age == 0) model->lines[from].wanted[record] = false;
