@@ -16,6 +16,8 @@
  */
 #include "local.h"
 
+#include <assert.h>
+
 #include "herd/log.h"
 #include "herd/memory.h"
 #include "herd/reply.h"
@@ -45,6 +47,7 @@ static void log_run(struct herd_session *session, const struct herd_batch *batch
     for (i = first; i < end; i++) {
         const char *newline = memchr(replies.bytes, '\n', replies.length);
         size_t length = (size_t)(newline - replies.bytes);
+        assert(newline != NULL);
         clientlog_line(session, "in", batch->texts[i]);
         clientlog_reply(session, (struct herd_text){replies.bytes, length}, batch->puts[i] == HERD_PUT_OLDER);
         replies.bytes += length + 1;
@@ -218,6 +221,7 @@ static void give_out(struct herd_session *session, struct pending *pending)
     herd_core_render(&pending->ticket, out);
     log_reply(session, out, before);
     herd_buffer_append(out, herd_buffer_text(&pending->behind));
+    assert(session->pending_count > 0 && session->held_bytes >= herd_buffer_length(&pending->behind));
     session->held_bytes -= herd_buffer_length(&pending->behind);
     herd_list_remove(&pending->node);
     session->pending_count--;
@@ -255,6 +259,7 @@ void answer_forget(struct herd_session *session)
         struct pending *first = HERD_CONTAINER(session->pendings.next, struct pending, node);
         herd_core_leave(&first->ticket);
         herd_list_remove(&first->node);
+        session->pending_count--;
         free_pending(first);
     }
 }

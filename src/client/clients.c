@@ -18,6 +18,7 @@ static void take_options(struct herd_clients *clients, const struct herd_clients
 void herd_clients_open(struct herd_clients *clients, struct herd_loop *loop, struct herd_core *core,
                        const struct herd_clients_options *options, const struct herd_clients_port *port)
 {
+    assert(loop != NULL && core != NULL && port->hear != NULL && port->on_gone != NULL);
     memset(clients, 0, sizeof *clients);
     clients->loop = loop;
     clients->core = core;

@@ -15,6 +15,7 @@ void lasting_note_unfinished(struct herd_session *session)
 {
     struct herd_clients *clients = session->clients;
 
+    assert(session->state == SESSION_TAKING);
     if (!herd_framer_pending(&session->framer)) {
         lasting_forget_unfinished(session);
         return;

@@ -17,6 +17,8 @@
  */
 #include "local.h"
 
+#include <assert.h>
+
 #include "herd/line.h"
 
 void reports_init(struct herd_clients *clients)
@@ -26,6 +28,7 @@ void reports_init(struct herd_clients *clients)
 
 static void end_run(struct herd_reports *reports, struct herd_session *session, unsigned count)
 {
+    assert(count > 0 && reports->run_count < HERD_BATCH_MAX);
     reports->sessions[reports->run_count] = session;
     reports->run_counts[reports->run_count++] = count;
 }
@@ -37,6 +40,7 @@ uint32_t reports_take(struct herd_session *session, struct herd_text *input, uin
     uint32_t room = HERD_BATCH_MAX - batch->count;
     uint32_t taken;
 
+    assert(room > 0); /* a full one is answered at once */
     if (herd_framer_pending(&session->framer)) return 0;
     if (room > most) room = most;
     for (taken = 0; taken < room; taken++) {
@@ -72,6 +76,7 @@ void reports_answer_one(struct herd_session *session, const struct herd_report *
     struct herd_version *version;
 
     reports_answer(session->clients);
+    assert(reports->batch.count == 0 && reports->run_count == 0);
     version = herd_batch_next(&reports->batch);
     version->report = *report;
     version->difference_ns = session->read_ns - report->time_ns;
@@ -95,5 +100,6 @@ void reports_answer(struct herd_clients *clients)
         session_end_if_done(session);
         first = end;
     }
+    assert(first == reports->batch.count);
     reports->batch.count = reports->run_count = 0;
 }

@@ -172,7 +172,7 @@ static bool parse(struct herd_session *session, struct herd_text input)
 
     if (turn != session->turn) session->turn_lines = 0;
     session->turn = turn;
-    left = most - session->turn_lines;
+    left = session->turn_lines < most ? most - session->turn_lines : 0; /* there may have been more to have */
     all = parse_some(session, input, &left);
     session->turn_lines = most - left;
     return all;
@@ -264,6 +264,7 @@ static void on_durable(struct herd_core_wait *wait)
 {
     struct herd_session *session = HERD_CONTAINER(wait, struct herd_session, wait);
 
+    assert(!herd_core_wait_stands(&session->wait));
     herd_stream_release(&session->stream);
     herd_loop_soon(session->clients->loop, &session->task);
 }

@@ -35,6 +35,7 @@ void herd_core_batch_init(const struct herd_core *core, struct herd_batch *ret_b
 
 void herd_core_look_ahead(const struct herd_core *core, struct herd_batch *batch)
 {
+    assert(batch->count > 0 && batch->count <= HERD_BATCH_MAX);
     herd_batch_look_ahead(batch, &core->store);
 }
 
@@ -113,11 +114,14 @@ unsigned herd_core_accept(struct herd_core *core, struct herd_batch *batch, unsi
     unsigned taken = 0;
     unsigned i;
 
+    assert(first < end && end <= batch->count);
+    assert(batch->versions[first].origin == core->flood.number);
     assert(grant->judged || !herd_core_judges(core));
     if (grant->judged) source.refuses = refuses;
     herd_batch_put(batch, &core->store, first, end, &source);
     for (i = first; i < end; i++)
         taken += answer(core, batch, i, out);
+    assert(core->counts.stale <= core->counts.iamat + taken);
     core->counts.iamat += taken;
     if (core->store.seq != seq) core->port.at_end(core->port.owner);
     return taken;

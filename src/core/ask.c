@@ -11,6 +11,7 @@ int herd_core_ask(struct herd_core *core, const struct herd_question *question, 
     uint32_t record = herd_store_find_live(&core->store, question->client, now->wall_ns);
     struct herd_position position;
 
+    assert(core->places != NULL && ticket->state == HERD_PLACES_IDLE);
     if (record == 0) return -ENOENT;
     core->counts.whatsat++;
     herd_store_view(&core->store, record, ret_version);
@@ -36,6 +37,7 @@ void herd_core_keep(struct herd_core *core, struct herd_places_ticket *from, str
 
 void herd_core_render(struct herd_places_ticket *ticket, struct herd_buffer *out)
 {
+    assert(ticket->state == HERD_PLACES_READY);
     herd_places_render(ticket, out);
     herd_buffer_append(out, HERD_TEXT("\n\n"));
 }

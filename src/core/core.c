@@ -23,6 +23,7 @@ void herd_core_init(struct herd_core *core, const struct herd_core_options *opti
     herd_store_init(&core->store, &options->hash_key, options->slot_count, options->limits.clients_max);
     number_names(core, options); /* before any name comes from elsewhere: the journal, neighbours */
     herd_flood_init(&core->flood, &core->store, options->herd, options->name, options->incarnation, options->seed);
+    assert(core->flood.number != HERD_NAME_UNKNOWN); /* its own name is among them */
     core->journal_slot = HERD_SLOT_NONE;
     core->expiry_cursor = 1;
     durable_init(core);
@@ -39,6 +40,7 @@ void herd_core_finish(struct herd_core *core)
 
 void herd_core_configure(struct herd_core *core, const struct herd_core_limits *limits)
 {
+    _Static_assert(UINT32_MAX <= INT64_MAX / HERD_NS_PER_S, "ttl_ns holds ttl_s");
     core->limits = *limits;
     core->store.clients_max = limits->clients_max;
     core->store.ttl_ns = (int64_t)limits->ttl_s * HERD_NS_PER_S;
@@ -54,5 +56,6 @@ void herd_core_step(struct herd_core *core, int64_t now_ns)
 {
     bool more = expiry_step(core, now_ns);
 
+    assert(core->rewrite_cursor == 0 || core->journal != NULL);
     if (journal_step(core) || more) core->port.soon(core->port.owner);
 }

@@ -19,6 +19,7 @@ void herd_core_wait_init(struct herd_core_wait *wait, void (*on_durable)(struct 
 
 bool herd_core_wait(struct herd_core *core, struct herd_core_wait *wait)
 {
+    assert(wait->on_durable != NULL);
     if (core->journal == NULL || !core->synced) return false;
     herd_core_wait_leave(wait); /* for what came before, which this is behind */
     herd_list_append(&core->fresh, &wait->node);
@@ -28,6 +29,7 @@ bool herd_core_wait(struct herd_core *core, struct herd_core_wait *wait)
 
 void herd_core_wait_leave(struct herd_core_wait *wait)
 {
+    assert(wait->position == 0 || !herd_list_empty(&wait->node));
     herd_list_remove(&wait->node);
     wait->position = 0;
 }
@@ -37,6 +39,11 @@ static struct herd_core_wait *first_of(const struct herd_list_node *list)
     return HERD_CONTAINER(list->next, struct herd_core_wait, node);
 }
 
+static struct herd_core_wait *last_of(const struct herd_list_node *list)
+{
+    return HERD_CONTAINER(list->previous, struct herd_core_wait, node);
+}
+
 void durable_set_positions(struct herd_core *core)
 {
     while (!herd_list_empty(&core->fresh)) {
@@ -44,6 +51,7 @@ void durable_set_positions(struct herd_core *core)
         assert(wait->position == 0);
         herd_list_remove(&wait->node);
         wait->position = herd_journal_position(core->journal);
+        assert(herd_list_empty(&core->waiting) || last_of(&core->waiting)->position <= wait->position);
         herd_list_append(&core->waiting, &wait->node);
     }
 }

@@ -9,6 +9,8 @@
  */
 #include "local.h"
 
+#include <assert.h>
+
 #include "herd/log.h"
 
 #define SLICE 4096
@@ -19,6 +21,7 @@ static void note_expired(struct herd_core *core, uint32_t count)
 {
     struct herd_log_event log;
 
+    assert(count <= SLICE);
     if (count == 0) return;
     core->counts.expired += count;
     core->port.at_end(core->port.owner);
@@ -41,6 +44,7 @@ bool expiry_step(struct herd_core *core, int64_t now_ns)
     uint32_t before = herd_store_count(store);
     bool more;
 
+    assert(core->expiry_cursor > 0);
     if (core->expiry_left == 0) return false;
     more = herd_store_expire(store, now_ns, SLICE, &core->expiry_cursor);
     note_expired(core, before - herd_store_count(store));

@@ -29,6 +29,7 @@ static void log_state(const struct herd_core *core)
     const char *loss = herd_journal_loss(core->journal);
     struct herd_log_event log;
 
+    assert(core->state < sizeof state_words / sizeof state_words[0]);
     if (!herd_log_begin(&log, core->state == HERD_JOURNAL_OK ? HERD_LOG_INFO : HERD_LOG_ERROR, "journal")) return;
     herd_log_string(&log, "state", state_words[core->state]);
     if (core->state != HERD_JOURNAL_OK) herd_log_error(&log, core->error);
@@ -98,6 +99,7 @@ static void append_queued(struct herd_core *core)
 void herd_core_write(struct herd_core *core)
 {
     if (core->journal == NULL) return;
+    assert(core->journal_slot != HERD_SLOT_NONE);
     append_queued(core);
     herd_journal_write(core->journal);
     durable_set_positions(core);
@@ -110,6 +112,7 @@ void herd_core_write(struct herd_core *core)
 bool journal_step(struct herd_core *core)
 {
     if (core->rewrite_cursor == 0) return false;
+    assert(core->journal != NULL);
     if (!herd_journal_rewriting(core->journal)) { /* a failure has ended it */
         core->rewrite_cursor = 0;
         return false;
@@ -160,6 +163,7 @@ static void on_record(void *owner, struct herd_text origin, struct herd_version 
 {
     struct herd_core *core = owner;
 
+    assert(core->replay != NULL);
     if (herd_store_expired(&core->store, version, core->replay->now_ns)) return;
     herd_version_set_origin(&core->store.names, origin, version);
     if (herd_store_learn(&core->store, version, HERD_SLOT_NONE) == HERD_PUT_FULL) core->replay->refused++;
@@ -234,6 +238,7 @@ void herd_core_close_journal(struct herd_core *core)
     int error;
 
     if (core->journal == NULL) return;
+    assert(core->replay == NULL);
     herd_core_write(core);
     error = herd_journal_close(core->journal);
     core->journal = NULL;

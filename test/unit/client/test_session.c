@@ -1,110 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Real connections: lines that do not end, last replies, reading on. */
-#include "clientfixture.h"
-
-#include "herd/door.h"
-
-#include "../net/netfixture.h"
+#include "visit.h"
 
 #define POSITION "+34.068930-118.445127"
 #define REPORT(client)                                                                                                 \
     "IAMAT " client " " POSITION " 0000000001.000000000\n" /* in the form that is read without being cut */
-#define NEVER_MS 1000000
-
-/* One client of it. */
-struct visit {
-    struct world *world;
-    struct herd_clients *clients;
-    struct herd_door door;
-    uv_timer_t tick;
-    struct herd_session *session; /* until it is gone */
-    struct received client;
-};
-
-static void turn(struct visit *visit, unsigned times)
-{
-    while (times-- > 0)
-        uv_run(&visit->world->loop.uv, UV_RUN_NOWAIT);
-}
-
-static int setup(void **state)
-{
-    struct visit *visit = calloc(1, sizeof *visit);
-    void *world = NULL;
-
-    assert_non_null(visit);
-    assert_int_equal(world_setup(&world), 0);
-    visit->world = world;
-    visit->clients = &visit->world->clients;
-    uv_timer_init(&visit->world->loop.uv, &visit->tick);
-    uv_timer_start(&visit->tick, fixture_on_tick, TICK_MS, TICK_MS);
-    visit->clients->options.line_timeout_ms = NEVER_MS;
-    visit->client.fd = -1;
-    *state = visit;
-    return 0;
-}
-
-/* What a test has changed of the options is in force. */
-static void configure(struct visit *visit)
-{
-    const struct herd_clients_options options = visit->clients->options;
-
-    herd_clients_configure(visit->clients, &options);
-}
-
-static void connect_client(struct visit *visit)
-{
-    struct herd_listener_options options = {.address = loopback_storage(0),
-                                            .on_connection = herd_clients_accept,
-                                            .owner = visit->clients,
-                                            HERD_LISTENER_DEFAULTS};
-    struct herd_listener *listener;
-
-    configure(visit);
-    herd_door_init(&visit->door, &visit->world->loop);
-    herd_admit_configure(&visit->door.admit, &(struct herd_admit_limits){.connections_max = 10});
-    assert_int_equal(herd_door_prepare(&visit->door, &options, &listener), 0);
-    herd_door_begin(&visit->door, listener);
-    visit->client.fd = plain_connect(port_of_fd(listener->socket));
-    UNTIL(visit->world, visit->clients->counts.sessions == 1);
-    visit->session = HERD_CONTAINER(visit->clients->sessions.next, struct herd_session, node);
-}
-
-static int teardown(void **state)
-{
-    struct visit *visit = *state;
-    void *world = visit->world;
-
-    received_finish(&visit->client);
-    if (visit->clients->counts.sessions > 0) herd_stream_close(&visit->session->stream, 0);
-    UNTIL(visit->world, visit->clients->counts.sessions == 0);
-    herd_door_close(&visit->door);
-    herd_door_finish(&visit->door);
-    herd_clients_close(visit->clients);
-    uv_close((uv_handle_t *)&visit->tick, NULL);
-    turn(visit, 3);
-    free(visit);
-    return world_teardown(&world);
-}
-
-static void say(struct visit *visit, const char *text)
-{
-    plain_send(visit->client.fd, text);
-}
-
-static bool has(struct visit *visit, const char *expected)
-{
-    struct received *client = &visit->client;
-
-    receive(client);
-    return client->length == strlen(expected) && memcmp(client->bytes, expected, client->length) == 0;
-}
 
 /* The client gets this, and the end. */
 static void expect_last(struct visit *visit, const char *expected)
 {
     UNTIL(visit->world, receive(&visit->client) && (visit->client.ended || visit->client.reset));
-    assert_true(has(visit, expected));
+    assert_true(visit_has(visit, expected));
     assert_false(visit->client.reset);
 }
 
@@ -115,9 +21,9 @@ static void expect_lingering(struct visit *visit)
     assert_int_equal(visit->session->stream.linger_ms, 1000);
     visit->session->stream.linger_ms = NEVER_MS; /* however slow this machine is */
     assert_int_equal(visit->session->stream.state, HERD_STREAM_LINGERING);
-    say(visit, "still\nsending\n");
-    turn(visit, 10);
-    say(visit, "and more\n");
+    visit_say(visit, "still\nsending\n");
+    visit_turn(visit, 10);
+    visit_say(visit, "and more\n");
     assert_int_equal(visit->clients->counts.sessions, 1);
     shutdown(visit->client.fd, SHUT_WR);
     UNTIL(visit->world, visit->clients->counts.sessions == 0);
@@ -141,8 +47,8 @@ static void a_line_without_end_is_answered_in_time(void **state)
     int64_t read_ns;
 
     visit->clients->options.line_timeout_ms = 30;
-    connect_client(visit);
-    say(visit, "junk\nIAMAT kiwi " POSITION " 1.5");
+    visit_begin(visit);
+    visit_say(visit, "junk\nIAMAT kiwi " POSITION " 1.5");
     UNTIL(visit->world, herd_deadline_running(&visit->session->started));
     read_ns = visit->session->read_ns;
     UNTIL(visit->world, visit->clients->counts.line_timeouts == 1);
@@ -161,12 +67,12 @@ static void bytes_do_not_put_the_time_off(void **state)
     struct visit *visit = *state;
 
     visit->clients->options.line_quiet_ms = NEVER_MS;
-    connect_client(visit);
-    say(visit, "a");
+    visit_begin(visit);
+    visit_say(visit, "a");
     UNTIL(visit->world, herd_deadline_running(&visit->session->started));
     uint64_t since_ms = visit->session->started.since_ms;
     UNTIL(visit->world, uv_now(&visit->world->loop.uv) > since_ms);
-    say(visit, "b");
+    visit_say(visit, "b");
     UNTIL(visit->world, herd_buffer_length(&visit->session->framer.held) == 2);
     assert_int_equal(visit->session->started.since_ms, since_ms);
     assert_true(visit->session->quiet.since_ms > since_ms);
@@ -177,15 +83,15 @@ static void silence_ends_a_line_and_nothing_else(void **state)
     struct visit *visit = *state;
 
     visit->clients->options.line_quiet_ms = 20;
-    connect_client(visit);
-    say(visit, "one");
-    UNTIL(visit->world, has(visit, "? one\n"));
+    visit_begin(visit);
+    visit_say(visit, "one");
+    UNTIL(visit->world, visit_has(visit, "? one\n"));
     assert_null(visit->session->framer.held.memory);
-    say(visit, " more\nwhole\n"); /* the late rest is a line of its own, as is a late end */
-    UNTIL(visit->world, has(visit, "? one\n?  more\n? whole\n"));
-    say(visit, REPORT("kiwi") "two");
+    visit_say(visit, " more\nwhole\n"); /* the late rest is a line of its own, as is a late end */
+    UNTIL(visit->world, visit_has(visit, "? one\n?  more\n? whole\n"));
+    visit_say(visit, REPORT("kiwi") "two");
     UNTIL(visit->world, visit->clients->counts.lines_quiet == 2);
-    say(visit, "\n" REPORT("kiwi"));
+    visit_say(visit, "\n" REPORT("kiwi"));
     UNTIL(visit->world, visit->world->core.counts.iamat == 2 && visit->clients->counts.invalid == 5);
     assert_int_equal(visit->clients->counts.lines_quiet, 2);
     assert_int_equal(visit->clients->counts.line_timeouts, 0);
@@ -199,7 +105,7 @@ static void both_clocks_stand_still_while_nothing_is_read(void **state)
 
     visit->clients->options.line_timeout_ms = 5;
     visit->clients->options.line_quiet_ms = 1;
-    connect_client(visit);
+    visit_begin(visit);
     visit->session->wait.position = 1; /* its last reply is not on the disk yet */
     herd_framer_hold(&visit->session->framer, HERD_TEXT("held"));
     herd_deadline_start(&visit->clients->started, &visit->session->started);
@@ -208,7 +114,7 @@ static void both_clocks_stand_still_while_nothing_is_read(void **state)
     UNTIL(visit->world, visit->session->started.since_ms > began_ms + 5);
     assert_int_equal(visit->clients->counts.lines_quiet, 0);
     visit->session->wait.position = 0;
-    UNTIL(visit->world, has(visit, "? held\n"));
+    UNTIL(visit->world, visit_has(visit, "? held\n"));
     assert_int_equal(visit->clients->counts.lines_quiet, 1);
     assert_int_equal(visit->clients->counts.line_timeouts, 0);
 }
@@ -218,8 +124,8 @@ static void a_line_without_end_is_answered_when_idle(void **state)
     struct visit *visit = *state;
 
     visit->clients->options.idle_timeout_ms = 20;
-    connect_client(visit);
-    say(visit, "half");
+    visit_begin(visit);
+    visit_say(visit, "half");
     expect_last(visit, "? half\n");
     assert_int_equal(visit->clients->counts.idle_timeouts, 1);
 }
@@ -229,8 +135,8 @@ static void nothing_after_http_is_executed(void **state)
 {
     struct visit *visit = *state;
 
-    connect_client(visit);
-    say(visit, REPORT("before") "POST / HTTP/1.1\r\n" REPORT("batch") "IAMAT line +1+1 1\nhalf");
+    visit_begin(visit);
+    visit_say(visit, REPORT("before") "POST / HTTP/1.1\r\n" REPORT("batch") "IAMAT line +1+1 1\nhalf");
     UNTIL(visit->world, receive(&visit->client) && visit->client.ended);
     assert_int_equal(herd_store_count(&visit->world->core.store), 1);
     stored(visit, "before");
@@ -246,8 +152,8 @@ static void http_without_an_end_ends_the_connection_too(void **state)
     struct visit *visit = *state;
 
     visit->clients->options.line_quiet_ms = 20;
-    connect_client(visit);
-    say(visit, "PRI * HTTP/2.0");
+    visit_begin(visit);
+    visit_say(visit, "PRI * HTTP/2.0");
     expect_last(visit, "? PRI * HTTP/2.0\n");
     assert_int_equal(visit->clients->counts.http, 1);
     expect_lingering(visit);
@@ -257,8 +163,8 @@ static void http_at_the_end_of_file(void **state)
 {
     struct visit *visit = *state;
 
-    connect_client(visit);
-    say(visit, "GET / HTTP/1.0");
+    visit_begin(visit);
+    visit_say(visit, "GET / HTTP/1.0");
     shutdown(visit->client.fd, SHUT_WR);
     expect_last(visit, "? GET / HTTP/1.0\n");
     assert_int_equal(visit->clients->counts.http, 1);
@@ -269,8 +175,8 @@ static void a_line_too_long_lingers(void **state)
     struct visit *visit = *state;
 
     visit->clients->options.line_bytes_max = 4;
-    connect_client(visit);
-    say(visit, "12345678\nmore\n");
+    visit_begin(visit);
+    visit_say(visit, "12345678\nmore\n");
     expect_last(visit, "? 12345\n");
     expect_lingering(visit);
     assert_int_equal(visit->clients->counts.lines_too_long, 1);
@@ -281,8 +187,8 @@ static void the_only_reply_lingers(void **state)
     struct visit *visit = *state;
 
     visit->clients->options.close_after_reply = true;
-    connect_client(visit);
-    say(visit, "one\ntwo\nthree\n");
+    visit_begin(visit);
+    visit_say(visit, "one\ntwo\nthree\n");
     expect_last(visit, "? one\n");
     expect_lingering(visit);
     assert_int_equal(visit->clients->counts.invalid, 1);
@@ -293,8 +199,8 @@ static void the_only_reply_to_a_collected_report_lingers(void **state)
     struct visit *visit = *state;
 
     visit->clients->options.close_after_reply = true;
-    connect_client(visit);
-    say(visit, REPORT("a") REPORT("b") REPORT("c"));
+    visit_begin(visit);
+    visit_say(visit, REPORT("a") REPORT("b") REPORT("c"));
     UNTIL(visit->world, receive(&visit->client) && visit->client.ended);
     assert_int_equal(herd_store_count(&visit->world->core.store), 1);
     expect_lingering(visit);
@@ -309,14 +215,14 @@ static void reading_goes_on_at_the_resume_mark(void **state)
 
     visit->clients->options.output_pause_bytes = 4096;
     visit->clients->options.output_resume_bytes = 1024;
-    connect_client(visit);
+    visit_begin(visit);
     stream = &visit->session->stream;
     herd_stream_hold(stream);
     memset(line, 'x', sizeof line - 1);
     line[999] = '\n';
     line[1000] = '\0';
     for (unsigned i = 0; i < 6; i++)
-        say(visit, line); /* one more than the limit on replies allows */
+        visit_say(visit, line); /* one more than the limit on replies allows */
     UNTIL(visit->world, stream->paused && herd_framer_pending(&visit->session->framer));
     herd_buffer_consume(&stream->out, herd_stream_queued(stream) - 1025);
     visit->session->task.run(&visit->session->task);
@@ -337,15 +243,15 @@ static void a_turn_takes_so_many_lines_and_no_more(void **state)
     char lines[2 * 15 + 1] = "";
 
     visit->clients->options.lines_per_turn_max = 10;
-    connect_client(visit);
+    visit_begin(visit);
     for (unsigned i = 0; i < 15; i++)
         memcpy(lines + 2 * i, "x\n", 3);
-    say(visit, lines);
+    visit_say(visit, lines);
     UNTIL(visit->world, *answered == 10);
-    say(visit, lines);
+    visit_say(visit, lines);
     for (unsigned i = 0; i < 3; i++) {
         uint64_t before = *answered;
-        turn(visit, 1);
+        visit_turn(visit, 1);
         assert_in_range(*answered - before, 0, 10);
     }
     UNTIL(visit->world, *answered == 30);
@@ -354,19 +260,19 @@ static void a_turn_takes_so_many_lines_and_no_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_line_without_end_is_answered_in_time, setup, teardown),
-        cmocka_unit_test_setup_teardown(bytes_do_not_put_the_time_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(silence_ends_a_line_and_nothing_else, setup, teardown),
-        cmocka_unit_test_setup_teardown(both_clocks_stand_still_while_nothing_is_read, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_line_without_end_is_answered_when_idle, setup, teardown),
-        cmocka_unit_test_setup_teardown(nothing_after_http_is_executed, setup, teardown),
-        cmocka_unit_test_setup_teardown(http_without_an_end_ends_the_connection_too, setup, teardown),
-        cmocka_unit_test_setup_teardown(http_at_the_end_of_file, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_line_too_long_lingers, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_only_reply_lingers, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_only_reply_to_a_collected_report_lingers, setup, teardown),
-        cmocka_unit_test_setup_teardown(reading_goes_on_at_the_resume_mark, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_turn_takes_so_many_lines_and_no_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_line_without_end_is_answered_in_time, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(bytes_do_not_put_the_time_off, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(silence_ends_a_line_and_nothing_else, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(both_clocks_stand_still_while_nothing_is_read, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(a_line_without_end_is_answered_when_idle, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(nothing_after_http_is_executed, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(http_without_an_end_ends_the_connection_too, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(http_at_the_end_of_file, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(a_line_too_long_lingers, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(the_only_reply_lingers, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(the_only_reply_to_a_collected_report_lingers, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(reading_goes_on_at_the_resume_mark, visit_setup, visit_teardown),
+        cmocka_unit_test_setup_teardown(a_turn_takes_so_many_lines_and_no_more, visit_setup, visit_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

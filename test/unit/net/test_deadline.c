@@ -119,6 +119,29 @@ static void test_no_limit(void **state)
     close_deadlines(&fixture);
 }
 
+/* It holds for what runs already, as long as that has lasted; without one nothing runs. */
+static void test_another_limit(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct wait wait = {0};
+    open_deadlines(&fixture, 1000000);
+    herd_deadline_init(&wait.deadline);
+    start(&wait);
+    herd_deadlines_configure(&deadlines, 0);
+    assert_false(herd_deadline_running(&wait.deadline));
+    herd_deadlines_configure(&deadlines, 1000000);
+    start(&wait);
+    fixture_turn(&fixture, 3);
+    assert_true(herd_deadline_running(&wait.deadline));
+    herd_deadlines_configure(&deadlines, 2000000); /* still not over */
+    fixture_turn(&fixture, 3);
+    assert_true(herd_deadline_running(&wait.deadline));
+    herd_deadlines_configure(&deadlines, 1);
+    UNTIL(&fixture, overs == 1);
+    close_deadlines(&fixture);
+}
+
 /* Those that are still running when all ends are told nothing; the loop ends empty. */
 static void test_close(void **state)
 {
@@ -142,7 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_order),     cmocka_unit_test(test_not_before_its_time),
         cmocka_unit_test(test_starts_again), cmocka_unit_test(test_no_limit),
-        cmocka_unit_test(test_close),
+        cmocka_unit_test(test_close),        cmocka_unit_test(test_another_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
