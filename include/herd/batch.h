@@ -49,7 +49,7 @@ static inline bool herd_batch_add(struct herd_batch *batch, struct herd_text tex
     return batch->count == HERD_BATCH_MAX;
 }
 
-/* All that are in it: finds their records for herd_batch_put, without which nothing may come between but puts. */
+/* All that are in it, before the first is put: finds their records, for herd_batch_put. */
 void herd_batch_look_ahead(struct herd_batch *batch, const struct herd_store *store);
 /* Offers versions `first` to before `end` to the store, in their order; what becomes of each is in `puts`. */
 void herd_batch_put(struct herd_batch *batch, struct herd_store *store, unsigned first, unsigned end,

@@ -37,22 +37,24 @@ uint32_t reports_take(struct herd_session *session, struct herd_text *input, uin
 {
     struct herd_reports *reports = &session->clients->reports;
     struct herd_batch *batch = &reports->batch;
+    struct herd_version *version = herd_batch_next(batch);
+    struct herd_text *text = &batch->texts[batch->count];
     uint32_t room = HERD_BATCH_MAX - batch->count;
     uint32_t taken;
 
     assert(room > 0); /* a full one is answered at once */
     if (herd_framer_pending(&session->framer)) return 0;
     if (room > most) room = most;
-    for (taken = 0; taken < room; taken++) {
-        struct herd_version *version = herd_batch_next(batch);
+    for (taken = 0; taken < room; taken++, version++, text++) {
         size_t length = herd_report_scan(*input, &version->report);
         if (length == 0 || length - 1 > session->framer.limit) break;
         version->difference_ns = session->read_ns - version->report.time_ns;
-        herd_batch_add(batch, (struct herd_text){input->bytes, length - 1});
+        *text = (struct herd_text){input->bytes, length - 1};
         input->bytes += length;
         input->length -= length;
     }
     if (taken == 0) return 0;
+    batch->count += taken;
     end_run(reports, session, taken);
     if (batch->count == HERD_BATCH_MAX) reports_answer(session->clients);
     return taken;

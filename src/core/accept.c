@@ -100,8 +100,10 @@ static inline bool answer(struct herd_core *core, const struct herd_batch *batch
         return false;
     }
     reply = herd_reply_append_at_line(out, &core->at_start, version->difference_ns, &version->report);
-    if (put == HERD_PUT_NEWER) herd_journal_append_line(core->journal, reply);
-    if (put == HERD_PUT_OLDER) core->counts.stale++;
+    if (put == HERD_PUT_NEWER)
+        herd_journal_append_line(core->journal, reply);
+    else if (put == HERD_PUT_OLDER)
+        core->counts.stale++;
     return true;
 }
 
