@@ -17,6 +17,7 @@
 #include "herd/deadline.h"
 #include "herd/listener.h"
 #include "herd/loop.h"
+#include "herd/times.h"
 
 struct herd_session; /* private to client */
 
@@ -55,6 +56,7 @@ struct herd_clients_counts {
     uint64_t sessions;       /* now */
 };
 extern const struct herd_counter_table herd_clients_counters; /* of struct herd_clients_counts */
+extern const struct herd_counter_table herd_clients_times;    /* of struct herd_clients */
 
 /* Reports that were read and not answered yet (reports.c). */
 struct herd_reports {
@@ -70,6 +72,8 @@ struct herd_clients {
     struct herd_clients_options options;
     struct herd_clients_port port;
     struct herd_clients_counts counts;
+    struct herd_times durations; /* from what was read to its reply's way out, of the last of a turn */
+    int64_t answered_ns;         /* when that was read; 0: nothing was answered in this turn */
     struct herd_list_node sessions;
     struct herd_deadlines started, quiet; /* sessions with an unfinished line: from its first byte, from its last */
     struct herd_deadlines idle;           /* sessions, from their last activity */
@@ -89,6 +93,8 @@ void herd_clients_configure(struct herd_clients *clients, const struct herd_clie
 void herd_clients_accept(struct herd_listener *listener, void *owner);
 /* Answers the reports that were collected in this turn. */
 void herd_clients_answer(struct herd_clients *clients);
+/* The replies of this turn are out: the loop's phase LOG. */
+void herd_clients_flushed(struct herd_clients *clients);
 
 /* No more commands: each session ends when what it has asked is answered; on_gone tells of each. */
 void herd_clients_drain(struct herd_clients *clients);

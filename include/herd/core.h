@@ -32,6 +32,7 @@
 #include "herd/journal.h"
 #include "herd/places.h"
 #include "herd/reply.h"
+#include "herd/times.h"
 
 struct herd_core_replay; /* private to core */
 
@@ -80,6 +81,7 @@ struct herd_core_counts {
     uint64_t expired;         /* records that the sweep has forgotten */
 };
 extern const struct herd_counter_table herd_core_counters; /* of struct herd_core_counts */
+extern const struct herd_counter_table herd_core_times;    /* of struct herd_core */
 
 /* What one who brings reports may do, and what it did of that. Zeroed at first; a fact of its session. */
 struct herd_core_grant {
@@ -104,6 +106,9 @@ struct herd_core {
     struct herd_core_limits limits;
     struct herd_core_port port;
     struct herd_core_counts counts;
+    struct herd_skews skews; /* our clock less a report's time, of the last of a turn that was news */
+    int64_t skew_ns;         /* which that was, until the end of the turn */
+    bool skew_known;
     /* journalwork.c */
     struct herd_journal *journal;  /* NULL: none */
     unsigned journal_slot;         /* in the store; HERD_SLOT_NONE: no journal */

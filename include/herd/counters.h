@@ -37,12 +37,14 @@ enum herd_counter_kind {
     HERD_COUNTER_NS, /* only grows, in nanoseconds: seconds as a metric, microseconds in the log */
     HERD_GAUGE,      /* as it is now; an int64_t, may be below 0 */
     HERD_GAUGE_NS,   /* likewise in nanoseconds */
+    HERD_TIMES,      /* a struct herd_times: how long something took */
+    HERD_SKEWS,      /* a struct herd_skews */
 };
 
 /* One row. All texts are literals. */
 struct herd_counter {
     uint32_t offset; /* in the struct that is counted in */
-    uint32_t width;  /* bytes of the integer there, 4 (without sign) or 8 */
+    uint32_t width;  /* bytes of what is there: an integer of 4 (without sign) or 8, or as its kind says */
     enum herd_counter_kind kind;
     const char *name;
     const char *help;
@@ -75,7 +77,7 @@ struct herd_counter_source {
     const char *labels; /* before those of each row, `peer="Hands"`; NULL: none; the owner's */
 };
 
-/* The number of a row: of counters without sign, of gauges as an int64_t. */
+/* The number of a row, 0 of times: of counters without sign, of gauges as an int64_t. */
 uint64_t herd_counter_value(const struct herd_counter *row, const void *counts);
 
 /* Calls `on_row` for each row of each source, in their order; `value` as above. */
@@ -86,5 +88,8 @@ void herd_counters_walk(const struct herd_counter_source *sources, size_t count,
 /* Adds to `log` a field for each key that the sources have of `event`, in the order in which they first come. */
 void herd_counters_log(const struct herd_counter_source *sources, size_t count, const char *event,
                        struct herd_log_event *log);
+/* Logs an event state_times for each row of times that there are: `of` is its key. Skews are two, *_above and *_below.
+ */
+void herd_counters_log_times(const struct herd_counter_source *sources, size_t count);
 
 #endif

@@ -36,6 +36,7 @@
 #include "herd/random.h"
 #include "herd/route.h"
 #include "herd/store.h"
+#include "herd/times.h"
 
 #define HERD_HANDSHAKE_MS 3000
 #define HERD_PULSE_MS 1000
@@ -87,6 +88,7 @@ struct herd_flood_counts {
     uint64_t marks_sent;
 };
 extern const struct herd_counter_table herd_flood_counters;
+extern const struct herd_counter_table herd_flood_times; /* of struct herd_flood */
 
 /* A route that lines came by or leave by, and what it says of a version. */
 struct herd_known_route {
@@ -133,6 +135,7 @@ struct herd_flood {
     struct herd_keys keys;
     struct herd_list_node neighbours; /* in the order in which they were taken */
     struct herd_flood_counts counts;
+    struct herd_times delays; /* from an origin's receiving to our learning, of the last news of a batch */
     struct herd_batch
         learnt; /* read from AT lines, with these as `keep` takes them; empty but in herd_inbound_receive */
     struct herd_known_route routes[HERD_ROUTES_OUT]; /* that lines leave by */

@@ -2,13 +2,17 @@
 #include "herd/counters.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "herd/times.h"
 
 #define NS_PER_US 1000
 
 uint64_t herd_counter_value(const struct herd_counter *row, const void *counts)
 {
     const char *at = (const char *)counts + row->offset;
+    if (row->kind == HERD_TIMES || row->kind == HERD_SKEWS) return 0;
     assert(row->width == sizeof(uint32_t) || row->width == sizeof(uint64_t));
     uint32_t narrow;
     uint64_t wide;
@@ -70,4 +74,33 @@ void herd_counters_log(const struct herd_counter_source *sources, size_t count, 
     herd_counters_walk(sources, count, &fields, add_up);
     for (unsigned i = 0; i < fields.count; i++)
         herd_log_number(log, fields.of[i].key, fields.of[i].value);
+}
+
+static void log_times(const char *of, const char *side, const struct herd_times *times)
+{
+    struct herd_log_event log;
+    char name[64];
+    if (!herd_log_begin(&log, HERD_LOG_INFO, "state_times")) return;
+    snprintf(name, sizeof name, "%s%s", of, side);
+    herd_log_string(&log, "of", name);
+    herd_times_log(times, &log);
+    herd_log_end(&log);
+}
+
+static void log_row(void *owner, const struct herd_counter_source *source, const struct herd_counter *row,
+                    uint64_t value)
+{
+    const void *at = (const char *)source->counts + row->offset;
+    (void)owner;
+    (void)value;
+    if (row->kind == HERD_TIMES) log_times(row->key, "", at);
+    if (row->kind != HERD_SKEWS) return;
+    const struct herd_skews *skews = at;
+    log_times(row->key, "_above", &skews->above);
+    log_times(row->key, "_below", &skews->below);
+}
+
+void herd_counters_log_times(const struct herd_counter_source *sources, size_t count)
+{
+    herd_counters_walk(sources, count, NULL, log_row);
 }

@@ -68,7 +68,10 @@ void answer_reports(struct herd_session *session, struct herd_batch *batch, unsi
     before = herd_buffer_length(out);
     taken = herd_core_accept(clients->core, batch, first, end, &session->grant, session->read_ns, out);
     clients->counts.invalid += end - first - taken;
-    if (taken > 0 && herd_core_wait(clients->core, &session->wait)) herd_stream_hold(&session->stream);
+    if (taken > 0 && herd_core_wait(clients->core, &session->wait))
+        herd_stream_hold(&session->stream);
+    else
+        clients->answered_ns = session->read_ns;
     if (!herd_list_empty(&session->pendings)) session->held_bytes += herd_buffer_length(out) - before;
     if (herd_log_wire_on()) {
         struct herd_text written = herd_buffer_text(out);
@@ -90,6 +93,7 @@ static struct pending *create_pending(struct herd_session *session, const struct
     struct pending *pending = herd_memory_allocate_zeroed(1, sizeof *pending);
 
     pending->session = session;
+    pending->read_ns = session->read_ns;
     herd_core_append_location(session->clients->core, version, &pending->location);
     return pending;
 }
@@ -179,6 +183,7 @@ static inline void end(struct herd_session *session, const struct turn *turn)
 {
     size_t length = herd_buffer_length(turn->out);
 
+    if (herd_list_empty(&session->pendings)) session->clients->answered_ns = session->read_ns;
     if (!turn->direct) session->held_bytes += length - turn->before;
     if (herd_log_wire_on() && length > turn->before) log_reply(session, turn->out, turn->before);
     if (session->clients->options.close_after_reply) session_finish(session);
@@ -222,6 +227,7 @@ static void give_out(struct herd_session *session, struct pending *pending)
     log_reply(session, out, before);
     herd_buffer_append(out, herd_buffer_text(&pending->behind));
     assert(session->pending_count > 0 && session->held_bytes >= herd_buffer_length(&pending->behind));
+    session->clients->answered_ns = pending->read_ns;
     session->held_bytes -= herd_buffer_length(&pending->behind);
     herd_list_remove(&pending->node);
     session->pending_count--;

@@ -28,3 +28,9 @@ static const struct herd_counter clients_rows[] = {
     {AT(sessions), HERD_GAUGE, "herd_sessions", "Clients that are connected", "", "state", "connections"},
 };
 const struct herd_counter_table herd_clients_counters = HERD_COUNTER_TABLE(clients_rows);
+
+static const struct herd_counter times_rows[] = {
+    {HERD_COUNTER_AT(struct herd_clients, durations), HERD_TIMES, "herd_command_duration_seconds",
+     "From reading a command to its reply's way out", "", "state_times", "command_duration"},
+};
+const struct herd_counter_table herd_clients_times = HERD_COUNTER_TABLE(times_rows);

@@ -15,6 +15,7 @@ struct pending {
     struct herd_list_node node; /* herd_session.pendings, in the order of the commands */
     struct herd_places_ticket ticket;
     struct herd_session *session;
+    int64_t read_ns;             /* when the WHATSAT was */
     struct herd_buffer location; /* its AT line with LF */
     struct herd_buffer behind;   /* replies to later commands, up to the next pending */
 };

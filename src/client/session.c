@@ -265,6 +265,7 @@ static void on_durable(struct herd_core_wait *wait)
     struct herd_session *session = HERD_CONTAINER(wait, struct herd_session, wait);
 
     assert(!herd_core_wait_stands(&session->wait));
+    session->clients->answered_ns = session->read_ns;
     herd_stream_release(&session->stream);
     herd_loop_soon(session->clients->loop, &session->task);
 }

@@ -125,6 +125,9 @@ unsigned herd_core_accept(struct herd_core *core, struct herd_batch *batch, unsi
         taken += answer(core, batch, i, out);
     assert(core->counts.stale <= core->counts.iamat + taken);
     core->counts.iamat += taken;
-    if (core->store.seq != seq) core->port.at_end(core->port.owner);
+    if (core->store.seq == seq) return taken;
+    core->skew_ns = batch->versions[end - 1].difference_ns;
+    core->skew_known = true;
+    core->port.at_end(core->port.owner);
     return taken;
 }

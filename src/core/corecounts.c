@@ -17,3 +17,9 @@ static const struct herd_counter core_rows[] = {
     {AT(expired), HERD_COUNTER, "herd_expired_total", "Reports forgotten by protocol.ttl_s", "", "state", "expired"},
 };
 const struct herd_counter_table herd_core_counters = HERD_COUNTER_TABLE(core_rows);
+
+static const struct herd_counter times_rows[] = {
+    {HERD_COUNTER_AT(struct herd_core, skews), HERD_SKEWS, "herd_client_skew_seconds",
+     "Our clock less the time in a client's report, when it came", "", "state_times", "client_skew"},
+};
+const struct herd_counter_table herd_core_times = HERD_COUNTER_TABLE(times_rows);

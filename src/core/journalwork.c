@@ -98,6 +98,8 @@ static void append_queued(struct herd_core *core)
 
 void herd_core_write(struct herd_core *core)
 {
+    if (core->skew_known) herd_skews_record(&core->skews, core->skew_ns);
+    core->skew_known = false;
     if (core->journal == NULL) return;
     assert(core->journal_slot != HERD_SLOT_NONE);
     append_queued(core);

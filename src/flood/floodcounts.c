@@ -29,3 +29,10 @@ static const struct herd_counter flood_rows[] = {
      "Sessions that show two servers of one name", "", "state", "rivals"},
 };
 const struct herd_counter_table herd_flood_counters = HERD_COUNTER_TABLE(flood_rows);
+
+static const struct herd_counter times_rows[] = {
+    {HERD_COUNTER_AT(struct herd_flood, delays), HERD_TIMES, "herd_replication_delay_seconds",
+     "From a report's arrival at another server to its arrival here, by the two clocks", "", "state_times",
+     "replication_delay"},
+};
+const struct herd_counter_table herd_flood_times = HERD_COUNTER_TABLE(times_rows);

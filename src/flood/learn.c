@@ -55,6 +55,14 @@ static void note_put(struct herd_inbound *inbound, unsigned i)
     }
 }
 
+/* By the origin's clock; what a version says of itself may be anything. */
+static void record_delay(struct herd_flood *flood, const struct herd_version *version, int64_t now_ns)
+{
+    uint64_t received_ns = (uint64_t)version->report.time_ns + (uint64_t)version->difference_ns;
+
+    herd_times_record(&flood->delays, (int64_t)((uint64_t)now_ns - received_ns));
+}
+
 void inbound_learn_read(struct herd_inbound *inbound, const struct herd_now *now)
 {
     struct herd_flood *flood = inbound->flood;
@@ -68,6 +76,8 @@ void inbound_learn_read(struct herd_inbound *inbound, const struct herd_now *now
     herd_batch_put(learnt, flood->store, 0, learnt->count, &source);
     for (i = 0; i < learnt->count; i++)
         note_put(inbound, i);
+    if (learnt->puts[learnt->count - 1] == HERD_PUT_NEWER)
+        record_delay(flood, &learnt->versions[learnt->count - 1], now->wall_ns);
     learnt->count = 0;
 }
 

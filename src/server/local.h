@@ -30,6 +30,7 @@
 #include "herd/reply.h"
 #include "herd/search.h"
 #include "herd/tellings.h"
+#include "herd/times.h"
 #include "herd/wiremeter.h"
 
 struct server;
@@ -159,7 +160,13 @@ enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAIN
 struct server_counts {
     uint64_t wire_unwritten; /* lines of neighbours, log.wire_bytes_per_s_max */
 };
-extern const struct herd_counter_table server_counters; /* servercounts.c */
+extern const struct herd_counter_table server_counters, server_timings; /* servercounts.c */
+
+/* By how much the once-a-second timer was late. */
+struct server_times {
+    struct herd_times loop;
+    uint64_t sweep_due_ms; /* when it is due, by the loop's clock */
+};
 
 struct server {
     struct herd_loop loop;
@@ -187,6 +194,7 @@ struct server {
     uv_poll_t signals;                    /* its descriptor is readable while a signal waits */
     int signals_descriptor;
     struct server_counts counts;
+    struct server_times times;
     struct herd_limit_watch limits[LIMITS_WATCHED]; /* limitlog.c */
 };
 

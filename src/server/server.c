@@ -55,11 +55,21 @@ void server_peers_changed(struct server *server, uint64_t in_ms)
     uv_timer_start(timer, on_peer_timer, in_ms, 0);
 }
 
+/* What is read when a timer is late waits as long as the timer did. */
+static void record_loop_delay(struct server *server)
+{
+    struct server_times *times = &server->times;
+
+    herd_times_record(&times->loop, (int64_t)uv_hrtime() - (int64_t)times->sweep_due_ms * HERD_NS_PER_MS);
+    times->sweep_due_ms = uv_now(&server->loop.uv) + SWEEP_MS;
+}
+
 static void on_sweep(uv_timer_t *timer)
 {
     struct server *server = timer->data;
     struct herd_now now = server_now(server);
 
+    record_loop_delay(server);
     herd_log_watch();
     herd_core_tick(&server->core, &now);
     herd_search_tick(&server->search);
@@ -92,9 +102,12 @@ static void flood_phase(void *owner)
     server_drain_step(server);
 }
 
+/* Replies are out. */
 static void log_phase(void *owner)
 {
-    (void)owner;
+    struct server *server = owner;
+
+    herd_clients_flushed(&server->line_clients);
     herd_log_turn();
 }
 
@@ -236,6 +249,7 @@ static void start_timers(struct server *server)
     uv_timer_init(&server->loop.uv, &server->drain_timer);
     server->peer_timer.data = server->sweep_timer.data = server->drain_timer.data = server;
     uv_timer_start(&server->sweep_timer, on_sweep, SWEEP_MS, SWEEP_MS);
+    server->times.sweep_due_ms = uv_now(&server->loop.uv) + SWEEP_MS;
 }
 
 static void init(struct server *server, const struct herd_config *config, unsigned self)

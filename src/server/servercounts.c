@@ -11,3 +11,9 @@ static const struct herd_counter server_rows[] = {
      "wire_bytes_per_s_max"},
 };
 const struct herd_counter_table server_counters = HERD_COUNTER_TABLE(server_rows);
+
+static const struct herd_counter timing_rows[] = {
+    {HERD_COUNTER_AT(struct server_times, loop), HERD_TIMES, "herd_loop_delay_seconds", "How late a timer was", "",
+     "state_times", "loop_delay"},
+};
+const struct herd_counter_table server_timings = HERD_COUNTER_TABLE(timing_rows);

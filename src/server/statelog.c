@@ -4,7 +4,8 @@
  * tables of all who count (herd/counters.h). Event `state` is the server,
  * `state_limits` says how often each limit has bitten, by its key in the
  * configuration, `state_places` the same of the providers, `state_journal` is
- * the journal, and each neighbour has a `state_peer`.
+ * the journal, `state_times` says how long one thing took, and each neighbour
+ * has a `state_peer`.
  */
 #include "local.h"
 
@@ -14,7 +15,7 @@
 #include "herd/counters.h"
 #include "herd/log.h"
 
-#define SOURCES_MAX 16
+#define SOURCES_MAX 24
 
 /* What is found by asking, and counted by nobody. */
 struct standing {
@@ -109,6 +110,10 @@ static void collect(struct server *server, struct state *state)
     herd_journal_counts(journal, &state->journal);
     if (journal != NULL) add(state, &herd_journal_counters, &state->journal);
     add(state, &herd_log_counters, &state->log);
+    add(state, &herd_clients_times, &server->line_clients);
+    add(state, &herd_core_times, &server->core);
+    add(state, &herd_flood_times, &server->core.flood);
+    add(state, &server_timings, &server->times);
 }
 
 static void log_server(struct server *server, const struct state *state)
@@ -162,6 +167,7 @@ void statelog(struct server *server)
     log_numbers(&state, "state_limits");
     log_numbers(&state, "state_places");
     if (server->core.journal != NULL) log_numbers(&state, "state_journal");
+    herd_counters_log_times(state.sources, state.source_count);
     for (unsigned i = 0; i < server->dial_count; i++)
         log_neighbour(&server->dials[i]);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "herd/counters.h"
+#include "herd/times.h"
 
 static inline bool ends_with(const char *text, const char *end)
 {
@@ -55,13 +56,15 @@ static inline void check_counter_table(const struct herd_counter_table *table, s
     for (const struct herd_counter *row = table->rows; row < table->rows + table->count; row++) {
         bool grows = row->kind == HERD_COUNTER || row->kind == HERD_COUNTER_NS;
         bool is_time = row->kind == HERD_COUNTER_NS || row->kind == HERD_GAUGE_NS;
-        assert_true(row->width == 4 || row->width == 8);
-        assert_true(row->offset % row->width == 0);
+        bool is_spread = row->kind == HERD_TIMES || row->kind == HERD_SKEWS;
+        size_t spread = row->kind == HERD_TIMES ? sizeof(struct herd_times) : sizeof(struct herd_skews);
+        assert_true(is_spread ? row->width == spread : row->width == 4 || row->width == 8);
+        assert_int_equal(row->offset % (row->width == 4 ? 4 : 8), 0);
         assert_true(row->offset + row->width <= size);
         check_name(row->name);
         assert_int_equal(strncmp(row->name, "herd_", 5), 0);
         assert_int_equal(ends_with(row->name, "_total"), grows);
-        assert_int_equal(strstr(row->name, "_seconds") != NULL, is_time);
+        assert_int_equal(strstr(row->name, "_seconds") != NULL, is_time || is_spread);
         check_labels(row->labels);
         assert_true(strlen(row->help) > 0);
         assert_int_equal(row->event == NULL, row->key == NULL);

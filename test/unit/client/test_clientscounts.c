@@ -14,6 +14,7 @@ static void the_tables_are_sound(void **state)
 {
     (void)state;
     check_counter_table(&herd_clients_counters, sizeof(struct herd_clients_counts));
+    check_counter_table(&herd_clients_times, sizeof(struct herd_clients));
 }
 
 int main(void)

@@ -36,6 +36,30 @@ static void only_news_are_told(void **state)
     assert_int_equal(fixture->ends, 2);
 }
 
+/* CORE_NOW_NS is one and a half seconds. */
+static void the_last_of_a_turn_tells_how_far_its_clock_is(void **state)
+{
+    struct corefixture *fixture = *state;
+    const struct herd_skews *skews = &fixture->core.skews;
+
+    core_add(fixture, "a", "1");
+    core_add(fixture, "b", "1.25");
+    core_accept(fixture);
+    assert_int_equal(herd_times_count(&skews->above), 0);
+    herd_core_write(&fixture->core);
+    herd_core_write(&fixture->core);
+    assert_int_equal(herd_times_count(&skews->above), 1);
+    assert_int_equal(skews->above.max_ns, 250000000);
+    assert_int_equal(herd_times_count(&skews->below), 0);
+    core_report(fixture, "a", "3");
+    herd_core_write(&fixture->core);
+    core_report(fixture, "a", "2"); /* is no news */
+    herd_core_write(&fixture->core);
+    assert_int_equal(herd_times_count(&skews->above), 1);
+    assert_int_equal(herd_times_count(&skews->below), 1);
+    assert_int_equal(skews->below.max_ns, 1500000000);
+}
+
 static void what_finds_no_room_is_given_back(void **state)
 {
     struct corefixture *fixture = *state;
@@ -124,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_gets_its_reply_in_order, core_setup, core_teardown),
         cmocka_unit_test_setup_teardown(only_news_are_told, core_setup, core_teardown),
+        cmocka_unit_test_setup_teardown(the_last_of_a_turn_tells_how_far_its_clock_is, core_setup, core_teardown),
         cmocka_unit_test_setup_teardown(what_finds_no_room_is_given_back, core_setup, core_teardown),
         cmocka_unit_test_setup_teardown(what_is_too_far_ahead_is_refused, core_setup, core_teardown),
         cmocka_unit_test_setup_teardown(new_clients_are_counted_by_who_brings_them, core_setup, core_teardown),

@@ -14,6 +14,7 @@ static void the_tables_are_sound(void **state)
 {
     (void)state;
     check_counter_table(&herd_core_counters, sizeof(struct herd_core_counts));
+    check_counter_table(&herd_core_times, sizeof(struct herd_core));
 }
 
 int main(void)

@@ -14,6 +14,7 @@ static void the_tables_are_sound(void **state)
 {
     (void)state;
     check_counter_table(&herd_flood_counters, sizeof(struct herd_flood_counts));
+    check_counter_table(&herd_flood_times, sizeof(struct herd_flood));
 }
 
 int main(void)

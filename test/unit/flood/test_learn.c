@@ -42,6 +42,22 @@ static void at_is_stored_and_mark_adopted(void **state)
     assert_int_equal(world->rig.store.seq, 2);
 }
 
+/* From 5.5 s, when Hands had it, to now; of the last of what came at once, where that was news. */
+static void news_tell_how_long_they_took(void **state)
+{
+    struct world *world = *state;
+    const struct herd_times *delays = &world->rig.flood.delays;
+    int64_t now_ns = world->rig.now.wall_ns;
+    feed(world, KIWI("5", "Hands"));
+    assert_int_equal(herd_times_count(delays), 1);
+    assert_int_equal(delays->max_ns, now_ns > 5500000000 ? now_ns - 5500000000 : 0);
+    feed(world, KIWI("5", "Hands") KIWI("4", "Hands"));
+    assert_int_equal(herd_times_count(delays), 1);
+    feed(world, KIWI("9000000000", "Hands")); /* long after now */
+    assert_int_equal(herd_times_count(delays), 2);
+    assert_int_equal(delays->max_ns, now_ns > 5500000000 ? now_ns - 5500000000 : 0);
+}
+
 /* Lines that are dropped: the session goes on, its MARKs are no longer believed. */
 static const char *const dropped[] = {
     "AT\n",
@@ -329,6 +345,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(at_is_stored_and_mark_adopted, setup, teardown),
+        cmocka_unit_test_setup_teardown(news_tell_how_long_they_took, setup, teardown),
         cmocka_unit_test(a_dropped_at_taints_the_session),
         cmocka_unit_test_setup_teardown(no_room_taints_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(foreign_origins_have_no_end, setup, teardown),
