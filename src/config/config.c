@@ -75,12 +75,12 @@ static void note_places(struct herd_config *config, const int *lines, const stru
     config->option_places = herd_memory_allocate_zeroed(herd_option_count, sizeof *config->option_places);
     for (unsigned i = 0; i < herd_option_count; i++) {
         char variable[HERD_VARIABLE_MAX];
-        int line = HERD_LINE_NONE;
+        int line = CONFIG_LINE_NONE;
         const char *from = NULL;
-        if (lines[i] == HERD_LINE_ENVIRONMENT) {
+        if (lines[i] == CONFIG_LINE_ENVIRONMENT) {
             herd_option_variable(&herd_options[i], variable);
             from = variable;
-        } else if (lines[i] != HERD_LINE_NONE && source != NULL) {
+        } else if (lines[i] != CONFIG_LINE_NONE && source != NULL) {
             from = herd_source_file(source, lines[i], &line);
         }
         if (from == NULL) continue;
@@ -118,7 +118,7 @@ static void translate_lines(struct herd_config *config, const struct herd_source
         herd_source_file(source, config->links[i].line, &config->links[i].line);
 }
 
-static int load_file(const char *path, struct herd_report *report, struct herd_config *config)
+static int load_file(const char *path, struct config_report *report, struct herd_config *config)
 {
     struct herd_source source;
     int code = herd_source_read(&source, path, report);
@@ -140,7 +140,7 @@ static int load_file(const char *path, struct herd_report *report, struct herd_c
 }
 
 /* Its shape is nobody's choice, so no warnings about that. */
-static int load_builtin(struct herd_report *report, struct herd_config *config)
+static int load_builtin(struct config_report *report, struct herd_config *config)
 {
     herd_config_set_builtin(config);
     herd_config_fill_listen(config);
@@ -154,7 +154,7 @@ static int load_builtin(struct herd_report *report, struct herd_config *config)
 int herd_config_load(const char *path, FILE *messages, struct herd_config *ret_config)
 {
     int option_lines[HERD_OPTIONS_MAX] = {0};
-    struct herd_report report = {.out = messages, .option_lines = option_lines};
+    struct config_report report = {.out = messages, .option_lines = option_lines};
     struct herd_config config;
     herd_config_init(&config);
     int code = path != NULL ? load_file(path, &report, &config) : load_builtin(&report, &config);

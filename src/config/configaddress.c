@@ -106,45 +106,45 @@ static unsigned list_endpoints(const struct herd_config *config, unsigned index,
     return count;
 }
 
-static void check_taken(const struct endpoint *all, unsigned last, struct herd_report *report)
+static void check_taken(const struct endpoint *all, unsigned last, struct config_report *report)
 {
     const struct endpoint *late = &all[last];
     for (unsigned i = 0; i < last; i++) {
         const struct endpoint *early = &all[i];
         if (!collide(early, late)) continue;
         const char *owner = late->config->servers[early->server].name;
-        herd_report_error(report, late->address->line, "servers[%u].%s: %s is taken by %s of %s%s%s", late->server,
-                          late->key, late->address->text, early->key,
-                          early->server == late->server ? "the same server"
-                          : owner == NULL               ? "another server"
-                                                        : owner,
-                          strcmp(early->address->text, late->address->text) == 0 ? "" : ", ",
-                          strcmp(early->address->text, late->address->text) == 0 ? "" : early->address->text);
+        config_report_error(report, late->address->line, "servers[%u].%s: %s is taken by %s of %s%s%s", late->server,
+                            late->key, late->address->text, early->key,
+                            early->server == late->server ? "the same server"
+                            : owner == NULL               ? "another server"
+                                                          : owner,
+                            strcmp(early->address->text, late->address->text) == 0 ? "" : ", ",
+                            strcmp(early->address->text, late->address->text) == 0 ? "" : early->address->text);
         return; /* one is enough to tell about this address */
     }
 }
 
-static void check_dialled(const struct endpoint *endpoint, struct herd_report *report)
+static void check_dialled(const struct endpoint *endpoint, struct config_report *report)
 {
     bool has_listen = strcmp(endpoint->key, "clients") == 0 || strcmp(endpoint->key, "peers") == 0;
     if (!has_listen || !is_wildcard(endpoint->address)) return;
-    herd_report_error(report, endpoint->address->line,
-                      "servers[%u].%s: %s cannot be dialled: name the address that others dial here, and this one as "
-                      "%s_listen",
-                      endpoint->server, endpoint->key, endpoint->address->text, endpoint->key);
+    config_report_error(report, endpoint->address->line,
+                        "servers[%u].%s: %s cannot be dialled: name the address that others dial here, and this one as "
+                        "%s_listen",
+                        endpoint->server, endpoint->key, endpoint->address->text, endpoint->key);
 }
 
 /* Nothing can be bound there: a socket of IPv6 that takes no IPv4 has no such address, and users mean the other. */
 static bool check_mapped(unsigned server, const char *key, const struct herd_address *address,
-                         struct herd_report *report)
+                         struct config_report *report)
 {
     if (address->text == NULL || address->socket.ss_family != AF_INET6) return true;
     const struct in6_addr host = host_of(address);
     if (!IN6_IS_ADDR_V4MAPPED(&host)) return true;
     char four[INET_ADDRSTRLEN];
     inet_ntop(AF_INET, &host.s6_addr[12], four, sizeof(four));
-    herd_report_error(report, address->line, "servers[%u].%s: %s is an IPv4 address in the clothes of IPv6: write %s",
-                      server, key, address->text, four);
+    config_report_error(report, address->line, "servers[%u].%s: %s is an IPv4 address in the clothes of IPv6: write %s",
+                        server, key, address->text, four);
     return false;
 }
 
@@ -156,27 +156,28 @@ static bool has_link(const struct herd_config *config, unsigned server)
     return false;
 }
 
-static void check_secret(const struct herd_config *config, unsigned index, struct herd_report *report)
+static void check_secret(const struct herd_config *config, unsigned index, struct config_report *report)
 {
     const struct herd_address *peers = &config->servers[index].peers;
     if (config->secret_file != NULL || peers->text == NULL || !has_link(config, index)) return;
     if (herd_address_is_loopback(&peers->socket) || is_wildcard(peers)) return;
-    herd_report_error(report, peers->line,
-                      "servers[%u].peers: %s is not a loopback address: neighbours beyond one machine need secret_file",
-                      index, peers->text);
+    config_report_error(
+        report, peers->line,
+        "servers[%u].peers: %s is not a loopback address: neighbours beyond one machine need secret_file", index,
+        peers->text);
 }
 
 /* An address of one family cannot dial one of the other. */
-static void check_source(const struct herd_config *config, unsigned from, unsigned to, struct herd_report *report)
+static void check_source(const struct herd_config *config, unsigned from, unsigned to, struct config_report *report)
 {
     const struct herd_address *source = &config->servers[from].peer_source;
     const struct herd_address *peers = &config->servers[to].peers;
     if (source->text == NULL || peers->text == NULL || source->socket.ss_family == peers->socket.ss_family) return;
-    herd_report_error(report, source->line, "servers[%u].peer_source: %s cannot dial the neighbour at %s", from,
-                      source->text, peers->text);
+    config_report_error(report, source->line, "servers[%u].peer_source: %s cannot dial the neighbour at %s", from,
+                        source->text, peers->text);
 }
 
-void herd_config_check_addresses(const struct herd_config *config, struct herd_report *report)
+void herd_config_check_addresses(const struct herd_config *config, struct config_report *report)
 {
     struct endpoint all[HERD_SERVERS_MAX * ENDPOINTS_MAX];
     unsigned count = 0;

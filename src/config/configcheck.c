@@ -3,31 +3,31 @@
  * providers that lack something. Addresses and links have files of their own. */
 #include "local.h"
 
-static void check_names(const struct herd_config *config, struct herd_report *report)
+static void check_names(const struct herd_config *config, struct config_report *report)
 {
     for (unsigned i = 0; i < config->server_count; i++) {
         const struct herd_server_config *server = &config->servers[i];
         if (server->name == NULL) continue;
         int first = herd_config_find_server(config, server->name);
         if (first == (int)i) continue;
-        herd_report_error(report, server->line, "servers[%u]: servers[%d] is called \"%s\" too", i, first,
-                          server->name);
+        config_report_error(report, server->line, "servers[%u]: servers[%d] is called \"%s\" too", i, first,
+                            server->name);
     }
 }
 
-static void check_limits(const struct herd_config *config, struct herd_report *report)
+static void check_limits(const struct herd_config *config, struct config_report *report)
 {
     if (config->limits.output_resume_bytes >= config->limits.output_pause_bytes) {
-        herd_report_begin_option(report, "limits.output_resume_bytes");
+        config_report_begin_option(report, "limits.output_resume_bytes");
         fprintf(report->out, " must be less than limits.output_pause_bytes, which is %lu",
                 (unsigned long)config->limits.output_pause_bytes);
-        herd_report_end(report);
+        config_report_end(report);
     }
     if (config->limits.provider_transfers_per_host_max > config->limits.provider_transfers_max) {
-        herd_report_begin_option(report, "limits.provider_transfers_per_host_max");
+        config_report_begin_option(report, "limits.provider_transfers_per_host_max");
         fprintf(report->out, " must be at most limits.provider_transfers_max, which is %lu",
                 (unsigned long)config->limits.provider_transfers_max);
-        herd_report_end(report);
+        config_report_end(report);
     }
 }
 
@@ -40,12 +40,12 @@ static bool uses_provider(const struct herd_config *config, const char *name)
 }
 
 static void check_key(const struct herd_config *config, const char *provider, const char *key_file,
-                      struct herd_report *report)
+                      struct config_report *report)
 {
     if (!uses_provider(config, provider) || key_file != NULL) return;
-    herd_report_begin_option(report, "places.providers");
+    config_report_begin_option(report, "places.providers");
     fprintf(report->out, ": \"%s\" needs places.%s.key_file", provider, provider);
-    herd_report_end(report);
+    config_report_end(report);
 }
 
 /* Whether the host of an http:// URL is this machine. */
@@ -66,30 +66,30 @@ static bool url_is_loopback(const char *url)
     return herd_address_parse(address, &socket) == 0 && herd_address_is_loopback(&socket);
 }
 
-static void warn_plain_url(const char *key, const char *url, struct herd_report *report)
+static void warn_plain_url(const char *key, const char *url, struct config_report *report)
 {
     if (url == NULL || strncmp(url, "http://", strlen("http://")) != 0 || url_is_loopback(url)) return;
-    herd_report_begin_option_warning(report, key);
+    config_report_begin_option_warning(report, key);
     fputs(": clients' places and the key travel unencrypted over http://", report->out);
-    herd_report_end(report);
+    config_report_end(report);
 }
 
-static void check_places(const struct herd_config *config, struct herd_report *report)
+static void check_places(const struct herd_config *config, struct config_report *report)
 {
     if (config->places.provider_count == 0) {
-        herd_report_begin_option(report, "places.providers");
+        config_report_begin_option(report, "places.providers");
         fputs(" names none", report->out);
-        herd_report_end(report);
+        config_report_end(report);
     }
     if (config->places.local_index_count > HERD_LOCAL_INDEXES_MAX) {
-        herd_report_begin_option(report, "places.local.indexes");
+        config_report_begin_option(report, "places.local.indexes");
         fprintf(report->out, " names %u files, at most %d", config->places.local_index_count, HERD_LOCAL_INDEXES_MAX);
-        herd_report_end(report);
+        config_report_end(report);
     }
     if (uses_provider(config, "overpass") && config->places.overpass_url == NULL) {
-        herd_report_begin_option(report, "places.providers");
+        config_report_begin_option(report, "places.providers");
         fputs(": \"overpass\" needs places.overpass.url", report->out);
-        herd_report_end(report);
+        config_report_end(report);
     }
     check_key(config, "google", config->places.google_key_file, report);
     check_key(config, "google_legacy", config->places.google_legacy_key_file, report);
@@ -98,7 +98,7 @@ static void check_places(const struct herd_config *config, struct herd_report *r
     warn_plain_url("places.overpass.url", config->places.overpass_url, report);
 }
 
-void herd_config_check(const struct herd_config *config, struct herd_report *report)
+void herd_config_check(const struct herd_config *config, struct config_report *report)
 {
     check_names(config, report);
     herd_config_check_addresses(config, report);

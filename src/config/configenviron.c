@@ -23,7 +23,7 @@ static bool starts_with(const char *string, const char *start)
     return strncmp(string, start, strlen(start)) == 0;
 }
 
-static void warn_unknown(const char *variable, struct herd_report *report)
+static void warn_unknown(const char *variable, struct config_report *report)
 {
     char texts[HERD_OPTIONS_MAX][HERD_VARIABLE_MAX];
     const char *names[HERD_OPTIONS_MAX + 1];
@@ -36,9 +36,9 @@ static void warn_unknown(const char *variable, struct herd_report *report)
     }
     names[count++] = path_variable;
     fputs("warning: unknown environment variable ", report->out);
-    herd_report_quote(report, variable);
-    herd_report_suggest(report, herd_suggest(variable, names, count));
-    herd_report_end(report);
+    config_report_quote(report, variable);
+    config_report_suggest(report, herd_suggest(variable, names, count));
+    config_report_end(report);
 }
 
 static const struct herd_option *find_variable(const char *variable)
@@ -51,7 +51,7 @@ static const struct herd_option *find_variable(const char *variable)
     return NULL;
 }
 
-static void take(struct herd_config *config, const char *variable, const char *value, struct herd_report *report)
+static void take(struct herd_config *config, const char *variable, const char *value, struct config_report *report)
 {
     const struct herd_option *option = find_variable(variable);
     if (option == NULL) {
@@ -62,18 +62,18 @@ static void take(struct herd_config *config, const char *variable, const char *v
         fprintf(report->out, "warning: %s is not used: only the file can set %s\n", variable, option->key);
         return;
     }
-    report->option_lines[option - herd_options] = HERD_LINE_ENVIRONMENT;
+    report->option_lines[option - herd_options] = CONFIG_LINE_ENVIRONMENT;
     if (herd_option_set_text(option, config, value) == 0) return;
     report->errors++;
     fputs(variable, report->out);
     fputs(" must be ", report->out);
     herd_option_print_kind(option, report->out);
     fputs(", not ", report->out);
-    herd_report_quote(report, value);
-    herd_report_end(report);
+    config_report_quote(report, value);
+    config_report_end(report);
 }
 
-void herd_config_read_environment(struct herd_config *config, struct herd_report *report)
+void herd_config_read_environment(struct herd_config *config, struct config_report *report)
 {
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
         const char *equals = strchr(*entry, '=');

@@ -75,33 +75,33 @@ static unsigned print_outside(const struct herd_config *config, struct pieces *p
 
 static int links_line(const struct herd_config *config)
 {
-    return config->link_count > 0 ? config->links[0].line : HERD_LINE_NONE;
+    return config->link_count > 0 ? config->links[0].line : CONFIG_LINE_NONE;
 }
 
-static bool check_connected(const struct herd_config *config, struct herd_report *report)
+static bool check_connected(const struct herd_config *config, struct config_report *report)
 {
     struct pieces pieces;
     find_pieces(config, NOBODY, &pieces);
     unsigned root = biggest(&pieces, config->server_count, NOBODY);
     if (root == NOBODY || pieces.size[root] == config->server_count) return true;
-    herd_report_begin_error(report, links_line(config));
+    config_report_begin_error(report, links_line(config));
     fprintf(report->out, "the herd is not connected: no links lead from %s to ", config->servers[root].name);
     print_outside(config, &pieces, root, NOBODY, report->out);
-    herd_report_end(report);
+    config_report_end(report);
     return false;
 }
 
-static void warn_if_cut(const struct herd_config *config, unsigned down, struct herd_report *report)
+static void warn_if_cut(const struct herd_config *config, unsigned down, struct config_report *report)
 {
     struct pieces pieces;
     find_pieces(config, down, &pieces);
     unsigned root = biggest(&pieces, config->server_count, down);
     if (root == NOBODY || pieces.size[root] + 1 == config->server_count) return;
-    herd_report_begin_warning(report, config->servers[down].line);
+    config_report_begin_warning(report, config->servers[down].line);
     fprintf(report->out, "if %s is down, ", config->servers[down].name);
     unsigned count = print_outside(config, &pieces, root, down, report->out);
     fprintf(report->out, " %s cut off", count == 1 ? "is" : "are");
-    herd_report_end(report);
+    config_report_end(report);
 }
 
 static bool same_pair(const struct herd_link_config *x, const struct herd_link_config *y)
@@ -109,35 +109,35 @@ static bool same_pair(const struct herd_link_config *x, const struct herd_link_c
     return (x->a == y->a && x->b == y->b) || (x->a == y->b && x->b == y->a);
 }
 
-static void check_links(const struct herd_config *config, struct herd_report *report)
+static void check_links(const struct herd_config *config, struct config_report *report)
 {
     for (unsigned i = 0; i < config->link_count; i++) {
         const struct herd_link_config *link = &config->links[i];
         const char *a = config->servers[link->a].name;
         const char *b = config->servers[link->b].name;
-        if (link->a == link->b) herd_report_error(report, link->line, "links[%u]: %s is linked to itself", i, a);
+        if (link->a == link->b) config_report_error(report, link->line, "links[%u]: %s is linked to itself", i, a);
         for (unsigned j = 0; j < i; j++) {
             if (!same_pair(&config->links[j], link)) continue;
-            herd_report_error(report, link->line, "links[%u]: %s and %s are linked by links[%u] already", i, a, b, j);
+            config_report_error(report, link->line, "links[%u]: %s and %s are linked by links[%u] already", i, a, b, j);
             break;
         }
     }
 }
 
 /* Told at the link that is one too many. */
-static void check_neighbours(const struct herd_config *config, unsigned server, struct herd_report *report)
+static void check_neighbours(const struct herd_config *config, unsigned server, struct config_report *report)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < config->link_count; i++) {
         const struct herd_link_config *link = &config->links[i];
         if (link->a != server && link->b != server) continue;
         if (++count != HERD_NEIGHBOURS_MAX + 1) continue;
-        herd_report_error(report, link->line, "links[%u]: %s has more than %d neighbours", i,
-                          config->servers[server].name, HERD_NEIGHBOURS_MAX);
+        config_report_error(report, link->line, "links[%u]: %s has more than %d neighbours", i,
+                            config->servers[server].name, HERD_NEIGHBOURS_MAX);
     }
 }
 
-void herd_config_check_graph(const struct herd_config *config, bool warn, struct herd_report *report)
+void herd_config_check_graph(const struct herd_config *config, bool warn, struct config_report *report)
 {
     check_links(config, report);
     for (unsigned i = 0; i < config->server_count; i++)

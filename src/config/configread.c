@@ -17,7 +17,7 @@
 
 struct reader {
     struct herd_config *config;
-    struct herd_report *report;
+    struct config_report *report;
 };
 
 static int line_of(const config_setting_t *setting)
@@ -34,32 +34,32 @@ static void print_key(const struct reader *r, const char *group, const char *nam
 static void unknown_key(struct reader *r, const config_setting_t *setting, const char *group, const char *place)
 {
     const char *name = config_setting_name(setting);
-    herd_report_begin_error(r->report, line_of(setting));
+    config_report_begin_error(r->report, line_of(setting));
     fputs("unknown key ", r->report->out);
-    herd_report_quote(r->report, name);
+    config_report_quote(r->report, name);
     if (*place != '\0') fprintf(r->report->out, " in %s", place);
-    herd_report_suggest(r->report, herd_option_suggest(group, name));
-    herd_report_end(r->report);
+    config_report_suggest(r->report, herd_option_suggest(group, name));
+    config_report_end(r->report);
 }
 
 /* `place`.key must be ... */
 static void refuse_value(struct reader *r, const config_setting_t *setting, const struct herd_option *option,
                          const char *place, const char *value)
 {
-    herd_report_begin_error(r->report, line_of(setting));
+    config_report_begin_error(r->report, line_of(setting));
     print_key(r, place, herd_option_name(option));
     fputs(" must be ", r->report->out);
     herd_option_print_kind(option, r->report->out);
     if (value != NULL) {
         fputs(", not ", r->report->out);
-        herd_report_quote(r->report, value);
+        config_report_quote(r->report, value);
     }
     bool one_of = value != NULL && option->words != NULL;
     size_t count = 0;
     while (one_of && option->words[count] != NULL)
         count++;
-    if (one_of) herd_report_suggest(r->report, herd_suggest(value, option->words, count));
-    herd_report_end(r->report);
+    if (one_of) config_report_suggest(r->report, herd_suggest(value, option->words, count));
+    config_report_end(r->report);
 }
 
 static bool is_sequence(const config_setting_t *setting)
@@ -169,7 +169,7 @@ static void read_server(struct reader *r, const config_setting_t *setting, unsig
     snprintf(place, sizeof(place), "servers[%u]", index);
     server->line = line_of(setting);
     if (!config_setting_is_group(setting)) {
-        herd_report_error(r->report, server->line, "%s must be a group { name = \"...\"; ... }", place);
+        config_report_error(r->report, server->line, "%s must be a group { name = \"...\"; ... }", place);
         return;
     }
     int count = config_setting_length(setting);
@@ -188,8 +188,8 @@ static void read_server(struct reader *r, const config_setting_t *setting, unsig
         const struct herd_option *option = &herd_options[i];
         if (!option->required || !herd_option_in_group(option, "servers")) continue;
         if (config_setting_get_member(setting, herd_option_name(option)) != NULL) continue;
-        herd_report_error(r->report, server->line, "missing required key \"%s\" in %s", herd_option_name(option),
-                          place);
+        config_report_error(r->report, server->line, "missing required key \"%s\" in %s", herd_option_name(option),
+                            place);
     }
 }
 
@@ -197,7 +197,7 @@ static void read_servers(struct reader *r, const config_setting_t *root)
 {
     const config_setting_t *setting = config_setting_get_member(root, "servers");
     if (setting == NULL) {
-        herd_report_error(r->report, HERD_LINE_NONE, "missing required key \"servers\"");
+        config_report_error(r->report, CONFIG_LINE_NONE, "missing required key \"servers\"");
         return;
     }
     if (!is_sequence(setting)) {
@@ -205,9 +205,9 @@ static void read_servers(struct reader *r, const config_setting_t *root)
         return;
     }
     int count = config_setting_length(setting);
-    if (count == 0) herd_report_error(r->report, line_of(setting), "servers is empty");
+    if (count == 0) config_report_error(r->report, line_of(setting), "servers is empty");
     if (count > HERD_SERVERS_MAX) {
-        herd_report_error(r->report, line_of(setting), "%d servers, at most %d", count, HERD_SERVERS_MAX);
+        config_report_error(r->report, line_of(setting), "%d servers, at most %d", count, HERD_SERVERS_MAX);
         count = HERD_SERVERS_MAX;
     }
     r->config->servers = herd_memory_allocate_zeroed((size_t)count + 1, sizeof(*r->config->servers));
@@ -231,11 +231,11 @@ static bool find_end(struct reader *r, const config_setting_t *setting, int end,
     for (unsigned i = 0; i < r->config->server_count; i++) {
         if (r->config->servers[i].name != NULL) names[count++] = r->config->servers[i].name;
     }
-    herd_report_begin_error(r->report, line_of(setting));
+    config_report_begin_error(r->report, line_of(setting));
     fprintf(r->report->out, "links[%d]: there is no server ", index);
-    herd_report_quote(r->report, name);
-    herd_report_suggest(r->report, herd_suggest(name, names, count));
-    herd_report_end(r->report);
+    config_report_quote(r->report, name);
+    config_report_suggest(r->report, herd_suggest(name, names, count));
+    config_report_end(r->report);
     return false;
 }
 
@@ -245,7 +245,7 @@ static void read_link(struct reader *r, const config_setting_t *setting, int ind
                 config_setting_get_string_elem(setting, 0) != NULL &&
                 config_setting_get_string_elem(setting, 1) != NULL;
     if (!pair) {
-        herd_report_error(r->report, line_of(setting), "links[%d] must be a pair of names [\"A\", \"B\"]", index);
+        config_report_error(r->report, line_of(setting), "links[%d] must be a pair of names [\"A\", \"B\"]", index);
         return;
     }
     struct herd_link_config link = {.line = line_of(setting)};
@@ -277,7 +277,7 @@ static const char *line_start(const char *text, int line)
     return text;
 }
 
-static void refuse_syntax(struct herd_report *report, const struct herd_source *source, const config_t *parsed)
+static void refuse_syntax(struct config_report *report, const struct herd_source *source, const config_t *parsed)
 {
     int line = config_error_line(parsed);
     const char *text = line_start(herd_buffer_text(&source->text).bytes, line);
@@ -285,14 +285,14 @@ static void refuse_syntax(struct herd_report *report, const struct herd_source *
         text++;
     struct herd_text near = {text, strcspn(text, "\r\n")};
     if (near.length > NEAR_BYTES_MAX) near.length = NEAR_BYTES_MAX;
-    herd_report_begin_error(report, line);
+    config_report_begin_error(report, line);
     fputs(config_error_text(parsed), report->out);
     if (near.length > 0) fputs(" at or before: ", report->out);
     herd_text_print(near, "\"", report->out);
-    herd_report_end(report);
+    config_report_end(report);
 }
 
-bool herd_config_read(struct herd_config *config, const struct herd_source *source, struct herd_report *report,
+bool herd_config_read(struct herd_config *config, const struct herd_source *source, struct config_report *report,
                       bool *ret_whole)
 {
     struct reader r = {.config = config, .report = report};

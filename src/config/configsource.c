@@ -33,7 +33,7 @@
 
 struct expansion {
     struct herd_source *source;
-    struct herd_report *report;
+    struct config_report *report;
     int line; /* of the text's end */
     bool broken;
     char brackets[BRACKETS_MAX]; /* the open ones */
@@ -85,7 +85,7 @@ static void add_piece(struct herd_source *source, int line, unsigned file, int f
 
 const char *herd_source_file(const struct herd_source *source, int line, int *ret_line)
 {
-    *ret_line = HERD_LINE_NONE;
+    *ret_line = CONFIG_LINE_NONE;
     if (line <= 0 || source->piece_count == 0) return source->files[0];
     unsigned at = source->piece_count - 1;
     while (at > 0 && source->pieces[at].line > line)
@@ -115,11 +115,11 @@ static void include_path(const char *includer, struct herd_text directive, struc
 static void refuse_include(struct expansion *e, const char *path, const char *reason)
 {
     e->broken = true;
-    herd_report_begin_error(e->report, e->line);
+    config_report_begin_error(e->report, e->line);
     fputs("cannot include ", e->report->out);
-    herd_report_quote(e->report, path);
+    config_report_quote(e->report, path);
     fprintf(e->report->out, ": %s", reason);
-    herd_report_end(e->report);
+    config_report_end(e->report);
 }
 
 static void include(struct expansion *e, const char *path, unsigned depth)
@@ -139,7 +139,7 @@ static void include(struct expansion *e, const char *path, unsigned depth)
 
 static void refuse(struct expansion *e, const char *reason)
 {
-    if (!e->broken) herd_report_error(e->report, e->line, "%s", reason);
+    if (!e->broken) config_report_error(e->report, e->line, "%s", reason);
     e->broken = true; /* what follows would be read wrongly */
 }
 
@@ -154,12 +154,12 @@ static void take_integer(struct expansion *e, struct herd_text literal)
 {
     enum herd_integer_fit fit = herd_integer_check(literal);
     if (fit == HERD_INTEGER_TOO_BIG) {
-        herd_report_error(e->report, e->line, "%.*s does not fit in 64 bits", HERD_TEXT_ARGS(literal));
+        config_report_error(e->report, e->line, "%.*s does not fit in 64 bits", HERD_TEXT_ARGS(literal));
         literal = literal.bytes[0] == '-' ? HERD_TEXT("-9223372036854775807L") : HERD_TEXT("9223372036854775807L");
     }
     if (fit == HERD_INTEGER_NEEDS_L) {
-        herd_report_error(e->report, e->line, "%.*s does not fit in 32 bits: write %.*sL", HERD_TEXT_ARGS(literal),
-                          HERD_TEXT_ARGS(literal));
+        config_report_error(e->report, e->line, "%.*s does not fit in 32 bits: write %.*sL", HERD_TEXT_ARGS(literal),
+                            HERD_TEXT_ARGS(literal));
     }
     copy(e, literal);
     if (fit == HERD_INTEGER_NEEDS_L) copy(e, HERD_TEXT("L"));
@@ -232,14 +232,14 @@ static void expand_file(struct expansion *e, unsigned file, struct herd_text res
     copy(e, HERD_TEXT("\n")); /* libconfig wants one after a comment */
 }
 
-int herd_source_read(struct herd_source *source, const char *path, struct herd_report *report)
+int herd_source_read(struct herd_source *source, const char *path, struct config_report *report)
 {
     *source = (struct herd_source){0};
     report->source = source;
     add_file(source, path);
     struct herd_buffer text = HERD_BUFFER_INIT;
     int error = read_file(path, &text);
-    if (error != 0) herd_report_error(report, HERD_LINE_NONE, "%s", herd_path_reason(error));
+    if (error != 0) config_report_error(report, CONFIG_LINE_NONE, "%s", herd_path_reason(error));
 
     struct expansion e = {.source = source, .report = report, .line = 1, .before = 'w'};
     if (error == 0) expand_file(&e, 0, herd_text_skip_mark(herd_buffer_text(&text)), 0);

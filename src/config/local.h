@@ -21,8 +21,8 @@
 const char *herd_config_if_there(const char *path);
 
 /* Lines that are none. */
-#define HERD_LINE_NONE 0
-#define HERD_LINE_ENVIRONMENT (-1)
+#define CONFIG_LINE_NONE 0
+#define CONFIG_LINE_ENVIRONMENT (-1)
 
 /* -- source: the text ------------------------------------------------------------------------------------------- */
 
@@ -43,27 +43,27 @@ struct herd_source {
 
 /* -- report: what is told --------------------------------------------------------------------------------------- */
 
-struct herd_report {
+struct config_report {
     FILE *out;
     const struct herd_source *source; /* NULL: the built-in herd */
     int *option_lines;                /* by row of the table: where it was set */
     unsigned errors;
 };
 
-/* Begins a message: prints `file:line: `, or `file: ` for HERD_LINE_NONE, and counts an error. */
-void herd_report_begin_error(struct herd_report *report, int line);
-void herd_report_begin_warning(struct herd_report *report, int line);
-void herd_report_end(struct herd_report *report);
+/* Begins a message: prints `file:line: `, or `file: ` for CONFIG_LINE_NONE, and counts an error. */
+void config_report_begin_error(struct config_report *report, int line);
+void config_report_begin_warning(struct config_report *report, int line);
+void config_report_end(struct config_report *report);
 /* A whole message, printf style. */
-void herd_report_error(struct herd_report *report, int line, const char *format, ...)
+void config_report_error(struct config_report *report, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Begins an error about the option of that key: its line, or its environment variable. */
-void herd_report_begin_option(struct herd_report *report, const char *key);
-void herd_report_begin_option_warning(struct herd_report *report, const char *key);
+void config_report_begin_option(struct config_report *report, const char *key);
+void config_report_begin_option_warning(struct config_report *report, const char *key);
 /* Prints foreign text in quotes, escaped and cut to 256 bytes. */
-void herd_report_quote(const struct herd_report *report, const char *text);
+void config_report_quote(const struct config_report *report, const char *text);
 /* Prints ` (did you mean "word"?)`, or nothing where `suggestion` is NULL. */
-void herd_report_suggest(const struct herd_report *report, const char *suggestion);
+void config_report_suggest(const struct config_report *report, const char *suggestion);
 
 /*
  * Reads the file and what it includes. 0; 66 where the file itself cannot be
@@ -71,7 +71,7 @@ void herd_report_suggest(const struct herd_report *report, const char *suggestio
  * open comment). Numbers that lack their L are told, too, but they do not stop
  * the parser: they get their L, so that what is said about them next is true.
  */
-int herd_source_read(struct herd_source *source, const char *path, struct herd_report *report);
+int herd_source_read(struct herd_source *source, const char *path, struct config_report *report);
 void herd_source_finish(struct herd_source *source);
 /* Where a line of the text came from: the file's path, and its own line. */
 const char *herd_source_file(const struct herd_source *source, int line, int *ret_line);
@@ -205,12 +205,12 @@ bool herd_config_has_builtin_shape(const struct herd_config *config);
 void herd_config_fill_listen(struct herd_config *config);
 /* Parses and stores; false where it does not parse. `ret_whole` tells whether servers and links had no error, so that
  * the graph of them can be judged. */
-bool herd_config_read(struct herd_config *config, const struct herd_source *source, struct herd_report *report,
+bool herd_config_read(struct herd_config *config, const struct herd_source *source, struct config_report *report,
                       bool *ret_whole);
-void herd_config_read_environment(struct herd_config *config, struct herd_report *report);
-void herd_config_check(const struct herd_config *config, struct herd_report *report);
-void herd_config_check_addresses(const struct herd_config *config, struct herd_report *report);
+void herd_config_read_environment(struct herd_config *config, struct config_report *report);
+void herd_config_check(const struct herd_config *config, struct config_report *report);
+void herd_config_check_addresses(const struct herd_config *config, struct config_report *report);
 /* Links and what they make: `warn` for warnings too. */
-void herd_config_check_graph(const struct herd_config *config, bool warn, struct herd_report *report);
+void herd_config_check_graph(const struct herd_config *config, bool warn, struct config_report *report);
 
 #endif
