@@ -29,6 +29,7 @@ SUBJECTS = {
     "wirelog": ("wirelog", "WireLog"),
     "calls": ("calls", "Calls"),
     "instructions": ("instructions", "Instructions"),
+    "crossings": ("crossings", "Crossings"),
     "flood": ("flood", "Flood"),
     "memory": ("memory", "Memory"),
     "idle": ("idle", "Idle"),
