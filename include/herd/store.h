@@ -182,6 +182,8 @@ bool herd_store_expire(struct herd_store *store, int64_t now_ns, uint32_t slice,
  * or HERD_SLOT_TOLD_FORGOTTEN. Of the FIFO of an earlier owner there may be left what herd_store_drop takes.
  */
 unsigned herd_store_take_slot(struct herd_store *store, unsigned flags);
+/* How many may be taken now. */
+unsigned herd_store_free_slots(const struct herd_store *store);
 /* Takes HERD_SLOT_NONE. What is queued there is dropped by the next owner, or bit by bit by herd_store_expire. */
 void herd_store_give_slot(struct herd_store *store, unsigned slot);
 

@@ -19,7 +19,9 @@ static struct herd_clients_options options_of(const struct herd_config *config)
 
 static void hear(void *owner)
 {
-    guests_hear(owner);
+    struct server *server = owner;
+
+    herd_peers_hear(server->peers);
 }
 
 static void on_gone(void *owner)

@@ -46,28 +46,14 @@ static void close_handle(uv_handle_t *handle)
 
 static void start_closing(struct server *server)
 {
-    unsigned i;
-
     server_move(server, SERVER_CLOSING);
-    for (i = 0; i < server->dial_count; i++)
-        dial_close(&server->dials[i]);
-    guests_close(server);
+    if (server->peers != NULL) herd_peers_close(server->peers);
     herd_search_close(&server->search);
     core_close(server);
     herd_clients_close(&server->line_clients);
-    close_handle((uv_handle_t *)&server->peer_timer);
     close_handle((uv_handle_t *)&server->sweep_timer);
     close_handle((uv_handle_t *)&server->drain_timer);
     close_handle((uv_handle_t *)&server->signals);
-}
-
-static bool peers_flushed(const struct server *server)
-{
-    unsigned i;
-
-    for (i = 0; i < server->dial_count; i++)
-        if (!dial_flushed(&server->dials[i])) return false;
-    return true;
 }
 
 static void on_flush_timeout(uv_timer_t *timer)
@@ -105,7 +91,8 @@ void server_drain(struct server *server)
     notify_stopping();
     server_move(server, SERVER_DRAINING);
     herd_door_close(&server->clients);
-    herd_door_close(&server->peers);
+    herd_door_close(&server->peers_door);
+    herd_peers_stop(server->peers);
     uv_timer_start(&server->drain_timer, on_patience_timeout, server->config->limits.drain_timeout_ms, 0);
     herd_clients_drain(&server->line_clients);
     server_drain_step(server);
@@ -114,23 +101,19 @@ void server_drain(struct server *server)
 void server_drain_step(struct server *server)
 {
     if (server->state == SERVER_DRAINING && server->line_clients.counts.sessions == 0) start_flushing(server);
-    if (server->state == SERVER_FLUSHING && peers_flushed(server)) start_closing(server);
+    if (server->state == SERVER_FLUSHING && herd_peers_flushed(server->peers)) start_closing(server);
 }
 
 int server_finish(struct server *server)
 {
-    unsigned i;
     int error;
 
     if (server->state == SERVER_ABSENT) return 0;
     if (server->state != SERVER_CLOSING) start_closing(server);
     herd_loop_run(&server->loop);
-    for (i = 0; i < server->dial_count; i++)
-        dial_finish(&server->dials[i]);
-    herd_memory_free(server->dials);
-    guests_finish(server);
+    herd_peers_destroy(server->peers);
     herd_door_finish(&server->clients);
-    herd_door_finish(&server->peers);
+    herd_door_finish(&server->peers_door);
     herd_search_finish(&server->search);
     herd_core_finish(&server->core);
     explicit_bzero(&server->core.flood.keys, sizeof server->core.flood.keys);

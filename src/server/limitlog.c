@@ -8,7 +8,9 @@
 
 #include <unistd.h>
 
+#include "herd/lobby.h"
 #include "herd/log.h"
+#include "herd/wiremeter.h"
 
 struct limit {
     const char *key; /* in the configuration, or what there is in its place */
@@ -33,7 +35,7 @@ static uint64_t rests(const struct server *server)
     struct herd_listener_counts clients, peers;
 
     herd_door_counts(&server->clients, &clients);
-    herd_door_counts(&server->peers, &peers);
+    herd_door_counts(&server->peers_door, &peers);
     return clients.relistens + peers.relistens;
 }
 
@@ -41,10 +43,9 @@ void limitlog_tick(struct server *server)
 {
     const struct herd_config *config = server->config;
     const struct herd_core_counts *core = &server->core.counts;
-    const struct server_counts *counts = &server->counts;
     const struct herd_admit *clients = &server->clients.admit;
-    const struct herd_admit *peers = &server->peers.admit;
-    const struct herd_lobby *lobby = &server->lobby;
+    const struct herd_admit *peers = &server->peers_door.admit;
+    const struct herd_lobby *lobby = herd_peers_lobby(server->peers);
     const struct limit limits[] = {
         {"limits.connections_max", clients->counts.refused_connections, clients->limits.connections_max},
         {"limits.connections_per_address_max", clients->counts.refused_address, clients->limits.per_address_max},
@@ -56,7 +57,8 @@ void limitlog_tick(struct server *server)
         {"peer_places", lobby->counts.neighbours, lobby->before_max},
         {"peer_connections", peers->counts.refused_connections, peers->limits.connections_max},
         {"descriptors", rests(server), sysconf(_SC_OPEN_MAX)},
-        {"log.wire_bytes_per_s_max", counts->wire_unwritten + server->line_clients.counts.wire_unwritten,
+        {"log.wire_bytes_per_s_max",
+         server->line_clients.counts.wire_unwritten + herd_peers_counts(server->peers)->wire_unwritten,
          config->log.wire_bytes_per_s_max > 0 ? config->log.wire_bytes_per_s_max : herd_wire_strangers_max(0)},
         {"limits.provider_breaker_failures", herd_search_counts(&server->search)->left_alone,
          config->limits.provider_breaker_failures},

@@ -27,34 +27,6 @@ struct herd_now server_now(const struct server *server)
     return (struct herd_now){.monotonic_ms = (int64_t)uv_now(&server->loop.uv), .wall_ns = herd_clock_wall_ns()};
 }
 
-/* -- The peers' deadlines: one timer for all of them ------------------------ */
-
-static void on_peer_timer(uv_timer_t *timer)
-{
-    struct server *server = timer->data;
-    struct herd_now now = server_now(server);
-    int64_t next_ms;
-    unsigned i;
-
-    if (server->state == SERVER_CLOSING) return;
-    next_ms = guests_tick(server, &now);
-    for (i = 0; i < server->dial_count; i++) {
-        int64_t due_ms = dial_tick(&server->dials[i], &now);
-        if (due_ms < next_ms) next_ms = due_ms;
-    }
-    if (next_ms == INT64_MAX) return;
-    uv_timer_start(timer, on_peer_timer, next_ms > now.monotonic_ms ? (uint64_t)(next_ms - now.monotonic_ms) : 1, 0);
-}
-
-void server_peers_changed(struct server *server, uint64_t in_ms)
-{
-    uv_timer_t *timer = &server->peer_timer;
-
-    if (server->state == SERVER_CLOSING) return;
-    if (uv_is_active((uv_handle_t *)timer) && uv_timer_get_due_in(timer) <= in_ms) return;
-    uv_timer_start(timer, on_peer_timer, in_ms, 0);
-}
-
 /* What is read when a timer is late waits as long as the timer did. */
 static void record_loop_delay(struct server *server)
 {
@@ -78,26 +50,11 @@ static void on_sweep(uv_timer_t *timer)
 
 /* -- The end of a turn -------------------------------------------------------- */
 
-/* Lines that several neighbours are to be told are made once, so all are pumped together. */
-static void pump_dials(struct server *server)
-{
-    HERD_UNINITIALIZED struct herd_pump pumps[HERD_NEIGHBOURS_MAX];
-    HERD_UNINITIALIZED struct dial *dials[HERD_NEIGHBOURS_MAX];
-    unsigned count = 0;
-    unsigned i;
-
-    for (i = 0; i < server->dial_count; i++)
-        if (dial_begin_pump(&server->dials[i], &pumps[count])) dials[count++] = &server->dials[i];
-    herd_flood_pump(pumps, count);
-    for (i = 0; i < count; i++)
-        dial_end_pump(dials[i], &pumps[i]);
-}
-
 static void flood_phase(void *owner)
 {
     struct server *server = owner;
 
-    pump_dials(server);
+    herd_peers_flood(server->peers);
     herd_loop_mark(&server->loop, HERD_PHASE_JOURNAL);
     server_drain_step(server);
 }
@@ -175,25 +132,10 @@ static int start_core(struct server *server, unsigned slot_count)
 
     core_open(server, slot_count);
     clients_open(server);
-    server->core.flood.hello_bytes_max = server->config->limits.peer_hello_bytes_max;
-    server->core.flood.line_bytes_max = server->config->limits.peer_line_bytes_max;
     herd_messages_begin(&messages);
     code = secret_load(server->config, messages.out, &server->core.flood.keys);
     herd_messages_tell(&messages, "herd-server");
     return code;
-}
-
-static void start_peers(struct server *server, const unsigned *neighbours, unsigned count)
-{
-    unsigned i;
-
-    server->dials = herd_memory_allocate_zeroed(count, sizeof *server->dials);
-    for (i = 0; i < count; i++) {
-        const struct herd_server_config *config = &server->config->servers[neighbours[i]];
-        dial_init(&server->dials[i], server, config,
-                  herd_flood_take_neighbour(&server->core.flood, herd_text_of(config->name)));
-    }
-    server->dial_count = count;
 }
 
 static int listen_on(struct server *server, struct herd_door *door, const struct herd_address *address,
@@ -220,7 +162,7 @@ static int start_listeners(struct server *server, unsigned descriptors_max)
     struct herd_admit_limits client_limits = {
         .connections_max = connections_max < descriptors_max / 2 ? connections_max : descriptors_max / 2,
         .per_address_max = server->config->limits.connections_per_address_max};
-    struct herd_admit_limits peer_limits = {.connections_max = guests_max(server)};
+    struct herd_admit_limits peer_limits = {.connections_max = herd_peers_connections_max(server->peers)};
     struct herd_listener_options clients = {.address = self->clients_listen.socket,
                                             .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
                                             .keepalive_s = server->config->limits.keepalive_s,
@@ -229,25 +171,24 @@ static int start_listeners(struct server *server, unsigned descriptors_max)
     struct herd_listener_options peers = {.address = self->peers_listen.socket,
                                           .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
                                           .keepalive_s = HERD_STREAM_KEEPALIVE_S,
-                                          .on_connection = guest_accept,
-                                          .owner = server};
+                                          .on_connection = herd_peers_accept,
+                                          .owner = server->peers};
     int code;
 
     herd_admit_configure(&server->clients.admit, &client_limits);
-    herd_admit_configure(&server->peers.admit, &peer_limits);
+    herd_admit_configure(&server->peers_door.admit, &peer_limits);
     code = listen_on(server, &server->clients, &self->clients_listen, "clients", &clients);
     if (code != 0) return code;
-    code = listen_on(server, &server->peers, &self->peers_listen, "peers", &peers);
+    code = listen_on(server, &server->peers_door, &self->peers_listen, "peers", &peers);
     if (code != 0) herd_door_close(&server->clients);
     return code;
 }
 
 static void start_timers(struct server *server)
 {
-    uv_timer_init(&server->loop.uv, &server->peer_timer);
     uv_timer_init(&server->loop.uv, &server->sweep_timer);
     uv_timer_init(&server->loop.uv, &server->drain_timer);
-    server->peer_timer.data = server->sweep_timer.data = server->drain_timer.data = server;
+    server->sweep_timer.data = server->drain_timer.data = server;
     uv_timer_start(&server->sweep_timer, on_sweep, SWEEP_MS, SWEEP_MS);
     server->times.sweep_due_ms = uv_now(&server->loop.uv) + SWEEP_MS;
 }
@@ -259,9 +200,6 @@ static void init(struct server *server, const struct herd_config *config, unsign
     server->self = &config->servers[self];
     server->name = herd_text_of(server->self->name);
     server->state = SERVER_ABSENT;
-    herd_list_init(&server->guests);
-    herd_list_init(&server->arrivals);
-    server->guests_readiness.descriptor = -1;
     server->signals_descriptor = -1;
 }
 
@@ -282,7 +220,7 @@ static int open_journal(struct server *server)
 
     if (code == 0) return 0;
     herd_door_close(&server->clients);
-    herd_door_close(&server->peers);
+    herd_door_close(&server->peers_door);
     return code;
 }
 
@@ -305,7 +243,7 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     if (code < 0) return system_failure("cannot make an event loop", code);
     server_move(server, SERVER_STARTING);
     herd_door_init(&server->clients, &server->loop);
-    herd_door_init(&server->peers, &server->loop);
+    herd_door_init(&server->peers_door, &server->loop);
     start_timers(server);
     code = start_core(server, slots_wanted(count));
     if (code != 0) return code;
@@ -315,15 +253,14 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     if (code < 0) return system_failure("cannot watch signals", code);
     code = search_open(server);
     if (code != 0) return code;
-    start_peers(server, neighbours, count);
-    code = guests_init(server, descriptors_max);
+    code = peers_open(server, descriptors_max);
     if (code < 0) return system_failure("cannot watch connections", code);
     code = start_listeners(server, descriptors_max);
     if (code != 0) return code;
     code = open_journal(server);
     if (code != 0) return code;
     server_move(server, SERVER_RUNNING);
-    server_peers_changed(server, 1);
+    herd_peers_start(server->peers);
     return 0;
 }
 

@@ -11,8 +11,8 @@
 
 #include <assert.h>
 
-#include "herd/clock.h"
 #include "herd/counters.h"
+#include "herd/lobby.h"
 #include "herd/log.h"
 
 #define SOURCES_MAX 24
@@ -44,31 +44,6 @@ static const struct herd_counter peers_admit_rows[] = {
 };
 static const struct herd_counter_table peers_admit_counters = HERD_COUNTER_TABLE(peers_admit_rows);
 
-/* One neighbour. */
-struct peer_standing {
-    uint64_t lag;
-    uint64_t queued_bytes;
-    uint64_t claim_mark;
-    uint64_t divergences;
-    int64_t clock_offset_ms;
-};
-
-#define AT(field) HERD_COUNTER_AT(struct peer_standing, field)
-static const struct herd_counter peer_rows[] = {
-    {AT(lag), HERD_GAUGE, "herd_peer_lag_records", "Reports that a neighbour has still to be told", "", "state_peer",
-     "lag"},
-    {AT(queued_bytes), HERD_GAUGE, "herd_peer_queued_bytes", "Handed to a neighbour's connection and not yet sent", "",
-     "state_peer", "queued_bytes"},
-    {AT(claim_mark), HERD_GAUGE, "herd_peer_claim_mark", "How far a neighbour said it knows, when the link came up", "",
-     "state_peer", "claim_mark"},
-    {AT(divergences), HERD_COUNTER, "herd_peer_divergences_total", "How often a neighbour was told everything again",
-     "", "state_peer", "divergences"},
-    {AT(clock_offset_ms), HERD_GAUGE, "herd_peer_clock_offset_milliseconds", "A neighbour's clock less ours", "",
-     "state_peer", "clock_offset_ms"},
-};
-#undef AT
-static const struct herd_counter_table peer_counters = HERD_COUNTER_TABLE(peer_rows);
-
 /* All that is counted, and what of it has to be fetched first. */
 struct state {
     struct standing standing;
@@ -95,15 +70,15 @@ static void collect(struct server *server, struct state *state)
     add(state, &standing_counters, &state->standing);
     add(state, &herd_core_counters, &server->core.counts);
     add(state, &herd_clients_counters, &server->line_clients.counts);
-    add(state, &server_counters, &server->counts);
     add(state, &herd_flood_counters, &server->core.flood.counts);
     herd_door_counts(&server->clients, &state->clients);
-    herd_door_counts(&server->peers, &state->peers);
+    herd_door_counts(&server->peers_door, &state->peers);
     add(state, &herd_listener_counters, &state->clients);
     add(state, &herd_admit_counters, &server->clients.admit.counts);
     add(state, &peers_counters, &state->peers);
-    add(state, &peers_admit_counters, &server->peers.admit.counts);
-    add(state, &herd_lobby_counters, &server->lobby.counts);
+    add(state, &peers_admit_counters, &server->peers_door.admit.counts);
+    add(state, &herd_lobby_counters, &herd_peers_lobby(server->peers)->counts);
+    add(state, &herd_peers_counters, herd_peers_counts(server->peers));
     add(state, &herd_loop_counters, &server->loop);
     add(state, &herd_places_counters, herd_search_counts(&server->search));
     add(state, &herd_fetch_counters, herd_search_fetch_counts(&server->search));
@@ -138,22 +113,16 @@ static void log_numbers(const struct state *state, const char *name)
     herd_log_end(&log);
 }
 
-static void log_neighbour(const struct dial *dial)
+static void log_neighbour(void *owner, const struct herd_peer_standing *standing)
 {
-    const struct herd_neighbour *neighbour = dial->outbound.neighbour;
-    const struct peer_standing standing = {.lag = herd_outbound_lag(&dial->outbound),
-                                           .queued_bytes =
-                                               dial->state == DIAL_UP ? herd_stream_queued(&dial->stream) : 0,
-                                           .claim_mark = neighbour->claimed ? neighbour->claim_mark : 0,
-                                           .divergences = dial->outbound.divergences,
-                                           .clock_offset_ms = dial->outbound.clock_offset_ns / HERD_NS_PER_MS};
-    const struct herd_counter_source source = {.table = &peer_counters, .counts = &standing};
+    const struct herd_counter_source source = {.table = &herd_peer_counters, .counts = standing};
     struct herd_log_event log;
 
+    (void)owner;
     if (!herd_log_begin(&log, HERD_LOG_INFO, "state_peer")) return;
-    herd_log_string(&log, "peer", dial->config->name);
-    herd_log_string(&log, "out", neighbour->connected ? "up" : "down");
-    herd_log_string(&log, "in", neighbour->inbound != NULL ? "up" : "down");
+    herd_log_text(&log, "peer", standing->name);
+    herd_log_string(&log, "out", standing->out_up ? "up" : "down");
+    herd_log_string(&log, "in", standing->in_up ? "up" : "down");
     herd_counters_log(&source, 1, "state_peer", &log);
     herd_log_end(&log);
 }
@@ -168,6 +137,5 @@ void statelog(struct server *server)
     log_numbers(&state, "state_places");
     if (server->core.journal != NULL) log_numbers(&state, "state_journal");
     herd_counters_log_times(state.sources, state.source_count);
-    for (unsigned i = 0; i < server->dial_count; i++)
-        log_neighbour(&server->dials[i]);
+    herd_peers_each(server->peers, NULL, log_neighbour);
 }

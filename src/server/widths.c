@@ -27,7 +27,7 @@ HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_LINE_TIMEOUT_MS);
 HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_LINE_QUIET_MS);
 HERD_HOLDS(struct herd_deadlines, limit_ms, HERD_LIMIT_IDLE_TIMEOUT_MS);
 HERD_HOLDS(struct herd_stream, stall_ms, HERD_LIMIT_WRITE_STALL_MS);
-HERD_HOLDS(struct herd_pump, room, HERD_LIMIT_PEER_OUTPUT_BYTES_MAX);
+HERD_HOLDS(struct herd_peers_options, output_bytes_max, HERD_LIMIT_PEER_OUTPUT_BYTES_MAX);
 
 HERD_HOLDS(struct herd_admit_limits, connections_max, HERD_LIMIT_CONNECTIONS_MAX);
 HERD_HOLDS(struct herd_admit_limits, per_address_max, HERD_LIMIT_CONNECTIONS_PER_ADDRESS_MAX);
@@ -36,10 +36,10 @@ HERD_HOLDS(struct herd_listener_options, keepalive_s, HERD_LIMIT_KEEPALIVE_S);
 _Static_assert(HERD_LIMIT_KEEPALIVE_S <= INT16_MAX, "the kernel takes no more (tcp(7), TCP_KEEPIDLE)");
 HERD_HOLDS(struct herd_clients_counts, sessions, HERD_LIMIT_CONNECTIONS_MAX);
 
-HERD_HOLDS(struct herd_lobby_limits, strangers_max, HERD_LIMIT_PEER_STRANGERS_MAX);
-HERD_HOLDS(struct herd_lobby_limits, per_address_max, HERD_LIMIT_PEER_STRANGERS_PER_ADDRESS_MAX);
-HERD_HOLDS(struct herd_flood, hello_bytes_max, HERD_LIMIT_PEER_HELLO_BYTES_MAX);
-HERD_HOLDS(struct herd_flood, line_bytes_max, HERD_LIMIT_PEER_LINE_BYTES_MAX);
+HERD_HOLDS(struct herd_peers_options, strangers_max, HERD_LIMIT_PEER_STRANGERS_MAX);
+HERD_HOLDS(struct herd_peers_options, per_address_max, HERD_LIMIT_PEER_STRANGERS_PER_ADDRESS_MAX);
+HERD_HOLDS(struct herd_peers_options, hello_bytes_max, HERD_LIMIT_PEER_HELLO_BYTES_MAX);
+HERD_HOLDS(struct herd_peers_options, line_bytes_max, HERD_LIMIT_PEER_LINE_BYTES_MAX);
 _Static_assert(HERD_SERVERS_MAX <= HERD_NAMES_MAX, "every server of a configuration has a number");
 _Static_assert(HERD_NEIGHBOURS_MAX + 1 <= HERD_SLOTS_MAX, "every neighbour has a slot, and the journal one");
 

@@ -23,6 +23,15 @@ unsigned herd_store_take_slot(struct herd_store *store, unsigned flags)
     return HERD_SLOT_NONE;
 }
 
+unsigned herd_store_free_slots(const struct herd_store *store)
+{
+    unsigned free_slots = 0;
+
+    for (unsigned slot = 0; slot < store->slot_count; slot++)
+        free_slots += (store->taken_slots >> slot & 1) == 0;
+    return free_slots;
+}
+
 void herd_store_give_slot(struct herd_store *store, unsigned slot)
 {
     uint32_t bit = UINT32_C(1) << slot % HERD_SLOTS_MAX;

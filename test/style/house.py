@@ -14,17 +14,18 @@ USES = {
     "import": {"index", "protocol", "base"},
     "config": {"protocol", "base"},
     "net": {"base"},
+    "peer": {"flood", "net", "store", "protocol", "base"},
     "client": {"core", "net", "protocol", "base"},
     "search": {"net", "import", "places", "index", "protocol", "base"},
-    "server": {"client", "core", "search", "net", "config", "flood", "journal", "index", "places", "import", "store",
+    "server": {"peer", "client", "core", "search", "net", "config", "flood", "journal", "index", "places", "import", "store",
                "protocol", "base"},
     "tool": {"net", "config", "journal", "index", "import", "protocol", "base"},
 }
 
 # Libraries: how their headers begin, and the rooms that may see them.
 LIBRARIES = {
-    "uv.h": {"net", "server"},
-    "uv/": {"net", "server"},
+    "uv.h": {"net", "peer", "server"},
+    "uv/": {"net", "peer", "server"},
     "curl/": {"net", "server"},
     "jansson.h": {"places", "import", "server"},
     "libconfig.h": {"config", "server"},

@@ -1,43 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* Wire lines of neighbours in the log: every line that comes in and goes out, as far as its connection's meter allows.
- */
+/* Wire lines of the log: every line of the peers' dialogue, as far as its stream's meter allows. */
 #include "local.h"
 
 #include <string.h>
 
 #include "herd/line.h"
-#include "herd/log.h"
 
-static bool may(struct server *server, struct herd_wire_meter *meter)
+static bool may(struct herd_peers *peers, struct herd_wire_meter *meter)
 {
-    if (herd_wire_may(meter, (int64_t)uv_now(&server->loop.uv))) return true;
-    server->counts.wire_unwritten++;
+    if (herd_wire_may(meter, (int64_t)uv_now(&peers->loop->uv))) return true;
+    peers->counts.wire_unwritten++;
     return false;
 }
 
-static void end(struct herd_wire_meter *meter, struct herd_log_event *log)
-{
-    herd_log_end(log);
-    herd_wire_wrote(meter, log->length);
-}
-
 struct peer_wire {
-    struct server *server;
+    struct herd_peers *peers;
     struct herd_wire_meter *meter;
     const char *event, *direction;
-    struct herd_text peer;
+    struct herd_text name;
 };
 
 static void one_line(const struct peer_wire *wire, struct herd_text line, bool unfinished)
 {
     struct herd_log_event log;
 
-    if (!may(wire->server, wire->meter) || !herd_log_begin_wire(&log, wire->event)) return;
-    herd_log_text(&log, "peer", wire->peer);
+    if (!may(wire->peers, wire->meter) || !herd_log_begin_wire(&log, wire->event)) return;
+    herd_log_text(&log, "peer", wire->name);
     herd_log_string(&log, "stream", wire->direction);
     herd_log_text(&log, "line", line);
     if (unfinished) herd_log_string(&log, "unfinished", "yes");
-    end(wire->meter, &log);
+    herd_log_end(&log);
+    herd_wire_wrote(wire->meter, log.length);
 }
 
 /* The rest of a line whose beginning came before. */
@@ -51,10 +44,10 @@ static void joined(const struct peer_wire *wire, struct herd_text begun, struct 
     herd_buffer_finish(&line);
 }
 
-void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const struct herd_framer *framer,
-                  const char *direction, struct herd_text peer, struct herd_text lines)
+void peerwire_lines(struct herd_peers *peers, struct herd_wire_meter *meter, const struct herd_framer *framer,
+                    const char *direction, struct herd_text name, struct herd_text lines)
 {
-    struct peer_wire wire = {server, meter, framer != NULL ? "in" : "out", direction, peer};
+    struct peer_wire wire = {peers, meter, framer != NULL ? "in" : "out", direction, name};
     struct herd_text begun = {NULL, 0};
     const char *newline;
 
@@ -73,11 +66,11 @@ void wirelog_peer(struct server *server, struct herd_wire_meter *meter, const st
     }
 }
 
-void wirelog_peer_end(struct server *server, struct herd_wire_meter *meter, const struct herd_framer *framer,
-                      const char *direction, struct herd_text peer)
+void peerwire_end(struct herd_peers *peers, struct herd_wire_meter *meter, const struct herd_framer *framer,
+                  const char *direction, struct herd_text name)
 {
     struct herd_text begun = herd_framer_unfinished(framer);
 
     if (herd_log_wire_on() && begun.length > 0)
-        one_line(&(struct peer_wire){server, meter, "in", direction, peer}, begun, true);
+        one_line(&(struct peer_wire){peers, meter, "in", direction, name}, begun, true);
 }
