@@ -4,10 +4,15 @@
 
 /*
  * The location store: one last-writer-wins register per client, and one dirty
- * FIFO per slot. A slot is whoever must learn of changes: a neighbour, the
- * journal while it is written anew. Slots are taken and given back at any time;
- * how many there can be at once is fixed when the store is made, as each costs
- * every record four bytes.
+ * FIFO per slot. A slot is whoever must learn of changes. Slots are taken and
+ * given back at any time; how many there can be at once is fixed when the store
+ * is made, as each costs every record four bytes. Who follows in which way:
+ *
+ *     neighbour  active while connected: scan above its mark, then pop as there is room
+ *     journal    never active: scan and pop while it is written anew; what is
+ *                accepted otherwise it is given as text, by who accepts it
+ *     others     a live stream, a grid, another engine: scan everything, then pop
+ *                at the end of each turn, HERD_SLOT_TOLD_FORGOTTEN
  *
  *     record    the newest version of one client, its texts kept verbatim; a
  *               server that the configuration names is a number in it, the name
