@@ -2,6 +2,8 @@
 /* What is accepted, what is refused for which limit, and what is told of it. */
 #include "corefixture.h"
 
+#include "herd/clock.h"
+
 #define AT(difference, client, time) "AT Goloman " difference " " client " " CORE_POSITION " " time "\n"
 #define BACK(client, time) "? IAMAT " client " " CORE_POSITION " " time "\n"
 
@@ -111,6 +113,12 @@ static void new_clients_are_counted_by_who_brings_them(void **state)
     assert_int_equal(fixture->core.counts.refused_new, 1);
     fixture->grant = (struct herd_core_grant){.judged = true};
     assert_true(core_report(fixture, "b", "1"));
+    assert_false(core_report(fixture, "c", "1"));
+    core_add(fixture, "c", "1");
+    herd_core_look_ahead(&fixture->core, &fixture->batch);
+    assert_int_equal(herd_core_accept(&fixture->core, &fixture->batch, 0, 1, &fixture->grant,
+                                      CORE_NOW_NS + HERD_NS_PER_S, &fixture->out),
+                     1); /* in the next second */
 }
 
 /* Without a limit that it could break nobody need be judged. */
