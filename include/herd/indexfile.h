@@ -34,6 +34,8 @@ struct herd_index_file {
     enum herd_index_file_news news;
 };
 
+/* The index beside the program, `<its directory>/../share/herd/places.idx`; freed with herd_memory_free. */
+char *herd_index_file_beside_program(void);
 /*
  * Opens a regular file; never waits, as for the writer of a pipe. `path` is
  * copied. Returns 0, or a negative errno with `problem` set. finish is due in

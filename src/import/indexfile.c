@@ -20,6 +20,18 @@
 #include "herd/path.h"
 
 #define PIECE_BYTES ((size_t)1 << 20)
+#define PATH_BYTES_MAX 4096
+
+char *herd_index_file_beside_program(void)
+{
+    static const char tail[] = "/../share/herd/places.idx";
+    char *path = herd_memory_allocate(PATH_BYTES_MAX + sizeof(tail));
+    ssize_t length = readlink("/proc/self/exe", path, PATH_BYTES_MAX);
+    path[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    memcpy(slash != NULL ? slash : path, tail, sizeof(tail));
+    return path;
+}
 
 int herd_index_file_open(struct herd_index_file *file, const char *path)
 {

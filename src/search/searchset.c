@@ -47,22 +47,6 @@ void herd_search_set_move(struct herd_search_set *set, enum herd_search_set_stat
 
 /* -- Making and ending ------------------------------------------------------ */
 
-/* `<directory of the program>/../share/herd/places.idx`. */
-static char *beside_program(void)
-{
-    static const char tail[] = "/../share/herd/places.idx";
-    char *path = herd_memory_allocate(4096 + sizeof tail);
-    ssize_t length = readlink("/proc/self/exe", path, 4096);
-    char *slash;
-
-    if (length <= 0) length = 0;
-    path[length] = '\0';
-    slash = strrchr(path, '/');
-    if (slash == NULL) slash = path;
-    memcpy(slash, tail, sizeof tail);
-    return path;
-}
-
 static char *copy(const char *text)
 {
     return text == NULL ? NULL : herd_string_copy(text);
@@ -93,7 +77,7 @@ static void copy_paths(struct herd_search_set *set, const struct herd_search_opt
     set->path_count = set->beside ? 1 : options->index_count;
     set->paths = herd_memory_allocate_zeroed(set->path_count, sizeof *set->paths);
     for (unsigned i = 0; i < set->path_count; i++)
-        set->paths[i] = set->beside ? beside_program() : copy(options->indexes[i]);
+        set->paths[i] = set->beside ? herd_index_file_beside_program() : copy(options->indexes[i]);
     set->index_place = copy(options->index_place != NULL ? options->index_place : "");
     set->files = herd_memory_allocate_zeroed(set->path_count, sizeof *set->files);
     set->indexes = herd_memory_allocate_zeroed(set->path_count, sizeof *set->indexes);

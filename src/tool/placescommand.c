@@ -12,7 +12,6 @@
 #include <getopt.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "herd/config.h"
 #include "herd/indexfile.h"
@@ -21,7 +20,6 @@
 #include "herd/position.h"
 #include "local.h"
 
-#define PATH_BYTES_MAX 4096
 #define GEONAMES_CREDIT "© GeoNames (CC BY 4.0)"
 #define OSM_CREDIT "© OpenStreetMap contributors (ODbL)"
 
@@ -207,16 +205,6 @@ static int parse_question(char **words, struct herd_places_query *query)
     return EX_OK;
 }
 
-/* `<directory of the program>/../share/herd/places.idx`. */
-static void default_index(char path[PATH_BYTES_MAX])
-{
-    static const char tail[] = "/../share/herd/places.idx";
-    ssize_t length = readlink("/proc/self/exe", path, PATH_BYTES_MAX - sizeof tail);
-    path[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(path, '/');
-    memcpy(slash != NULL ? slash : path, tail, sizeof tail);
-}
-
 static int open_indexes(struct asking *asking)
 {
     for (unsigned i = 0; i < asking->count; i++) {
@@ -248,20 +236,21 @@ static int print_answer(const struct asking *asking)
 static int run_query(int argc, char **argv)
 {
     struct asking asking = {.query = {.rank = HERD_PLACES_PROMINENCE}};
-    char path[PATH_BYTES_MAX];
+    char *beside = NULL;
     int ended = parse_query_options(argc, argv, &asking);
     if (ended != 0) return ended - 1;
     if (argc - optind != 3) return usage_error("query needs POSITION RADIUS_KM BOUND", "");
     int code = parse_question(argv + optind, &asking.query);
     if (code != EX_OK) return code;
     if (asking.count == 0) {
-        default_index(path);
-        asking.paths[asking.count++] = path;
+        beside = herd_index_file_beside_program();
+        asking.paths[asking.count++] = beside;
     }
     code = open_indexes(&asking);
     if (code == EX_OK) code = print_answer(&asking);
     for (unsigned i = 0; i < asking.count; i++)
         herd_index_file_finish(&asking.files[i]);
+    herd_memory_free(beside);
     return code;
 }
 

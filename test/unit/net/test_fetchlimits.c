@@ -46,6 +46,26 @@ static void test_no_descriptors(void **state)
     scene_close(scene);
 }
 
+/* Also for a request that is under way. */
+static void test_other_limits(void **state)
+{
+    (void)state;
+    const struct herd_fetch_limits little = {.connect_timeout_ms = 2000, .header_bytes_max = 16};
+    const struct herd_fetch_limits much = {HERD_FETCH_DEFAULTS};
+    struct scene *scene = scene_open();
+    struct ask *ask = scene_get(scene, "/think");
+    UNTIL(&scene->fixture, scene->web.held_count == 1);
+    herd_fetcher_configure(scene->fetcher, &little);
+    web_release(&scene->web);
+    scene_wait(scene, ask);
+    assert_int_equal(ask->error, -EFBIG);
+    herd_fetcher_configure(scene->fetcher, &much);
+    ask = scene_get(scene, "/ok");
+    scene_wait(scene, ask);
+    assert_int_equal(ask->error, 0);
+    scene_close(scene);
+}
+
 static void test_cancel(void **state)
 {
     (void)state;
@@ -144,10 +164,11 @@ static void test_two_fetchers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_at_once),     cmocka_unit_test(test_no_descriptors),
-        cmocka_unit_test(test_cancel),          cmocka_unit_test(test_inside_on_done),
-        cmocka_unit_test(test_close_in_flight), cmocka_unit_test(test_close_inside_on_done),
-        cmocka_unit_test(test_close_unused),    cmocka_unit_test(test_two_fetchers),
+        cmocka_unit_test(test_all_at_once),          cmocka_unit_test(test_no_descriptors),
+        cmocka_unit_test(test_other_limits),         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_inside_on_done),       cmocka_unit_test(test_close_in_flight),
+        cmocka_unit_test(test_close_inside_on_done), cmocka_unit_test(test_close_unused),
+        cmocka_unit_test(test_two_fetchers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,6 +252,22 @@ static void whoever_waits_is_answered_by_whom_it_asked(void **state)
     expect_answer(scene, &reading, "Venice");
 }
 
+static void bears_that_who_asked_is_gone(void **state)
+{
+    struct scene *scene = *state;
+    struct herd_places_ticket ticket;
+    scene->web.hold = true;
+    open_with(scene, "key", NULL);
+    ask(scene, &ticket);
+    UNTIL(&scene->fixture, scene->web.held_count == 1);
+    herd_places_leave(&ticket);
+    swap(scene, NULL, "a.idx");
+    assert_false(none_retired(scene)); /* the request is still under way */
+    web_release(&scene->web);
+    UNTIL(&scene->fixture, none_retired(scene));
+    assert_int_equal(herd_search_counts(&scene->search)->failures, 1);
+}
+
 /* Its index is still being read, by the worker that will prepare the other one. */
 static void replaces_what_is_not_read_yet(void **state)
 {
@@ -358,6 +374,7 @@ int main(void)
         TEST(answers_what_was_asked_before_it_was_read),
         TEST(puts_another_set_in_force),
         TEST(whoever_waits_is_answered_by_whom_it_asked),
+        TEST(bears_that_who_asked_is_gone),
         TEST(replaces_what_is_not_read_yet),
         TEST(refuses_what_is_no_good),
         TEST(abandons),
