@@ -57,6 +57,7 @@ struct herd_config_neighbour {
 };
 
 #define HERD_CONFIG_OPTIONS_MAX 96
+#define HERD_NEIGHBOURS_SPARE 4 /* more than at its start that a server has room for */
 
 struct herd_config_change {
     int running_self; /* this server's index in both; -1: compared for no server in particular */

@@ -17,6 +17,7 @@
 
 #include "herd/clients.h"
 #include "herd/config.h"
+#include "herd/configchange.h"
 #include "herd/door.h"
 #include "herd/limitwatch.h"
 #include "herd/log.h"
@@ -76,7 +77,8 @@ int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 
 /* -- The server ------------------------------------------------------------ */
 
-#define SPARE_SLOTS 4 /* for a neighbour that a reload brings, a live stream, a grid, and one more */
+#define SPARE_SLOTS                                                                                                    \
+    HERD_NEIGHBOURS_SPARE /* for a neighbour that a reload brings, a live stream, a grid, and one more */
 #define LIMITS_WATCHED 12
 
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };

@@ -9,73 +9,22 @@
  * A command gets its own name as argv[0] and returns the exit code.
  */
 
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
 #include "herd/backoff.h"
-#include "herd/buffer.h"
+#include "herd/bench.h"
 #include "herd/config.h"
-#include "herd/histogram.h"
+#include "herd/configchange.h"
+#include "herd/console.h"
 #include "herd/random.h"
 
 int herd_up_command(int argc, char **argv);
 int herd_send_command(int argc, char **argv);
 int herd_places_command(int argc, char **argv);
 int herd_journal_command(int argc, char **argv);
-int herd_bench_command(int argc, char **argv);
-
-/* ---- complain.c ---- */
-
-/* `herd: ` and the text and a newline to standard error. */
-void herd_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* For getopt_long with opterr = 0 and a leading ':' in its options: says what is wrong with the option that it
- * stopped at, `result` is '?' or ':'. Returns EX_USAGE. */
-int herd_complain_option(const char *command, int result, char **argv);
-/* strerror with a small first letter; valid until the next call. `error` is positive or negative. */
-const char *herd_error_text(int error);
-/* Parses 1 to `max` in decimal: 0 or -EINVAL. */
-int herd_count_parse(const char *text, unsigned max, unsigned *ret_count);
-/* Loads the config as the servers do. Warnings are the servers' to tell: here only errors are. Exit code or 0. */
-int herd_tool_load(const char *path, struct herd_config *ret_config);
-
-/* ---- output.c: standard output that may fail for a while ---- */
-
-struct herd_output {
-    uint64_t dropped; /* lines, since it failed */
-    bool torn;        /* a part of a line was written */
-};
-
-/* Writes whole lines, past stdio: 0, or -EPIPE where nobody reads any more. Lines that it does not take are dropped and
- * counted, which is told when it begins and when it is over. */
-int herd_output_write(struct herd_output *output, struct herd_text lines);
-/* `herd: ` and the text as a line: what is no error goes where the servers' lines go. That nobody reads shows with
- * their next one. */
-void herd_output_say(struct herd_output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Tells how many were dropped where it is not over. */
-void herd_output_end(const struct herd_output *output);
-
-/* ---- printer.c: lines of several sources on one output, each after its source's name ---- */
-
-#define HERD_PRINTER_LINE_MAX (64 * 1024)
-
-struct herd_printer {
-    const char *name;           /* NULL: bytes are written as they come */
-    int width;                  /* names are padded to it */
-    int colour;                 /* an SGR number, 0: none */
-    struct herd_output *output; /* NULL: it has to take everything, its error is the caller's */
-    struct herd_buffer held;
-    struct herd_buffer ready; /* whole lines, with their names */
-};
-
-/* `index` chooses the colour, where standard output is to be coloured. */
-void herd_printer_init(struct herd_printer *printer, const char *name, int width, unsigned index);
-/* Writes whole lines to standard output, holds the rest; 0 or the negative errno of the output. */
-int herd_printer_write(struct herd_printer *printer, struct herd_text bytes);
-/* Writes a last line that has no LF, with one; frees. */
-int herd_printer_finish(struct herd_printer *printer);
-/* Whether to colour standard output: a terminal, and nobody said NO_COLOR. */
-bool herd_printer_coloured(void);
 
 /* ---- upchild.c: one server process of `herd up` ---- */
 
@@ -83,26 +32,30 @@ bool herd_printer_coloured(void);
  *   STARTING --READY=1--> UP --ended--> RESTING --due--> STARTING
  *      |                   |               |
  *      +---- ended, and not to be started again ----> ENDED
+ *      +---- no more in the configuration ----> LEAVING --ended--> gone
  */
 enum herd_child_state {
     HERD_CHILD_RESTING, /* no process; the next is started when it is due */
     HERD_CHILD_STARTING,
     HERD_CHILD_UP,
-    HERD_CHILD_ENDED, /* no process, and none will follow */
+    HERD_CHILD_ENDED,   /* no process, and none will follow but by a reload */
+    HERD_CHILD_LEAVING, /* told to end */
 };
 
 struct herd_child {
-    const char *name;    /* the config's */
-    const char *address; /* where clients reach it, the config's */
+    char *name;
+    char *address; /* where clients reach it */
     struct herd_printer printer;
     struct herd_backoff backoff;
     enum herd_child_state state;
     bool was_up;        /* it said READY=1 once, so that a failure now is not one of the start */
+    bool came;          /* by a reload: its failure ends nobody else */
+    bool reload_due;    /* STARTING: it may have read the file of before; LEAVING: it is back in the configuration */
     pid_t pid;          /* 0: no process */
     int output;         /* what it writes, -1: none */
     int notify;         /* where it says READY=1, a datagram socket for as long as the child */
     char notify_at[64]; /* its name for NOTIFY_SOCKET */
-    int64_t due_ms;     /* RESTING: when the next process is started */
+    int64_t due_ms;     /* RESTING: when the next process is started; LEAVING: when it is killed */
     int64_t up_ms;      /* UP: since when */
 };
 
@@ -120,11 +73,31 @@ bool herd_child_ready(struct herd_child *child);
 void herd_child_ended(struct herd_child *child);
 void herd_child_signal(const struct herd_child *child, int signal);
 
+/* ---- upreload.c: what becomes of the servers when the file has changed ---- */
+
+/* Whether they may go over to `next`, each as it would say itself: 0, or 78 and why on `messages`. *ret_change has who
+ * comes and who goes. */
+int herd_up_compare(const struct herd_config *running, const struct herd_config *next, FILE *messages,
+                    struct herd_config_change *ret_change);
+/* Reads the file (NULL: the default) and compares: 0 with *ret_next and *ret_change, or an exit code, all of it told.
+ */
+int herd_up_reload(const struct herd_config *running, const char *path, struct herd_config *ret_next,
+                   struct herd_config_change *ret_change);
+
+/* ---- upwords.c: how `herd up` speaks ---- */
+
+/* `five servers`; returns `out`. */
+const char *herd_up_count(unsigned count, char *out, size_t size);
+/* What waitpid told, as shells have it: the exit code, or 128 and the signal's number. */
+int herd_up_code(int status);
+/* `exit code 3`, `killed by signal 9`; returns `out`. */
+const char *herd_up_describe(int status, char *out, size_t size);
+
 /* ---- supervisor.c ---- */
 
-/* Runs the servers until they are told to end: the exit code. `ready_fd`, where not -1, gets a newline once all are up
- * and is closed. */
-int herd_supervisor_run(const struct herd_config *config, const char *program, int ready_fd);
+/* Runs the servers until they are told to end: the exit code. At SIGHUP `path` (NULL: the default) is read again, and
+ * *config is exchanged for what it says. `ready_fd`, where not -1, gets a newline once all are up and is closed. */
+int herd_supervisor_run(struct herd_config *config, const char *path, const char *program, int ready_fd);
 
 /* ---- sendtarget.c: one server that `herd send` talks to ---- */
 
@@ -166,148 +139,41 @@ int64_t herd_target_deadline_ms(const struct herd_target *target, bool input_end
 void herd_target_expire(struct herd_target *target, unsigned timeout_s);
 void herd_target_finish(struct herd_target *target);
 
-/* ---- benchload.c: the lines that `herd bench` sends ---- */
+/* Of it, for upchange.c. */
+enum herd_supervisor_state { HERD_SUPERVISOR_STARTING, HERD_SUPERVISOR_UP, HERD_SUPERVISOR_DRAINING };
 
-#define HERD_BENCH_LINE_MAX 96
-#define HERD_BENCH_CLIENTS_MAX 99999999 /* eight digits in their names */
+#define HERD_DRAIN_MAX_MS 10000 /* for a server that was told to end */
 
-struct herd_bench_options {
-    const char *config_path;
-    const char *to; /* NULL: the first server */
-    unsigned connections;
-    unsigned depth;   /* requests in flight on each connection */
-    unsigned clients; /* distinct ones */
-    bool zipf;
-    bool preload;
-    unsigned whatsat_percent;
-    unsigned radius_km;
-    unsigned bound;
-    unsigned count;   /* of requests, 0: until the time is over */
-    unsigned seconds; /* not looked at where there is a count */
-    unsigned rate;    /* requests a second, 0: closed loop */
-    unsigned timeout_s;
-    unsigned pid; /* of the server, 0: not known */
-    bool unchecked;
-    bool json;
-    bool help;
-};
-
-/* One request in flight: the line that was sent, what its reply is held against. */
-struct herd_bench_request {
-    int64_t intended_ns; /* when it was sent, with a rate when it was to be sent */
-    bool whatsat;
-    unsigned char length;      /* of the line with its LF */
-    unsigned char client_at;   /* where its first field is ... */
-    unsigned char client_last; /* ... and one after the field's end */
-    char line[HERD_BENCH_LINE_MAX];
-};
-
-struct herd_bench_load {
-    struct herd_random random;
-    unsigned clients;
-    unsigned whatsat_percent;
-    uint32_t *draws; /* clients in the order of use, NULL: uniform */
-    unsigned draw;   /* the next of them */
-    int64_t time_ns; /* of the last IAMAT; every one has its own */
-    int64_t second;  /* that `second_text` says */
-    char second_text[16];
-    char question[24]; /* ` RADIUS BOUND` LF */
-    size_t question_length;
-};
-
-void herd_bench_load_init(struct herd_bench_load *load, const struct herd_bench_options *options);
-void herd_bench_load_finish(struct herd_bench_load *load);
-/* Times of IAMATs go on from here, where that is later. */
-void herd_bench_load_advance(struct herd_bench_load *load, int64_t wall_ns);
-/* Makes an IAMAT of that client. */
-void herd_bench_load_report(struct herd_bench_load *load, unsigned client, struct herd_bench_request *ret_request);
-/* Makes what comes next in the mix. */
-void herd_bench_load_next(struct herd_bench_load *load, struct herd_bench_request *ret_request);
-
-/* ---- benchcheck.c: whether a reply is the right one ---- */
-
-enum herd_bench_verdict { HERD_BENCH_PART, HERD_BENCH_RIGHT, HERD_BENCH_WRONG };
-
-struct herd_bench_checker {
-    bool unchecked;          /* any line will do */
-    struct herd_buffer head; /* `AT <server> `, learnt from the first IAMAT's reply */
-};
-
-/* Holds the first of `bytes` against the request; *ret_length is how many the reply has, where it is whole. */
-enum herd_bench_verdict herd_bench_check(struct herd_bench_checker *checker, const struct herd_bench_request *request,
-                                         struct herd_text bytes, size_t *ret_length);
-
-/* ---- benchclient.c: one connection ---- */
-
-struct herd_bench_client {
-    int socket;
-    bool writing;                    /* the socket took less than there was */
-    struct herd_bench_request *ring; /* `depth` of them */
-    unsigned first;
+struct herd_supervisor {
+    struct herd_config *config;
+    const char *path; /* of its file, as it was asked for */
+    const char *program;
+    struct herd_child **children;
+    struct pollfd *polls; /* the signalfd, then output and notify of each child */
     unsigned count;
-    struct herd_buffer out;
-    struct herd_buffer held; /* the beginning of a reply */
+    unsigned colours; /* given out */
+    bool terminal;    /* there was one at the start */
+    bool reload_due;
+    int signals;
+    int ready_fd; /* -1: nobody waits for it */
+    enum herd_supervisor_state state;
+    int code;
+    int64_t now_ms;
+    int64_t told_ms;  /* DRAINING: when the first signal came */
+    int64_t alarm_ms; /* STARTING: when to say that it is slow; DRAINING: when to kill; else never */
+    struct herd_random random;
+    struct herd_output output;
 };
 
-/* What all connections share. */
-struct herd_bench {
-    const struct herd_bench_options *options;
-    struct sockaddr_storage address;
-    struct herd_bench_load load;
-    struct herd_bench_checker checker;
-    struct herd_histogram latencies; /* nanoseconds */
-    struct herd_bench_client *clients;
-    char *input; /* one read's bytes, HERD_BENCH_INPUT_BYTES of them */
-    int epoll;
-    int timer;
-    unsigned turn; /* the connection whose turn it is, with a rate */
-    bool preloading;
-    uint64_t issued;
-    uint64_t answered;
-    uint64_t limit; /* nothing is issued beyond */
-    int64_t now_ns;
-    int64_t start_ns;
-    int64_t end_ns; /* of issuing, INT64_MAX where the limit says */
-    int64_t moved_ns;
-};
+/* ---- upchange.c: servers that come and go ---- */
 
-#define HERD_BENCH_INPUT_BYTES (256 * 1024)
-
-/* Connects: 0 or an exit code, told. */
-int herd_bench_client_open(struct herd_bench *bench, struct herd_bench_client *client);
-void herd_bench_client_close(struct herd_bench_client *client);
-/* Queues the next request; there is room for it. */
-void herd_bench_client_issue(struct herd_bench *bench, struct herd_bench_client *client, int64_t intended_ns);
-/* Sends what is queued as far as it goes: 0 or an exit code, told. */
-int herd_bench_client_flush(struct herd_bench *bench, struct herd_bench_client *client);
-/* Reads and checks replies: 0 or an exit code, told. */
-int herd_bench_client_read(struct herd_bench *bench, struct herd_bench_client *client);
-
-/* ---- benchrun.c ---- */
-
-struct herd_bench_result {
-    double elapsed_s;
-    double own_cpu_s;    /* the load's */
-    double server_cpu_s; /* negative: not known */
-};
-
-/* Connects, loads where that is asked for, measures: 0 or an exit code, told. `bench` is zeroed but for options and
- * address. */
-int herd_bench_run(struct herd_bench *bench, struct herd_bench_result *ret_result);
-void herd_bench_finish(struct herd_bench *bench);
-
-/* ---- benchcpu.c ---- */
-
-/* CPU time that all threads of a process have used: nanoseconds, or a negative errno. */
-int64_t herd_bench_cpu_ns(unsigned pid);
-
-/* ---- benchreport.c ---- */
-
-/* A line on standard error that is written over by the next, for people at a terminal. */
-void herd_bench_progress(const struct herd_bench *bench);
-/* Takes that line away. */
-void herd_bench_progress_end(void);
-/* What was measured, to standard output. */
-void herd_bench_report(const struct herd_bench *bench, const struct herd_bench_result *result);
+/* Adds a server that has no child yet: 0 or a negative errno. */
+int herd_supervisor_add(struct herd_supervisor *supervisor, const struct herd_server_config *server, bool came);
+/* Names of servers are as wide as the longest. */
+void herd_supervisor_align(struct herd_supervisor *supervisor);
+/* LEAVING and ended: it is gone, unless it came back into the configuration meanwhile. */
+void herd_supervisor_left(struct herd_supervisor *supervisor, struct herd_child *child);
+/* SIGHUP: reads the file again; where it is in order servers come, go and are told. */
+void herd_supervisor_reload(struct herd_supervisor *supervisor);
 
 #endif

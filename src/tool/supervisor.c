@@ -3,7 +3,10 @@
 /*
  * The servers of a configuration as children of one process in the foreground.
  *
- *   STARTING --all said READY=1--> UP --signal--> DRAINING --all have ended--> exit
+ *                                  SIGHUP
+ *                                  +--+
+ *                                  v  |
+ *   STARTING --all said READY=1--> UP-+-signal--> DRAINING --all have ended--> exit
  *       |                                            ^
  *       +-- a server failed before it was ready -----+
  *
@@ -20,6 +23,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -34,106 +38,76 @@
 #include "herd/signals.h"
 #include "local.h"
 
-#define DRAIN_MAX_MS 10000
 #define STABLE_MS 10000
 #define SLOW_START_MS 10000
-#define SAME_WISH_MS 250   /* wrappers such as timeout(1) send a signal to us and to our group */
-#define EXIT_SIGNALLED 128 /* and the signal's number, as shells have it */
-
-enum supervisor_state { STARTING, UP, DRAINING };
-
-struct supervisor {
-    const struct herd_config *config;
-    const char *program;
-    struct herd_child *children;
-    struct pollfd *polls; /* the signalfd, then output and notify of each child */
-    unsigned count;
-    int signals;
-    int ready_fd; /* -1: nobody waits for it */
-    enum supervisor_state state;
-    int code;
-    int64_t now_ms;
-    int64_t told_ms;  /* DRAINING: when the first signal came */
-    int64_t alarm_ms; /* STARTING: when to say that it is slow; DRAINING: when to kill; else never */
-    struct herd_random random;
-    struct herd_output output;
-};
+#define SAME_WISH_MS 250 /* wrappers such as timeout(1) send a signal to us and to our group */
 
 static int64_t read_clock_ms(void)
 {
     return herd_clock_monotonic_ns() / HERD_NS_PER_MS;
 }
 
-static const char *count_servers(unsigned count, char *out, size_t size)
-{
-    static const char *const words[] = {"no",    "one",   "two",  "three", "four",   "five",  "six",
-                                        "seven", "eight", "nine", "ten",   "eleven", "twelve"};
-    if (count < sizeof words / sizeof words[0]) {
-        snprintf(out, size, "%s server%s", words[count], count == 1 ? "" : "s");
-    } else {
-        snprintf(out, size, "%u servers", count);
-    }
-    return out;
-}
-
-static unsigned count_in(const struct supervisor *supervisor, enum herd_child_state state)
+static unsigned count_in(const struct herd_supervisor *supervisor, enum herd_child_state state)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < supervisor->count; i++) {
-        if (supervisor->children[i].state == state) count++;
+        if (supervisor->children[i]->state == state) count++;
     }
     return count;
 }
 
-static void signal_all(const struct supervisor *supervisor, int signal)
+static void signal_all(const struct herd_supervisor *supervisor, int signal)
 {
     for (unsigned i = 0; i < supervisor->count; i++)
-        herd_child_signal(&supervisor->children[i], signal);
+        herd_child_signal(supervisor->children[i], signal);
 }
 
 /* Nothing is started any more, everything that runs is asked to end. */
-static void drain(struct supervisor *supervisor)
+static void drain(struct herd_supervisor *supervisor)
 {
-    if (supervisor->state == DRAINING) return;
-    supervisor->state = DRAINING;
-    supervisor->alarm_ms = supervisor->now_ms + DRAIN_MAX_MS;
+    if (supervisor->state == HERD_SUPERVISOR_DRAINING) return;
+    supervisor->state = HERD_SUPERVISOR_DRAINING;
+    supervisor->alarm_ms = supervisor->now_ms + HERD_DRAIN_MAX_MS;
     for (unsigned i = 0; i < supervisor->count; i++) {
-        if (supervisor->children[i].state == HERD_CHILD_RESTING) supervisor->children[i].state = HERD_CHILD_ENDED;
+        if (supervisor->children[i]->state == HERD_CHILD_RESTING) supervisor->children[i]->state = HERD_CHILD_ENDED;
     }
     signal_all(supervisor, SIGTERM);
 }
 
-static void kill_all(struct supervisor *supervisor, const char *why)
+static void kill_all(struct herd_supervisor *supervisor, const char *why)
 {
     herd_output_say(&supervisor->output, "%s: killing what still runs", why);
     signal_all(supervisor, SIGKILL);
     supervisor->alarm_ms = INT64_MAX;
 }
 
-static void say_up(struct supervisor *supervisor)
+static void say_up(struct herd_supervisor *supervisor)
 {
     struct herd_buffer line = HERD_BUFFER_INIT;
     for (unsigned i = 0; i < supervisor->count; i++) {
         if (i > 0) herd_buffer_append(&line, HERD_TEXT(", "));
-        herd_buffer_append(&line, herd_text_of(supervisor->children[i].name));
+        herd_buffer_append(&line, herd_text_of(supervisor->children[i]->name));
         herd_buffer_append_byte(&line, ' ');
-        herd_buffer_append(&line, herd_text_of(supervisor->children[i].address));
+        herd_buffer_append(&line, herd_text_of(supervisor->children[i]->address));
     }
     char servers[32];
-    herd_output_say(&supervisor->output, "%s %s up (%.*s)", count_servers(supervisor->count, servers, sizeof servers),
+    herd_output_say(&supervisor->output, "%s %s up (%.*s)", herd_up_count(supervisor->count, servers, sizeof servers),
                     supervisor->count == 1 ? "is" : "are", HERD_TEXT_ARGS(herd_buffer_text(&line)));
     herd_buffer_finish(&line);
 }
 
-static void on_ready(struct supervisor *supervisor, struct herd_child *child)
+static void on_ready(struct herd_supervisor *supervisor, struct herd_child *child)
 {
-    bool again = child->was_up;
+    bool later = child->was_up || child->came;
     child->state = HERD_CHILD_UP;
-    child->was_up = true;
     child->up_ms = supervisor->now_ms;
-    if (again) herd_output_say(&supervisor->output, "%s is up again", child->name);
-    if (supervisor->state != STARTING || count_in(supervisor, HERD_CHILD_UP) < supervisor->count) return;
-    supervisor->state = UP;
+    if (later) herd_output_say(&supervisor->output, "%s is up%s", child->name, child->was_up ? " again" : "");
+    child->was_up = true;
+    if (child->reload_due) herd_child_signal(child, SIGHUP);
+    child->reload_due = false;
+    if (supervisor->state != HERD_SUPERVISOR_STARTING || count_in(supervisor, HERD_CHILD_UP) < supervisor->count)
+        return;
+    supervisor->state = HERD_SUPERVISOR_UP;
     supervisor->alarm_ms = INT64_MAX;
     say_up(supervisor);
     if (supervisor->ready_fd < 0) return;
@@ -142,32 +116,18 @@ static void on_ready(struct supervisor *supervisor, struct herd_child *child)
     supervisor->ready_fd = -1;
 }
 
-static int code_of(int status)
-{
-    return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-static const char *describe_end(int status, char *out, size_t size)
-{
-    if (WIFSIGNALED(status)) {
-        snprintf(out, size, "killed by signal %d", WTERMSIG(status));
-    } else {
-        snprintf(out, size, "exit code %d", WEXITSTATUS(status));
-    }
-    return out;
-}
-
 /* It ended although nobody asked for it. */
-static void on_failed(struct supervisor *supervisor, struct herd_child *child, int status)
+static void on_failed(struct herd_supervisor *supervisor, struct herd_child *child, int status)
 {
     char how[40];
-    int code = code_of(status);
-    describe_end(status, how, sizeof how);
+    int code = herd_up_code(status);
+    herd_up_describe(status, how, sizeof how);
     if (!child->was_up) {
         supervisor->code = code != 0 ? code : EX_SOFTWARE;
         child->state = HERD_CHILD_ENDED;
-        herd_complain("%s could not start (%s), its own words are above; ending the others", child->name, how);
-        drain(supervisor);
+        herd_complain("%s could not start (%s), its own words are above; %s", child->name, how,
+                      child->came ? "the others go on" : "ending the others");
+        if (!child->came) drain(supervisor);
         return;
     }
     if (code == EX_USAGE || code == EX_CONFIG) {
@@ -186,9 +146,9 @@ static void on_failed(struct supervisor *supervisor, struct herd_child *child, i
                     how, pause_ms / 1000, pause_ms % 1000 / 100);
 }
 
-static void on_ended(struct supervisor *supervisor, struct herd_child *child, int status)
+static void on_ended(struct herd_supervisor *supervisor, struct herd_child *child, int status)
 {
-    if (supervisor->state != DRAINING) {
+    if (supervisor->state != HERD_SUPERVISOR_DRAINING) {
         on_failed(supervisor, child, status);
         return;
     }
@@ -196,19 +156,24 @@ static void on_ended(struct supervisor *supervisor, struct herd_child *child, in
     child->state = HERD_CHILD_ENDED;
     if (status == 0 || interrupted) return; /* our SIGTERM may come before it has its handlers */
     char how[40];
-    herd_complain("%s ended badly (%s)", child->name, describe_end(status, how, sizeof how));
-    if (supervisor->code == 0) supervisor->code = code_of(status);
+    herd_complain("%s ended badly (%s)", child->name, herd_up_describe(status, how, sizeof how));
+    if (supervisor->code == 0) supervisor->code = herd_up_code(status);
 }
 
-static void start_due(struct supervisor *supervisor)
+static void start_due(struct herd_supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
-        struct herd_child *child = &supervisor->children[i];
+        struct herd_child *child = supervisor->children[i];
+        if (child->state == HERD_CHILD_LEAVING && child->due_ms <= supervisor->now_ms) {
+            herd_output_say(&supervisor->output, "%s does not end: killing it", child->name);
+            herd_child_signal(child, SIGKILL);
+            child->due_ms = INT64_MAX;
+        }
         if (child->state != HERD_CHILD_RESTING || child->due_ms > supervisor->now_ms) continue;
         int status = herd_child_start(child, supervisor->program, supervisor->config->source);
         if (status == 0) continue;
         herd_complain("cannot start %s: %s", child->name, herd_error_text(status));
-        if (child->was_up) {
+        if (child->was_up || child->came) {
             child->due_ms = supervisor->now_ms + herd_backoff_next_ms(&child->backoff, &supervisor->random);
         } else {
             supervisor->code = EX_OSERR;
@@ -217,50 +182,62 @@ static void start_due(struct supervisor *supervisor)
     }
 }
 
-static void take_signals(struct supervisor *supervisor)
+/* Once it had a terminal and has none any more, it was in the foreground of somebody who has gone. */
+static bool has_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0) close(fd);
+    return fd >= 0;
+}
+
+static void take_signals(struct herd_supervisor *supervisor)
 {
     int number;
     while ((number = herd_signals_take(supervisor->signals)) != 0) {
         if (number == SIGCHLD) continue;
         if (number == SIGUSR1) { /* one that is not ready would not know it yet */
             for (unsigned i = 0; i < supervisor->count; i++)
-                if (supervisor->children[i].state == HERD_CHILD_UP)
-                    herd_child_signal(&supervisor->children[i], SIGUSR1);
+                if (supervisor->children[i]->state == HERD_CHILD_UP)
+                    herd_child_signal(supervisor->children[i], SIGUSR1);
             continue;
         }
-        if (supervisor->state == DRAINING) {
+        if (number == SIGHUP && (!supervisor->terminal || has_terminal())) {
+            supervisor->reload_due = true;
+            continue;
+        }
+        if (supervisor->state == HERD_SUPERVISOR_DRAINING) {
             if (supervisor->now_ms - supervisor->told_ms >= SAME_WISH_MS) kill_all(supervisor, "a second signal");
             continue;
         }
         char servers[32];
         supervisor->told_ms = supervisor->now_ms;
         herd_output_say(&supervisor->output, "ending %s (a second signal kills)",
-                        count_servers(supervisor->count, servers, sizeof servers));
+                        herd_up_count(supervisor->count, servers, sizeof servers));
         drain(supervisor);
     }
 }
 
 /* NULL: an orphan, that came to us because we are process 1 or a subreaper. */
-static struct herd_child *find_child(const struct supervisor *supervisor, pid_t pid)
+static struct herd_child *find_child(const struct herd_supervisor *supervisor, pid_t pid)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
-        if (supervisor->children[i].pid == pid) return &supervisor->children[i];
+        if (supervisor->children[i]->pid == pid) return supervisor->children[i];
     }
     return NULL;
 }
 
 /* As in `herd up | head`. */
-static void give_up(struct supervisor *supervisor)
+static void give_up(struct herd_supervisor *supervisor)
 {
-    if (supervisor->state == DRAINING) return;
+    if (supervisor->state == HERD_SUPERVISOR_DRAINING) return;
     herd_complain("nobody reads standard output any more: ending the servers");
     drain(supervisor);
 }
 
-static void take_children(struct supervisor *supervisor)
+static void take_children(struct herd_supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
-        struct herd_child *child = &supervisor->children[i];
+        struct herd_child *child = supervisor->children[i];
         if (herd_child_pass(child) < 0) give_up(supervisor);
         if (herd_child_ready(child)) on_ready(supervisor, child);
     }
@@ -270,40 +247,44 @@ static void take_children(struct supervisor *supervisor)
         struct herd_child *child = find_child(supervisor, pid);
         if (child == NULL) continue;
         herd_child_ended(child);
-        on_ended(supervisor, child, status);
+        if (child->state == HERD_CHILD_LEAVING)
+            herd_supervisor_left(supervisor, child);
+        else
+            on_ended(supervisor, child, status);
     }
 }
 
-static void ring(struct supervisor *supervisor)
+static void ring(struct herd_supervisor *supervisor)
 {
     supervisor->alarm_ms = INT64_MAX;
-    if (supervisor->state == DRAINING) kill_all(supervisor, "ending takes too long");
-    if (supervisor->state != STARTING) return;
+    if (supervisor->state == HERD_SUPERVISOR_DRAINING) kill_all(supervisor, "ending takes too long");
+    if (supervisor->state != HERD_SUPERVISOR_STARTING) return;
     for (unsigned i = 0; i < supervisor->count; i++) {
-        const struct herd_child *child = &supervisor->children[i];
+        const struct herd_child *child = supervisor->children[i];
         if (child->state == HERD_CHILD_STARTING)
             herd_output_say(&supervisor->output, "still waiting for %s to be ready", child->name);
     }
 }
 
-static int until(const struct supervisor *supervisor)
+static int until(const struct herd_supervisor *supervisor)
 {
     int64_t due_ms = supervisor->alarm_ms;
     for (unsigned i = 0; i < supervisor->count; i++) {
-        const struct herd_child *child = &supervisor->children[i];
-        if (child->state == HERD_CHILD_RESTING && child->due_ms < due_ms) due_ms = child->due_ms;
+        const struct herd_child *child = supervisor->children[i];
+        bool waits = child->state == HERD_CHILD_RESTING || child->state == HERD_CHILD_LEAVING;
+        if (waits && child->due_ms < due_ms) due_ms = child->due_ms;
     }
     if (due_ms == INT64_MAX) return -1;
     return due_ms > supervisor->now_ms ? (int)(due_ms - supervisor->now_ms) : 0;
 }
 
-static void wait_for_something(struct supervisor *supervisor)
+static void wait_for_something(struct herd_supervisor *supervisor)
 {
     nfds_t used = 0;
     supervisor->polls[used++] = (struct pollfd){.fd = supervisor->signals, .events = POLLIN};
     for (unsigned i = 0; i < supervisor->count; i++) {
-        supervisor->polls[used++] = (struct pollfd){.fd = supervisor->children[i].output, .events = POLLIN};
-        supervisor->polls[used++] = (struct pollfd){.fd = supervisor->children[i].notify, .events = POLLIN};
+        supervisor->polls[used++] = (struct pollfd){.fd = supervisor->children[i]->output, .events = POLLIN};
+        supervisor->polls[used++] = (struct pollfd){.fd = supervisor->children[i]->notify, .events = POLLIN};
     }
     poll(supervisor->polls, used, until(supervisor));
     supervisor->now_ms = read_clock_ms();
@@ -327,31 +308,30 @@ static int open_signals(void)
     return herd_signals_open(held);
 }
 
-static int prepare(struct supervisor *supervisor)
+/* ---- the whole ---- */
+
+static int prepare(struct herd_supervisor *supervisor)
 {
-    int width = 0;
-    for (unsigned i = 0; i < supervisor->count; i++) {
-        int length = (int)strlen(supervisor->config->servers[i].name);
-        if (length > width) width = length;
-    }
     uint64_t seed;
     herd_random_system(&seed, sizeof seed);
     herd_random_init(&supervisor->random, seed);
-    for (unsigned i = 0; i < supervisor->count; i++) {
-        int status =
-            herd_child_init(&supervisor->children[i], &supervisor->config->servers[i], width, i, &supervisor->output);
+    for (unsigned i = 0; i < supervisor->config->server_count; i++) {
+        int status = herd_supervisor_add(supervisor, &supervisor->config->servers[i], false);
         if (status < 0) return status;
     }
+    herd_supervisor_align(supervisor);
+    supervisor->terminal = has_terminal();
     supervisor->signals = open_signals();
     return supervisor->signals < 0 ? supervisor->signals : 0;
 }
 
-static void supervise(struct supervisor *supervisor)
+static void supervise(struct herd_supervisor *supervisor)
 {
     supervisor->now_ms = read_clock_ms();
     supervisor->alarm_ms = supervisor->now_ms + SLOW_START_MS;
     for (;;) {
-        if (supervisor->state != DRAINING) start_due(supervisor);
+        if (supervisor->state == HERD_SUPERVISOR_UP && supervisor->reload_due) herd_supervisor_reload(supervisor);
+        if (supervisor->state != HERD_SUPERVISOR_DRAINING) start_due(supervisor);
         if (count_in(supervisor, HERD_CHILD_ENDED) == supervisor->count) return;
         wait_for_something(supervisor);
         take_signals(supervisor);
@@ -360,18 +340,22 @@ static void supervise(struct supervisor *supervisor)
     }
 }
 
-int herd_supervisor_run(const struct herd_config *config, const char *program, int ready_fd)
+static void finish(struct herd_supervisor *supervisor)
 {
-    unsigned count = config->server_count;
-    struct supervisor supervisor = {
-        .config = config,
-        .program = program,
-        .children = herd_memory_allocate_zeroed(count, sizeof(struct herd_child)),
-        .polls = herd_memory_allocate_zeroed(1 + 2 * (size_t)count, sizeof(struct pollfd)),
-        .count = count,
-        .signals = -1,
-        .ready_fd = ready_fd,
-    };
+    for (unsigned i = 0; i < supervisor->count; i++) {
+        herd_child_finish(supervisor->children[i]);
+        herd_memory_free(supervisor->children[i]);
+    }
+    herd_output_end(&supervisor->output);
+    if (supervisor->signals >= 0) close(supervisor->signals);
+    herd_memory_free(supervisor->polls);
+    herd_memory_free(supervisor->children);
+}
+
+int herd_supervisor_run(struct herd_config *config, const char *path, const char *program, int ready_fd)
+{
+    struct herd_supervisor supervisor = {
+        .config = config, .path = path, .program = program, .signals = -1, .ready_fd = ready_fd};
     int status = prepare(&supervisor);
     if (status == 0) {
         supervise(&supervisor);
@@ -380,11 +364,6 @@ int herd_supervisor_run(const struct herd_config *config, const char *program, i
         herd_complain("%s", herd_error_text(status));
         supervisor.code = EX_OSERR;
     }
-    for (unsigned i = 0; i < count; i++)
-        herd_child_finish(&supervisor.children[i]);
-    herd_output_end(&supervisor.output);
-    if (supervisor.signals >= 0) close(supervisor.signals);
-    herd_memory_free(supervisor.polls);
-    herd_memory_free(supervisor.children);
+    finish(&supervisor);
     return supervisor.code;
 }

@@ -29,6 +29,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "herd/memory.h"
 #include "herd/random.h"
 #include "local.h"
 
@@ -72,7 +73,10 @@ static int open_notify(struct herd_child *child)
 int herd_child_init(struct herd_child *child, const struct herd_server_config *server, int width, unsigned index,
                     struct herd_output *output)
 {
-    *child = (struct herd_child){.name = server->name, .address = server->clients.text, .output = -1, .notify = -1};
+    *child = (struct herd_child){.name = herd_string_copy(server->name),
+                                 .address = herd_string_copy(server->clients.text),
+                                 .output = -1,
+                                 .notify = -1};
     herd_printer_init(&child->printer, child->name, width, index);
     child->printer.output = output;
     herd_backoff_init(&child->backoff, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
@@ -85,6 +89,8 @@ void herd_child_finish(struct herd_child *child)
     if (child->output >= 0) close(child->output);
     if (child->notify >= 0) close(child->notify);
     herd_printer_finish(&child->printer);
+    herd_memory_free(child->name);
+    herd_memory_free(child->address);
 }
 
 /* In the new process: never returns. */

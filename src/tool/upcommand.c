@@ -18,7 +18,9 @@
 static const char usage[] = "Usage: herd up [OPTION...]\n"
                             "Run all servers of a herd in the foreground. Each line that a server writes is\n"
                             "printed after its name. Ctrl-C or SIGTERM ends them in order, a second one at once;\n"
-                            "SIGUSR1 is passed on to them.\n"
+                            "SIGUSR1 is passed on to them. SIGHUP reads the configuration again: where it is in\n"
+                            "order the servers get the signal, too, those that are new in it are started and those\n"
+                            "that are gone from it are ended. Without its terminal `herd up` ends.\n"
                             "A server that fails at start ends the whole with its exit code; one that ends\n"
                             "later is started again.\n\n"
                             "  -c, --config FILE      the herd's configuration (default: $HERD_CONFIG,\n"
@@ -106,7 +108,7 @@ static int run(const struct options *options)
         herd_complain("cannot run %s: %s", program, herd_error_text(errno));
         code = EX_UNAVAILABLE;
     } else {
-        code = herd_supervisor_run(&config, program, options->ready_fd);
+        code = herd_supervisor_run(&config, options->config, program, options->ready_fd);
     }
     herd_memory_free(beside);
     herd_config_finish(&config);

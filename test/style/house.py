@@ -19,7 +19,9 @@ USES = {
     "search": {"net", "import", "places", "index", "protocol", "base"},
     "server": {"peer", "client", "core", "search", "net", "config", "flood", "journal", "index", "places", "import", "store",
                "protocol", "base"},
-    "tool": {"net", "config", "journal", "index", "import", "protocol", "base"},
+    "console": {"config", "protocol", "base"},
+    "bench": {"console", "config", "protocol", "base"},
+    "tool": {"bench", "console", "net", "config", "journal", "index", "import", "protocol", "base"},
 }
 
 # Libraries: how their headers begin, and the rooms that may see them.
@@ -53,6 +55,8 @@ PURE = {
 
 # Faces that have no .c file of their own name to tell their room.
 FACES = {
+    "bench": "bench",
+    "console": "console",
     "limits": "config",
     "list": "base",
     "mutant": "base",

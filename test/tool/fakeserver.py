@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-Stands for herd-server under `herd up`: says that it is ready, waits for
-SIGTERM. FAKE_<Name> in the environment, words with commas between, makes the
+Stands for herd-server under `herd up`: says that it is ready, says when
+SIGHUP comes, waits for SIGTERM. FAKE_<Name> in the environment, words with commas between, makes the
 server of that name misbehave; each start appends its process id to FAKE_LOG.
 
   fail=N     ends with N at once, before it is ready
@@ -43,7 +43,7 @@ def main():
     if "fail" in ways:
         print(f"{name}: the port 127.0.0.1:12001 is in use", file=sys.stderr, flush=True)
         sys.exit(int(ways["fail"]))
-    blocked = {signal.SIGTERM, signal.SIGUSR1}
+    blocked = {signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP}
     signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
     print(f"{name} listens", flush=True)
     if "babble" in ways:
@@ -54,6 +54,8 @@ def main():
         got = signal.sigwait(blocked)
         if got == signal.SIGUSR1:
             code = int(ways.get("late", 0))
+        elif got == signal.SIGHUP:
+            print(f"{name} reloads", flush=True)
         elif "deaf" not in ways:
             print(f"{name} drains", flush=True)
             code = int(ways.get("end", 0))

@@ -2,6 +2,7 @@
 """`herd up` with servers that stand for the real ones: uptest.py HERD"""
 
 import contextlib
+import fcntl
 import os
 import re
 import resource
@@ -11,12 +12,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 from pathlib import Path
 
 HERD = sys.argv.pop(1) if len(sys.argv) > 1 else "herd"
 FAKE = str(Path(__file__).resolve().parent / "fakeserver.py")
+NAMES_LATER = ["Anna", "Bert", "Carl", "Dora"]
 NAMES = ["Goloman", "Hands", "Holiday", "Welsh", "Wilkes"]
 UP = "herd: five servers are up (Goloman 127.0.0.1:12001, Hands 127.0.0.1:12002, "
 DEADLINE_S = 60
@@ -247,6 +250,112 @@ class UpTest(unittest.TestCase):
         self.assertEqual((len(cut), lines[-1]), (10, "herd: all have ended"))
         for line in lines:
             self.assertRegex(line, r"^(\w+ +\| |herd: )")
+
+    def reloadable(self, names, **options):
+        """`herd up` of a ring of these, from a file that can be written anew."""
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="herd up ")))
+        self.config = folder / "herd.conf"
+        self.write_herd(names)
+        return self.up("--config", str(self.config), **options)
+
+    def write_herd(self, names, more=""):
+        ports = {name: 13000 + 10 * NAMES_LATER.index(name) for name in names}
+        servers = ", ".join(f'{{ name = "{name}"; clients = "127.0.0.1:{ports[name]}"; peers = "127.0.0.1:{ports[name] + 1}"; }}'
+                            for name in names)
+        links = ", ".join(f'["{a}", "{b}"]' for a, b in zip(names, names[1:]))
+        self.config.write_text(f"servers = ( {servers} );\nlinks = ( {links} );\n{more}")
+
+    def test_reload(self):
+        """Those that stay are told, those that are new start, those that are gone end; a name may come back."""
+        herd = self.reloadable(("Anna", "Bert", "Carl"))
+        herd.until(" are up ")
+        self.write_herd(("Bert", "Carl", "Dora"))
+        herd.process.send_signal(signal.SIGHUP)
+        wanted = {"again (1 new, 1 gone), the other servers are told", "Bert reloads", "Carl reloads", "Anna drains", "Anna has left", "Dora is up"}
+        while wanted:
+            line = herd.until("")
+            wanted = {words for words in wanted if words not in line}
+        self.assertEqual([len(self.starts(name)) for name in ("Anna", "Bert", "Carl", "Dora")], [1, 1, 1, 1])
+        self.write_herd(("Anna", "Bert", "Dora"))
+        herd.process.send_signal(signal.SIGHUP)
+        herd.until("Anna is up")
+        os.kill(int(self.starts("Dora")[0][1]), signal.SIGKILL)
+        herd.until("Dora is up again")
+        herd.process.send_signal(signal.SIGTERM)
+        output, code = herd.finish()
+        self.assertEqual(code, 0, output)
+        self.assertRegex(output, "ending (three|four) servers")  # Carl may not have left yet
+        self.assert_all_gone()
+
+    def test_a_bad_file_is_told_to_nobody(self):
+        herd = self.reloadable(("Anna", "Bert"))
+        herd.until(" are up ")
+        for more, told in (("protokol = { };\n", 'herd.conf:3: unknown key "protokol"'),
+                           ('herd = "other";\n', "herd.conf:3: herd cannot change while the server runs")):
+            self.write_herd(("Anna", "Bert", "Carl"), more)
+            herd.process.send_signal(signal.SIGHUP)
+            herd.until(told)
+            herd.until("go on with the configuration that they have")
+        herd.process.send_signal(signal.SIGTERM)
+        output, code = herd.finish()
+        self.assertEqual(code, 0, output)
+        self.assertNotIn("reloads", output)
+        self.assertEqual(self.starts("Carl"), [])
+        self.assert_all_gone()
+
+    def test_one_that_comes_and_fails_ends_no_other(self):
+        """The next reload tries it again."""
+        herd = self.reloadable(("Anna", "Bert"), ways={"Carl": "fail=69"})
+        herd.until(" are up ")
+        self.write_herd(("Anna", "Bert", "Carl"))
+        for tries in (1, 2):
+            herd.process.send_signal(signal.SIGHUP)
+            herd.until("Carl could not start (exit code 69), its own words are above; the others go on")
+            self.assertEqual(len(self.starts("Carl")), tries)
+        herd.process.send_signal(signal.SIGTERM)
+        output, code = herd.finish()
+        self.assertEqual(code, 69, output)
+        self.assertEqual((len(self.starts("Anna")), len(self.starts("Bert"))), (1, 1))
+        self.assert_all_gone()
+
+    def test_one_that_leaves_and_comes_back(self):
+        """Before it has ended: it ends all the same, and is started once it has."""
+        herd = self.reloadable(("Anna", "Bert"), ways={"Bert": "deaf"})
+        herd.until(" are up ")
+        self.write_herd(("Anna",))
+        herd.process.send_signal(signal.SIGHUP)
+        herd.until("(0 new, 1 gone)")
+        self.write_herd(("Anna", "Bert"))
+        herd.process.send_signal(signal.SIGHUP)
+        herd.until("(1 new, 0 gone)")
+        os.kill(int(self.starts("Bert")[0][1]), signal.SIGKILL)
+        herd.until("Bert is up")
+        self.assertEqual(len(self.starts("Bert")), 2)
+        os.kill(int(self.starts("Bert")[1][1]), signal.SIGKILL)
+        herd.until("Bert is up again")
+        herd.process.send_signal(signal.SIGTERM)
+        herd.until("ending two servers")
+        os.kill(int(self.starts("Bert")[2][1]), signal.SIGKILL)  # it is as deaf as before
+        output, code = herd.finish()
+        self.assertEqual(code, 128 + signal.SIGKILL, output)
+        self.assert_all_gone()
+
+    def test_its_terminal_is_gone(self):
+        """As when a window is closed: then SIGHUP is no wish for another configuration."""
+        terminal, own = os.openpty()
+
+        def begin():
+            os.setsid()
+            fcntl.ioctl(own, termios.TIOCSCTTY, 0)
+
+        herd = self.up(preexec_fn=begin, pass_fds=[own])
+        os.close(own)
+        herd.until(" are up ")
+        os.close(terminal)
+        output, code = herd.finish()
+        self.assertEqual(code, 0, output)
+        self.assertIn("ending five servers", output)
+        self.assert_all_gone()
 
     def test_lines_stay_whole(self):
         herd = self.up(ways={"Goloman": "babble"})

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../../src/tool/local.h"
+#include "../../../src/bench/local.h"
 #include "herd/command.h"
 
 #define ECHO " b00000007.bench +46.5+002.5 1795389315.860594549\n"

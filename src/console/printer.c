@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "local.h"
+#include "herd/console.h"
 
 static const int colours[] = {36, 33, 32, 35, 34, 96, 93, 92, 95, 94};
 

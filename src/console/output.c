@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "local.h"
+#include "herd/console.h"
 
 static uint64_t count_lines(struct herd_text text)
 {

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "herd/console.h"
 #include "herd/memory.h"
 #include "herd/path.h"
-#include "local.h"
 
 void herd_complain(const char *format, ...)
 {
