@@ -6,14 +6,32 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int dialogue_end(enum herd_peer_state *state, struct herd_peer_end *end, const char *format, ...)
+static const struct herd_machine machine = {
+    .name = "dialogue",
+    .states = {[HERD_PEER_CLOSED] = {"closed", HERD_TO(HERD_PEER_GREETING)},
+               [HERD_PEER_GREETING] = {"greeting", HERD_TO(HERD_PEER_PROVING) | HERD_TO(HERD_PEER_CLOSED)},
+               [HERD_PEER_PROVING] = {"proving", HERD_TO(HERD_PEER_LIVE) | HERD_TO(HERD_PEER_CLOSED)},
+               [HERD_PEER_LIVE] = {"live", HERD_TO(HERD_PEER_CLOSED)}}};
+
+void dialogue_move(enum herd_peer_state *state, enum herd_peer_state to, const struct herd_neighbour *neighbour)
+{
+    herd_machine_move_named(&machine, state, to, neighbour != NULL ? neighbour->name : HERD_TEXT("?"));
+}
+
+void dialogue_close(enum herd_peer_state *state, const struct herd_neighbour *neighbour)
+{
+    if (*state != HERD_PEER_CLOSED) dialogue_move(state, HERD_PEER_CLOSED, neighbour);
+}
+
+int dialogue_end(enum herd_peer_state *state, const struct herd_neighbour *neighbour, struct herd_peer_end *end,
+                 const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(end->text, sizeof end->text, format, arguments);
     va_end(arguments);
-    *state = HERD_PEER_CLOSED;
+    dialogue_close(state, neighbour);
     return -EPROTO;
 }
 

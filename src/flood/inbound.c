@@ -34,7 +34,7 @@ void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, b
 
 void herd_inbound_stop(struct herd_inbound *inbound)
 {
-    inbound->state = HERD_PEER_CLOSED;
+    dialogue_close(&inbound->state, inbound->neighbour);
     if (inbound->neighbour != NULL && inbound->neighbour->inbound == inbound) inbound->neighbour->inbound = NULL;
 }
 
@@ -48,7 +48,7 @@ void herd_inbound_finish(struct herd_inbound *inbound)
     inbound->neighbour = NULL;
 }
 
-#define END(inbound, ...) dialogue_end(&(inbound)->state, &(inbound)->end, __VA_ARGS__)
+#define END(inbound, ...) dialogue_end(&(inbound)->state, (inbound)->neighbour, &(inbound)->end, __VA_ARGS__)
 
 /* A dialler whom our proof does not convince says nothing and goes. */
 void herd_inbound_left(struct herd_inbound *inbound)
@@ -141,7 +141,7 @@ static int on_hello(struct herd_inbound *inbound, struct herd_text line, struct 
     inbound->neighbour = herd_flood_find(inbound->flood, hello.name);
     neighbour_hold(inbound->neighbour);
     inbound->peer_incarnation = hello.incarnation;
-    inbound->state = HERD_PEER_PROVING;
+    dialogue_move(&inbound->state, HERD_PEER_PROVING, inbound->neighbour);
     greet(inbound, line, hello.version_max < HERD_PEER_VERSION_MAX ? hello.version_max : HERD_PEER_VERSION_MAX, out);
     return 0;
 }
@@ -165,7 +165,8 @@ static void become_live(struct herd_inbound *inbound, const struct herd_now *now
     replace(inbound);
     inbound->framer.limit = inbound->flood->line_bytes_max;
     inbound->pulse_ms = dialogue_next_pulse(inbound->flood, now->monotonic_ms);
-    inbound->state = HERD_PEER_LIVE;
+    dialogue_move(&inbound->state, HERD_PEER_LIVE, inbound->neighbour);
+    assert(inbound->neighbour->inbound == inbound);
 }
 
 static int on_auth(struct herd_inbound *inbound, struct herd_text rest, const struct herd_now *now,

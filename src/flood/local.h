@@ -10,9 +10,13 @@
 void neighbour_hold(struct herd_neighbour *neighbour);
 void neighbour_release(struct herd_neighbour *neighbour);
 
-/* Notes why a session ended, printf style, and returns -EPROTO for the caller to pass on. */
-int dialogue_end(enum herd_peer_state *state, struct herd_peer_end *end, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* From one state of a session to the next; `neighbour` NULL: it has named nobody yet. */
+void dialogue_move(enum herd_peer_state *state, enum herd_peer_state to, const struct herd_neighbour *neighbour);
+/* To CLOSED; harmless there. */
+void dialogue_close(enum herd_peer_state *state, const struct herd_neighbour *neighbour);
+/* The same, and notes why, printf style; returns -EPROTO for the caller to pass on. */
+int dialogue_end(enum herd_peer_state *state, const struct herd_neighbour *neighbour, struct herd_peer_end *end,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* When the next pulse is due: a second, give or take a tenth. */
 int64_t dialogue_next_pulse(struct herd_flood *flood, int64_t now_ms);

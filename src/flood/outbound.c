@@ -27,7 +27,7 @@ void herd_outbound_init(struct herd_outbound *outbound, struct herd_flood *flood
 
 void herd_outbound_stop(struct herd_outbound *outbound)
 {
-    outbound->state = HERD_PEER_CLOSED;
+    dialogue_close(&outbound->state, outbound->neighbour);
     if (outbound->neighbour == NULL || !outbound->neighbour->connected) return;
     outbound->neighbour->connected = false;
     herd_store_deactivate(outbound->flood->store, outbound->neighbour->slot);
@@ -57,7 +57,7 @@ void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *
     assert(outbound->state == HERD_PEER_CLOSED && neighbour->slot != HERD_SLOT_NONE);
     herd_outbound_finish(outbound);
     herd_outbound_init(outbound, flood, neighbour);
-    outbound->state = HERD_PEER_GREETING;
+    dialogue_move(&outbound->state, HERD_PEER_GREETING, neighbour);
     outbound->heard_ms = now->monotonic_ms;
     outbound->deadline_ms = now->monotonic_ms + HERD_HANDSHAKE_MS;
     hello.nonce = proof_nonce(&flood->keys, nonce);
@@ -67,7 +67,7 @@ void herd_outbound_start(struct herd_outbound *outbound, const struct herd_now *
 }
 
 /* Each handler returns 0, or -EPROTO with the end noted. */
-#define END(outbound, ...) dialogue_end(&(outbound)->state, &(outbound)->end, __VA_ARGS__)
+#define END(outbound, ...) dialogue_end(&(outbound)->state, (outbound)->neighbour, &(outbound)->end, __VA_ARGS__)
 
 static int on_refuse(struct herd_outbound *outbound, struct herd_text rest)
 {
@@ -125,7 +125,7 @@ static int on_hello(struct herd_outbound *outbound, struct herd_text line, struc
         return end_unproved(outbound, "has no secret, and one is configured here");
     if (prove(outbound, line, &hello, out) < 0) return -EPROTO;
     outbound->peer_incarnation = hello.incarnation;
-    outbound->state = HERD_PEER_PROVING;
+    dialogue_move(&outbound->state, HERD_PEER_PROVING, outbound->neighbour);
     return 0;
 }
 
@@ -146,10 +146,10 @@ static int on_welcome(struct herd_outbound *outbound, struct herd_text rest, con
     mine = welcome.claimed && welcome.incarnation == flood->incarnation && welcome.mark <= flood->store->seq;
     outbound->scan_mark = mine ? welcome.mark : 0;
     outbound->told_mark = outbound->scan_mark;
-    outbound->work = HERD_OUTBOUND_DROPPING;
+    assert(outbound->work == HERD_OUTBOUND_DROPPING && !outbound->neighbour->connected);
     outbound->framer.limit = outbound->flood->line_bytes_max;
     outbound->pulse_ms = now->monotonic_ms;
-    outbound->state = HERD_PEER_LIVE;
+    dialogue_move(&outbound->state, HERD_PEER_LIVE, outbound->neighbour);
     assert(outbound->neighbour->slot != HERD_SLOT_NONE);
     outbound->neighbour->connected = true;
     outbound->neighbour->connected_incarnation = outbound->peer_incarnation;

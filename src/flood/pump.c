@@ -21,6 +21,26 @@
 #include "herd/memory.h"
 #include "local.h"
 
+/* The simulator's mutant goes on without a scan. */
+#ifdef HERD_MUTANTS
+#define AFTER_DROPPING (HERD_TO(HERD_OUTBOUND_SCANNING) | HERD_TO(HERD_OUTBOUND_FLOODING))
+#else
+#define AFTER_DROPPING HERD_TO(HERD_OUTBOUND_SCANNING)
+#endif
+
+static const struct herd_machine machine = {
+    .name = "outbound",
+    .states = {[HERD_OUTBOUND_DROPPING] = {"dropping", AFTER_DROPPING},
+               [HERD_OUTBOUND_SCANNING] = {"scanning", HERD_TO(HERD_OUTBOUND_FLOODING)},
+               [HERD_OUTBOUND_FLOODING] = {"flooding", HERD_TO(HERD_OUTBOUND_SCANNING)}}};
+
+/* A session begins with dropping. */
+static void move(struct herd_outbound *outbound, enum herd_outbound_work work)
+{
+    assert(outbound->state == HERD_PEER_LIVE);
+    herd_machine_move_named(&machine, &outbound->work, work, outbound->neighbour->name);
+}
+
 static struct herd_peer_at at_of(const struct herd_flood *flood, const struct herd_version *version)
 {
     const struct herd_names *names = &flood->store->names;
@@ -195,14 +215,14 @@ static void drop_slice(struct herd_outbound *outbound)
     if (herd_store_drop(store, outbound->neighbour->slot, outbound->flood->scan_slice)) return;
     herd_store_activate(store, outbound->neighbour->slot);
     outbound->scan_cursor = 1;
-    outbound->work = HERD_MUTANT(NO_RESCAN) ? HERD_OUTBOUND_FLOODING : HERD_OUTBOUND_SCANNING;
+    move(outbound, HERD_MUTANT(NO_RESCAN) ? HERD_OUTBOUND_FLOODING : HERD_OUTBOUND_SCANNING);
 }
 
 void outbound_rescan(struct herd_outbound *outbound)
 {
     outbound->scan_mark = 0;
     outbound->scan_cursor = 1;
-    outbound->work = HERD_OUTBOUND_SCANNING;
+    move(outbound, HERD_OUTBOUND_SCANNING);
 }
 
 static void scan_slice(struct herd_outbound *outbound)
@@ -212,7 +232,7 @@ static void scan_slice(struct herd_outbound *outbound)
     if (herd_store_scan(store, outbound->neighbour->slot, outbound->scan_mark, outbound->flood->scan_slice,
                         &outbound->scan_cursor))
         return;
-    outbound->work = HERD_OUTBOUND_FLOODING;
+    move(outbound, HERD_OUTBOUND_FLOODING);
     sample_barrier(outbound);
 }
 
