@@ -53,7 +53,8 @@ struct herd_core_port {
     void (*soon)(void *owner);
     /* From the journal's own thread: herd_core_woken, on the loop. */
     void (*wake)(void *owner);
-    /* The journal's state changed, and was logged. `broken`: it has promised `synced` and cannot keep it. */
+    /* The journal's state changed, and was logged. `broken`: it has promised `synced` and cannot keep it; then it may
+     * be closed in this call. */
     void (*on_journal)(void *owner, bool broken);
     /* A question waits: the places service may have something to send. */
     void (*on_asked)(void *owner);

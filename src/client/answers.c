@@ -64,6 +64,7 @@ void answer_reports(struct herd_session *session, struct herd_batch *batch, unsi
 
     if (session->state != SESSION_TAKING) return;
     if (clients->options.close_after_reply) end = first + 1;
+    assert(first < end && end <= batch->count);
     out = session_out(session);
     before = herd_buffer_length(out);
     taken = herd_core_accept(clients->core, batch, first, end, &session->grant, session->read_ns, out);
@@ -213,6 +214,7 @@ void answer_too_long(struct herd_session *session, struct herd_text shown)
 {
     struct turn turn = begin(session, shown);
 
+    assert(shown.length > 0);
     answer_invalid(session, shown, turn.out);
     end(session, &turn);
 }
@@ -268,4 +270,6 @@ void answer_forget(struct herd_session *session)
         session->pending_count--;
         free_pending(first);
     }
+    assert(session->pending_count == 0);
+    session->held_bytes = 0;
 }

@@ -2,6 +2,8 @@
 /* Wire lines of clients in the log: every line that comes in and goes out, as far as its session's meter allows. */
 #include "local.h"
 
+#include <assert.h>
+
 void clientlog_open(const struct herd_session *session)
 {
     struct herd_log_event log;
@@ -44,6 +46,7 @@ void clientlog_reply(struct herd_session *session, struct herd_text reply, bool 
 
     while (reply.length > 0 && reply.bytes[reply.length - 1] == '\n')
         reply.length--;
+    assert(reply.length > 0);
     if (!stale) {
         clientlog(session, "out", reply);
         return;

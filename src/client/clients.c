@@ -50,6 +50,7 @@ void herd_clients_accept(struct herd_listener *listener, void *owner)
 void herd_clients_answer(struct herd_clients *clients)
 {
     reports_answer(clients);
+    assert(clients->reports.batch.count == 0);
 }
 
 void herd_clients_drain(struct herd_clients *clients)

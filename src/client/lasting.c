@@ -33,6 +33,7 @@ static void on_line_over(struct herd_deadline *deadline)
 {
     struct herd_session *session = HERD_CONTAINER(deadline, struct herd_session, started);
 
+    assert(!herd_deadline_running(deadline));
     if (session->stream.state != HERD_STREAM_OPEN) return;
     if (!session_may_parse(session)) { /* stands still */
         herd_deadline_start(&session->clients->started, deadline);
@@ -48,6 +49,7 @@ static void on_quiet_over(struct herd_deadline *deadline)
 {
     struct herd_session *session = HERD_CONTAINER(deadline, struct herd_session, quiet);
 
+    assert(!herd_deadline_running(deadline));
     if (session->stream.state != HERD_STREAM_OPEN) return;
     if (!session_may_parse(session)) {
         herd_deadline_start(&session->clients->quiet, deadline);
@@ -69,6 +71,7 @@ static void on_idle_over(struct herd_deadline *deadline)
 {
     struct herd_session *session = HERD_CONTAINER(deadline, struct herd_session, idle);
 
+    assert(!herd_deadline_running(deadline));
     if (session->stream.state != HERD_STREAM_OPEN) return;
     if (waits(session)) {
         herd_deadline_start(&session->clients->idle, deadline);

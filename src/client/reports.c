@@ -94,6 +94,7 @@ void reports_answer(struct herd_clients *clients)
     unsigned i;
 
     if (reports->batch.count == 0) return;
+    assert(reports->run_count > 0 && reports->run_count <= reports->batch.count);
     herd_core_look_ahead(clients->core, &reports->batch);
     for (i = 0; i < reports->run_count; i++) {
         struct herd_session *session = reports->sessions[i];

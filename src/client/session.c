@@ -71,6 +71,7 @@ void session_after_flush(struct herd_session *session)
 void session_end_if_done(struct herd_session *session)
 {
     assert((session->pending_count == 0) == herd_list_empty(&session->pendings));
+    assert(session->pending_count > 0 || session->held_bytes == 0);
     if (session->state != SESSION_FINISHING || session->pending_count > 0) return;
     herd_machine_move(&machine, &session->state, SESSION_ENDED, session->number);
     herd_stream_end(&session->stream, session->linger_ms);
@@ -79,6 +80,7 @@ void session_end_if_done(struct herd_session *session)
 struct herd_buffer *session_out(struct herd_session *session)
 {
     if (herd_list_empty(&session->pendings)) return herd_stream_out(&session->stream);
+    assert(session->pending_count > 0);
     return &HERD_CONTAINER(session->pendings.previous, struct pending, node)->behind;
 }
 
@@ -234,6 +236,7 @@ static void on_drained(struct herd_stream *stream)
 static void free_session(struct herd_session *session)
 {
     answer_forget(session);
+    assert(herd_list_empty(&session->pendings) && session->held_bytes == 0);
     herd_task_cancel(&session->task);
     herd_list_remove(&session->node);
     lasting_forget_unfinished(session);
@@ -310,6 +313,7 @@ void session_accept(struct herd_clients *clients, struct herd_listener *listener
     }
     herd_list_append(&clients->sessions, &session->node);
     clients->counts.sessions++;
+    assert(clients->counts.sessions <= clients->counts.connections);
     lasting_note_activity(session);
     clientlog_open(session);
 }

@@ -60,6 +60,7 @@ void durable_tell(struct herd_core *core)
 {
     uint64_t durable = herd_journal_durable(core->journal);
 
+    if (core->journal == NULL) return; /* closed meanwhile: nothing becomes durable any more */
     while (!herd_list_empty(&core->waiting)) {
         struct herd_core_wait *wait = first_of(&core->waiting);
         if (wait->position > durable) return;

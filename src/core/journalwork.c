@@ -136,7 +136,7 @@ void journal_tick(struct herd_core *core, const struct herd_now *now)
     if (core->journal == NULL) return;
     wanted = herd_journal_tick(core->journal, now->monotonic_ms, herd_store_count(&core->store));
     note_state(core);
-    if (!wanted) return;
+    if (!wanted || core->journal == NULL) return; /* who was told of the state may have closed it */
     if (herd_journal_rewrite_begin(core->journal) == 0) {
         core->rewrite_cursor = 1;
         core->port.soon(core->port.owner);

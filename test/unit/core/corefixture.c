@@ -36,6 +36,7 @@ static void on_journal(void *owner, bool broken)
 
     fixture->news++;
     fixture->broken = broken;
+    if (broken && fixture->closes) herd_core_close_journal(&fixture->core);
 }
 
 static void on_asked(void *owner)

@@ -27,6 +27,7 @@ struct corefixture {
     int wakes[2];                /* a pipe with a byte for each time that the journal's thread has woken us */
     unsigned news;               /* of the journal */
     bool broken;                 /* as the last of them said */
+    bool closes;                 /* the journal, where it is told that it is broken */
     char folder[OWN_FOLDER_SIZE];
 };
 

@@ -129,6 +129,37 @@ static void files_that_go_break_the_promise(void **state)
     assert_true(fixture->broken);
 }
 
+static unsigned told;
+
+static void on_durable(struct herd_core_wait *wait)
+{
+    (void)wait;
+    told++;
+}
+
+/* As a server does that ends for it: nothing more is begun, and nobody is told that all is well. */
+static void a_broken_one_may_be_closed_at_once(void **state)
+{
+    struct corefixture *fixture = *state;
+    struct herd_core_wait wait;
+
+    told = 0;
+    herd_core_wait_init(&wait, on_durable);
+    fixture->closes = true;
+    core_report(fixture, "a", "1");
+    remove_files(fixture);
+    herd_core_wait(&fixture->core, &wait);
+    tick(fixture, 2000);
+    assert_true(fixture->broken);
+    assert_null(fixture->core.journal);
+    herd_core_step(&fixture->core, CORE_NOW_NS);
+    herd_core_write(&fixture->core);
+    herd_core_woken(&fixture->core);
+    assert_int_equal(fixture->steps, 0);
+    assert_int_equal(told, 0);
+    herd_core_wait_leave(&wait);
+}
+
 /* Served on from memory; written anew in slices that are asked for, and complete then. */
 static void files_that_go_are_written_anew(void **state)
 {
@@ -166,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_has_expired_is_left_out, core_setup, core_teardown),
         cmocka_unit_test_setup_teardown(reading_it_may_be_given_up, core_setup, core_teardown),
         cmocka_unit_test_setup_teardown(files_that_go_break_the_promise, core_setup_synced, core_teardown),
+        cmocka_unit_test_setup_teardown(a_broken_one_may_be_closed_at_once, core_setup_synced, core_teardown),
         cmocka_unit_test_setup_teardown(files_that_go_are_written_anew, core_setup, core_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
