@@ -13,6 +13,7 @@
  * stream is closed and nowhere else; everything else here outlives them all.
  */
 
+#include "herd/clock.h"
 #include "herd/core.h"
 #include "herd/deadline.h"
 #include "herd/listener.h"
@@ -94,7 +95,12 @@ void herd_clients_accept(struct herd_listener *listener, void *owner);
 /* Answers the reports that were collected in this turn. */
 void herd_clients_answer(struct herd_clients *clients);
 /* The replies of this turn are out: the loop's phase LOG. */
-void herd_clients_flushed(struct herd_clients *clients);
+static inline void herd_clients_flushed(struct herd_clients *clients)
+{
+    if (clients->answered_ns == 0) return;
+    herd_times_record(&clients->durations, herd_clock_wall_ns() - clients->answered_ns);
+    clients->answered_ns = 0;
+}
 
 /* No more commands: each session ends when what it has asked is answered; on_gone tells of each. */
 void herd_clients_drain(struct herd_clients *clients);

@@ -3,8 +3,6 @@
 
 #include <assert.h>
 
-#include "herd/clock.h"
-
 static struct herd_session *session_of(struct herd_list_node *node)
 {
     return HERD_CONTAINER(node, struct herd_session, node);
@@ -81,10 +79,4 @@ void herd_clients_cut_off(struct herd_clients *clients, int status)
 void herd_clients_close(struct herd_clients *clients)
 {
     lasting_close(clients);
-}
-
-void herd_clients_flushed(struct herd_clients *clients)
-{
-    if (clients->answered_ns != 0) herd_times_record(&clients->durations, herd_clock_wall_ns() - clients->answered_ns);
-    clients->answered_ns = 0;
 }
