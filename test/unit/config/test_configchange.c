@@ -158,11 +158,26 @@ static void each_option_is_seen(void **state)
     assert_true(seen > 60);
 }
 
-static void groups_concern_nobody(void **state)
+/* Whom an option concerns shows in its key. */
+static void groups_and_parts_go_together(void **state)
 {
+    static const struct {
+        const char *start;
+        enum herd_config_part part;
+    } groups[] = {{"protocol.", HERD_PART_PROTOCOL},
+                  {"places.", HERD_PART_PLACES},
+                  {"journal.", HERD_PART_JOURNAL},
+                  {"log.", HERD_PART_LOG},
+                  {"limits.", HERD_PART_LIMITS}};
     (void)state;
-    for (unsigned row = 0; row < herd_option_count; row++)
-        assert_true((herd_options[row].type == HERD_OPTION_GROUP) == (herd_options[row].part == 0));
+    for (unsigned row = 0; row < herd_option_count; row++) {
+        const struct herd_option *option = &herd_options[row];
+        assert_true((option->type == HERD_OPTION_GROUP) == (option->part == 0));
+        for (unsigned i = 0; option->part != 0 && i < COUNT(groups); i++) {
+            bool inside = strncmp(option->key, groups[i].start, strlen(groups[i].start)) == 0;
+            if (inside != (option->part == groups[i].part)) fail_msg("%s", option->key);
+        }
+    }
 }
 
 static void the_same_is_no_change(void **state)
@@ -370,7 +385,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_option_is_seen),
-        cmocka_unit_test(groups_concern_nobody),
+        cmocka_unit_test(groups_and_parts_go_together),
         cmocka_unit_test(the_same_is_no_change),
         cmocka_unit_test(herds_are_compared_by_name),
         cmocka_unit_test(neighbours_are_listed),
