@@ -133,6 +133,10 @@ void herd_core_finish(struct herd_core *core);
  * herd_core_judges again. */
 void herd_core_configure(struct herd_core *core, const struct herd_core_limits *limits);
 
+/* A server of the herd that was not there at first: its name is a number from now on, as theirs are, while there are
+ * numbers left; what is stored under it stays as it is. No batch has been read and not been put. */
+void herd_core_name(struct herd_core *core, struct herd_text name);
+
 /* -- Reports (accept.c) --------------------------------------------------------- */
 
 /* Whether there is a limit that a report may be refused for. */

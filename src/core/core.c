@@ -38,6 +38,11 @@ void herd_core_finish(struct herd_core *core)
     herd_store_finish(&core->store);
 }
 
+void herd_core_name(struct herd_core *core, struct herd_text name)
+{
+    herd_names_add(&core->store.names, name);
+}
+
 void herd_core_configure(struct herd_core *core, const struct herd_core_limits *limits)
 {
     _Static_assert(UINT32_MAX <= INT64_MAX / HERD_NS_PER_S, "ttl_ns holds ttl_s");

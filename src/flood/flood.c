@@ -37,14 +37,6 @@ void herd_flood_finish(struct herd_flood *flood)
     }
 }
 
-/* The name's number, given now where it has none: it never changes, nor is it given back. */
-static uint8_t number_of(struct herd_names *names, struct herd_text name)
-{
-    uint8_t number = herd_names_find(names, name);
-
-    return number == HERD_NAME_UNKNOWN && names->count < HERD_NAMES_MAX ? herd_names_add(names, name) : number;
-}
-
 struct herd_neighbour *herd_flood_take_neighbour(struct herd_flood *flood, struct herd_text name)
 {
     unsigned slot = herd_store_take_slot(flood->store, 0);
@@ -56,7 +48,7 @@ struct herd_neighbour *herd_flood_take_neighbour(struct herd_flood *flood, struc
     neighbour = herd_memory_allocate_zeroed(1, sizeof *neighbour);
     memcpy(neighbour->bytes, name.bytes, name.length);
     neighbour->name = (struct herd_text){neighbour->bytes, name.length};
-    neighbour->number = number_of(&flood->store->names, name);
+    neighbour->number = herd_names_add(&flood->store->names, name);
     neighbour->slot = slot;
     herd_list_append(&flood->neighbours, &neighbour->node);
     return neighbour;

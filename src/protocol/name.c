@@ -82,7 +82,7 @@ uint8_t herd_names_add(struct herd_names *names, struct herd_text name)
     assert(herd_name_valid(name));
     uint8_t *number = &names->places[find_place(names, name)];
     if (*number != HERD_NAME_UNKNOWN) return *number;
-    assert(names->count < HERD_NAMES_MAX);
+    if (names->count == HERD_NAMES_MAX) return HERD_NAME_UNKNOWN;
     char *bytes = herd_memory_allocate(name.length);
     memcpy(bytes, name.bytes, name.length);
     names->texts[++names->count] = (struct herd_text){bytes, name.length};

@@ -276,12 +276,12 @@ static void say_changed(const struct herd_index_file *file)
 {
     static const char *const texts[] = {
         [HERD_INDEX_FILE_SAME] = "it is the file again that was there at the start",
-        [HERD_INDEX_FILE_CHANGED] = "it is not what it was at the start, which stays in use; restart to take it",
-        [HERD_INDEX_FILE_GONE] = "it is gone; what it held at the start stays in use until a restart",
+        [HERD_INDEX_FILE_CHANGED] = "it is not what it was at the start, which stays in use; reload to take it",
+        [HERD_INDEX_FILE_GONE] = "it is gone; what it held at the start stays in use until a reload",
     };
     static const char *const unused_texts[] = {
         [HERD_INDEX_FILE_SAME] = "it is the file again that was no good at the start",
-        [HERD_INDEX_FILE_CHANGED] = "it is not what it was at the start, when it was left out; restart to take it",
+        [HERD_INDEX_FILE_CHANGED] = "it is not what it was at the start, when it was left out; reload to take it",
         [HERD_INDEX_FILE_GONE] = "it is gone; it was left out at the start",
     };
     bool used = file->memory != NULL;

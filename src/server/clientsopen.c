@@ -39,6 +39,13 @@ void clients_open(struct server *server)
     const struct herd_clients_options options = options_of(server->config);
     const struct herd_clients_port port = {.owner = server, .hear = hear, .on_gone = on_gone};
 
-    herd_clients_open(&server->line_clients, &server->loop, &server->core, &options, &port);
-    herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, commands_phase, &server->line_clients);
+    herd_clients_open(&server->clients, &server->loop, &server->core, &options, &port);
+    herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, commands_phase, &server->clients);
+}
+
+void clients_configure(struct server *server)
+{
+    const struct herd_clients_options options = options_of(server->config);
+
+    herd_clients_configure(&server->clients, &options);
 }

@@ -59,7 +59,7 @@ static void on_journal(void *owner, bool broken)
 
     if (!broken) return;
     server->exit_code = EX_OSERR;
-    herd_clients_cut_off(&server->line_clients, -EIO);
+    herd_clients_cut_off(&server->clients, -EIO);
     if (server->state == SERVER_RUNNING) server_drain(server);
 }
 
@@ -84,7 +84,7 @@ void core_open(struct server *server, unsigned slot_count)
 {
     const struct herd_config *config = server->config;
     struct herd_text names[HERD_SERVERS_MAX];
-    struct herd_core_options options = {.herd = herd_text_of(config->herd),
+    struct herd_core_options options = {.herd = server->herd,
                                         .name = server->name,
                                         .names = names,
                                         .name_count = config->server_count,
@@ -106,6 +106,16 @@ void core_open(struct server *server, unsigned slot_count)
         herd_random_system(&options.incarnation, sizeof options.incarnation);
     herd_core_init(&server->core, &options);
     herd_task_init(&server->core_task, run_step);
+}
+
+void core_configure(struct server *server)
+{
+    const struct herd_core_limits limits = limits_of(server->config);
+    unsigned i;
+
+    herd_core_configure(&server->core, &limits);
+    for (i = 0; i < server->config->server_count; i++) /* those who have one keep it */
+        herd_core_name(&server->core, herd_text_of(server->config->servers[i].name));
 }
 
 /* A signal to end need not wait until all is read: nothing of it was changed. */

@@ -50,7 +50,7 @@ static void start_closing(struct server *server)
     if (server->peers != NULL) herd_peers_close(server->peers);
     herd_search_close(&server->search);
     core_close(server);
-    herd_clients_close(&server->line_clients);
+    herd_clients_close(&server->clients);
     close_handle((uv_handle_t *)&server->sweep_timer);
     close_handle((uv_handle_t *)&server->drain_timer);
     close_handle((uv_handle_t *)&server->signals);
@@ -73,8 +73,8 @@ static void on_drain_timeout(uv_timer_t *timer)
     struct server *server = timer->data;
 
     herd_log_message(HERD_LOG_WARNING, "stopping", "connections that did not finish in time: %u",
-                     (unsigned)server->line_clients.counts.sessions);
-    herd_clients_cut_off(&server->line_clients, 0);
+                     (unsigned)server->clients.counts.sessions);
+    herd_clients_cut_off(&server->clients, 0);
 }
 
 /* Who still waits for a provider is told that none answered, and has a moment to take it. */
@@ -82,7 +82,7 @@ static void on_patience_timeout(uv_timer_t *timer)
 {
     struct server *server = timer->data;
 
-    herd_clients_give_up(&server->line_clients);
+    herd_clients_give_up(&server->clients);
     uv_timer_start(timer, on_drain_timeout, GIVE_UP_MS, 0);
 }
 
@@ -90,34 +90,46 @@ void server_drain(struct server *server)
 {
     notify_stopping();
     server_move(server, SERVER_DRAINING);
-    herd_door_close(&server->clients);
-    herd_door_close(&server->peers_door);
+    reload_cancel(server);
+    doors_close(server);
     herd_peers_stop(server->peers);
     uv_timer_start(&server->drain_timer, on_patience_timeout, server->config->limits.drain_timeout_ms, 0);
-    herd_clients_drain(&server->line_clients);
+    herd_clients_drain(&server->clients);
     server_drain_step(server);
 }
 
 void server_drain_step(struct server *server)
 {
-    if (server->state == SERVER_DRAINING && server->line_clients.counts.sessions == 0) start_flushing(server);
+    if (server->state == SERVER_DRAINING && server->clients.counts.sessions == 0) start_flushing(server);
     if (server->state == SERVER_FLUSHING && herd_peers_flushed(server->peers)) start_closing(server);
+}
+
+static void forget_config(struct server *server)
+{
+    herd_config_finish(server->config);
+    herd_memory_free(server->config);
+    herd_memory_free(server->identity);
+}
+
+/* Everything on the loop, then the loop: 0 or a negative errno. */
+static int close_all(struct server *server)
+{
+    if (server->state != SERVER_CLOSING) start_closing(server);
+    herd_loop_run(&server->loop);
+    herd_peers_destroy(server->peers);
+    herd_door_finish(&server->doors[DOOR_CLIENTS]);
+    herd_door_finish(&server->doors[DOOR_PEERS]);
+    herd_search_finish(&server->search);
+    herd_core_finish(&server->core);
+    explicit_bzero(&server->core.flood.keys, sizeof server->core.flood.keys);
+    return herd_loop_finish(&server->loop);
 }
 
 int server_finish(struct server *server)
 {
-    int error;
+    int error = server->state != SERVER_ABSENT ? close_all(server) : 0;
 
-    if (server->state == SERVER_ABSENT) return 0;
-    if (server->state != SERVER_CLOSING) start_closing(server);
-    herd_loop_run(&server->loop);
-    herd_peers_destroy(server->peers);
-    herd_door_finish(&server->clients);
-    herd_door_finish(&server->peers_door);
-    herd_search_finish(&server->search);
-    herd_core_finish(&server->core);
-    explicit_bzero(&server->core.flood.keys, sizeof server->core.flood.keys);
-    error = herd_loop_finish(&server->loop);
+    forget_config(server);
     if (server->signals_descriptor >= 0) close(server->signals_descriptor);
     if (error == 0) return 0;
     herd_tell(HERD_LOG_ERROR, "herd-server: the loop did not end empty: %s", uv_strerror(error));

@@ -34,8 +34,8 @@ static uint64_t rests(const struct server *server)
 {
     struct herd_listener_counts clients, peers;
 
-    herd_door_counts(&server->clients, &clients);
-    herd_door_counts(&server->peers_door, &peers);
+    herd_door_counts(&server->doors[DOOR_CLIENTS], &clients);
+    herd_door_counts(&server->doors[DOOR_PEERS], &peers);
     return clients.relistens + peers.relistens;
 }
 
@@ -43,8 +43,8 @@ void limitlog_tick(struct server *server)
 {
     const struct herd_config *config = server->config;
     const struct herd_core_counts *core = &server->core.counts;
-    const struct herd_admit *clients = &server->clients.admit;
-    const struct herd_admit *peers = &server->peers_door.admit;
+    const struct herd_admit *clients = &server->doors[DOOR_CLIENTS].admit;
+    const struct herd_admit *peers = &server->doors[DOOR_PEERS].admit;
     const struct herd_lobby *lobby = herd_peers_lobby(server->peers);
     const struct limit limits[] = {
         {"limits.connections_max", clients->counts.refused_connections, clients->limits.connections_max},
@@ -58,7 +58,7 @@ void limitlog_tick(struct server *server)
         {"peer_connections", peers->counts.refused_connections, peers->limits.connections_max},
         {"descriptors", rests(server), sysconf(_SC_OPEN_MAX)},
         {"log.wire_bytes_per_s_max",
-         server->line_clients.counts.wire_unwritten + herd_peers_counts(server->peers)->wire_unwritten,
+         server->clients.counts.wire_unwritten + herd_peers_counts(server->peers)->wire_unwritten,
          config->log.wire_bytes_per_s_max > 0 ? config->log.wire_bytes_per_s_max : herd_wire_strangers_max(0)},
         {"limits.provider_breaker_failures", herd_search_counts(&server->search)->left_alone,
          config->limits.provider_breaker_failures},

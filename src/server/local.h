@@ -28,6 +28,7 @@
 #include "herd/search.h"
 #include "herd/times.h"
 #include "herd/wiremeter.h"
+#include "herd/worker.h"
 
 struct server;
 
@@ -75,6 +76,43 @@ struct arguments {
 /* 0, or a sysexits code with the reason said. */
 int arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
 
+/* -- Where it listens (doors.c) ------------------------------------------------------ */
+
+enum door { DOOR_CLIENTS, DOOR_PEERS, DOORS };
+
+/* Opens what `change` says is at another address, NULL: all; the others of ret_listeners stay NULL. 0, or a sysexits
+ * code and why on `messages`; then abandon. */
+int doors_prepare(struct server *server, const struct herd_config *config, const struct herd_server_config *self,
+                  const struct herd_config_change *change, FILE *messages, struct herd_listener *ret_listeners[DOORS]);
+void doors_abandon(struct herd_listener *listeners[DOORS]);
+/* They take the place of those there are, and all have the limits of the configuration. Cannot fail. */
+void doors_commit(struct server *server, struct herd_listener *listeners[DOORS]);
+void doors_close(struct server *server);
+
+/* -- Another configuration (reload.c) -------------------------------------------------- */
+
+enum reload_state { RELOAD_IDLE, RELOAD_READING, RELOAD_PREPARING, RELOAD_READY };
+
+struct reload {
+    enum reload_state state;
+    bool again;                       /* another signal has come */
+    int code;                         /* of reading */
+    struct herd_worker worker;        /* what follows is its while it reads: */
+    struct herd_messages messages;    /* what is wrong */
+    struct herd_config *config;       /* what was read; NULL: nothing */
+    struct herd_config_change change; /* from what is in force */
+    struct herd_keys keys;            /* of the secret */
+    struct herd_log_change *log;      /* prepared, as are these; NULL: not */
+    struct herd_listener *doors[DOORS];
+    struct herd_task task; /* between two turns */
+};
+
+void reload_init(struct server *server);
+/* SIGHUP. */
+void reload_begin(struct server *server);
+/* The server ends: nothing is changed any more. */
+void reload_cancel(struct server *server);
+
 /* -- The server ------------------------------------------------------------ */
 
 #define SPARE_SLOTS                                                                                                    \
@@ -92,17 +130,22 @@ extern const struct herd_counter_table server_timings; /* servercounts.c */
 
 struct server {
     struct herd_loop loop;
-    const struct herd_config *config;
+    struct herd_config *config; /* in force; of its own */
     const struct herd_server_config *self;
+    const char *path; /* the configuration's, where one was named; else NULL */
     enum server_state state;
-    struct herd_text name;
+    struct herd_text name, herd;
+    char *identity;           /* the memory of both */
+    unsigned descriptors_max; /* that the system allows */
+    unsigned neighbours_max;  /* for which there are slots */
     struct herd_core core;
     struct herd_task core_task; /* the next slice of what takes long */
     uv_async_t core_async;      /* the journal's thread has news */
-    struct herd_door clients, peers_door;
-    struct herd_clients line_clients;
+    struct herd_door doors[DOORS];
+    struct herd_clients clients;
     struct herd_peers *peers; /* the neighbours; NULL: not yet */
     struct herd_search search;
+    struct reload reload;
     int exit_code;                       /* 0, or why the server ends by itself */
     uv_timer_t sweep_timer, drain_timer; /* once a second; for the end */
     uv_poll_t signals;                   /* its descriptor is readable while a signal waits */
@@ -111,8 +154,10 @@ struct server {
     struct herd_limit_watch limits[LIMITS_WATCHED]; /* limitlog.c */
 };
 
-/* 0, a sysexits code (said), or -ECANCELED (told to end meanwhile); then server_finish is still due. */
-int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned descriptors_max);
+/* 0, a sysexits code (said), or -ECANCELED (told to end meanwhile); then server_finish is still due. Takes what is in
+ * `config`; `path` is where a reload reads it again, NULL: where nothing was said. */
+int server_start(struct server *server, struct herd_config *config, const char *path, unsigned self,
+                 unsigned descriptors_max);
 /* Runs until it was told to end. */
 void server_run(struct server *server);
 /* Frees everything: 0, or a sysexits code where the loop did not end empty. */
@@ -151,6 +196,12 @@ void running_keep(const struct herd_config *config, const char *name);
 /* checkstart.c: opens what a start would open, changes nothing: 0 or EX_CONFIG, faults on `messages`. */
 int checkstart(const struct herd_config *config, FILE *messages);
 /* peersopen.c: the neighbours that the configuration names, and what of it is theirs. 0 or a negative errno. */
-int peers_open(struct server *server, unsigned descriptors_max);
+int peers_open(struct server *server);
+/* A reload has changed the configuration from `old`: puts in force what of it is the neighbours', or the core's, or the
+ * clients'. None can fail. */
+void peers_configure(struct server *server, const struct herd_config *old, const struct herd_config_change *change,
+                     const struct herd_keys *keys);
+void core_configure(struct server *server);
+void clients_configure(struct server *server);
 
 #endif

@@ -40,7 +40,7 @@ static void print_help(void)
          "  -h, --help           print this and exit\n"
          "\n"
          "Signals: SIGTERM and SIGINT drain and exit 0, a second one ends at once;\n"
-         "SIGUSR1 writes the state to the log. SIGHUP is logged and changes nothing yet.\n"
+         "SIGUSR1 writes the state to the log, SIGHUP puts a changed configuration in force.\n"
          "Exit: 0; 64 usage; 66 a file cannot be read; 69 an address cannot be listened on;\n"
          "71 system; 77 permission; 78 configuration.\n"
          "\n"
@@ -105,7 +105,8 @@ static void log_listening(const struct server *server)
     herd_log_end(&log);
 }
 
-static int serve(const struct herd_config *config, unsigned self)
+/* Takes `config`. */
+static int serve(struct herd_config *config, const char *path, unsigned self)
 {
     struct server *server;
     struct herd_messages messages;
@@ -120,11 +121,11 @@ static int serve(const struct herd_config *config, unsigned self)
     if (code != 0) return code;
     log_starting(config);
     server = herd_memory_allocate_zeroed(1, sizeof *server);
-    code = server_start(server, config, self, descriptors);
+    code = server_start(server, config, path, self, descriptors);
     if (code == 0) {
-        notbuilt(config, &config->servers[self]);
+        notbuilt(server->config, server->self);
         log_listening(server);
-        running_keep(config, server->self->name);
+        running_keep(server->config, server->self->name);
         notify_ready(server->self->name, server->self->clients_listen.text);
         server_run(server);
         code = server->exit_code;
@@ -183,7 +184,7 @@ static int with_config(const struct arguments *arguments)
     else if (arguments->action == ACTION_CHECK)
         code = check(&config, path, arguments, code);
     else if (code == 0)
-        code = serve(&config, (unsigned)self);
+        code = serve(&config, arguments->config, (unsigned)self);
     herd_config_finish(&config);
     return code;
 }

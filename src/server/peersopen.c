@@ -2,7 +2,9 @@
 /* The neighbours, from the configuration. */
 #include "local.h"
 
-static struct herd_peers_options options_of(const struct server *server, unsigned descriptors_max)
+#include <assert.h>
+
+static struct herd_peers_options options_of(const struct server *server)
 {
     const struct herd_config *config = server->config;
     struct herd_peers_options options = {.output_bytes_max = config->limits.peer_output_bytes_max,
@@ -10,7 +12,8 @@ static struct herd_peers_options options_of(const struct server *server, unsigne
                                          .line_bytes_max = config->limits.peer_line_bytes_max,
                                          .strangers_max = config->limits.peer_strangers_max,
                                          .per_address_max = config->limits.peer_strangers_per_address_max,
-                                         .guests_wanted_max = descriptors_max / 4, /* clients have half of them */
+                                         .guests_wanted_max =
+                                             server->descriptors_max / 4, /* clients have half of them */
                                          .wire_bytes_per_s_max = config->log.wire_bytes_per_s_max};
 
     if (server->self->peer_source.text != NULL) options.source = server->self->peer_source.socket;
@@ -30,9 +33,9 @@ static void on_change(void *owner)
     server_drain_step(owner);
 }
 
-int peers_open(struct server *server, unsigned descriptors_max)
+int peers_open(struct server *server)
 {
-    const struct herd_peers_options options = options_of(server, descriptors_max);
+    const struct herd_peers_options options = options_of(server);
     const struct herd_peers_events events = {.on_change = on_change, .owner = server};
     unsigned neighbours[HERD_NEIGHBOURS_MAX];
     unsigned count =
@@ -44,4 +47,42 @@ int peers_open(struct server *server, unsigned descriptors_max)
         error = herd_peers_add(server->peers, &peer);
     }
     return error;
+}
+
+/* Who goes makes room for who comes. */
+static void remove_gone(struct server *server, const struct herd_config *old, const struct herd_config_change *change)
+{
+    for (unsigned i = 0; i < change->neighbour_count; i++) {
+        const struct herd_config_neighbour *neighbour = &change->neighbours[i];
+        if (neighbour->change == HERD_NEIGHBOUR_REMOVED)
+            herd_peers_remove(server->peers, herd_text_of(old->servers[neighbour->running].name));
+    }
+}
+
+/* One that was there and may come from elsewhere now is expected there; its streams are not touched. */
+static void change_others(struct server *server, const struct herd_config_change *change)
+{
+    for (unsigned i = 0; i < change->neighbour_count; i++) {
+        const struct herd_config_neighbour *neighbour = &change->neighbours[i];
+        if (neighbour->next < 0) continue;
+        const struct herd_peer_options peer = peer_of(&server->config->servers[neighbour->next]);
+        if (neighbour->change == HERD_NEIGHBOUR_ADDED) {
+            int error = herd_peers_add(server->peers, &peer);
+            assert(error == 0); /* herd_config_compare has seen that there is room */
+            (void)error;
+        } else if (neighbour->change == HERD_NEIGHBOUR_MOVED || neighbour->hosts_changed) {
+            herd_peers_move(server->peers, &peer);
+        }
+    }
+}
+
+void peers_configure(struct server *server, const struct herd_config *old, const struct herd_config_change *change,
+                     const struct herd_keys *keys)
+{
+    const struct herd_peers_options options = options_of(server);
+
+    herd_peers_configure(server->peers, &options);
+    herd_peers_set_keys(server->peers, keys);
+    remove_gone(server, old, change);
+    change_others(server, change);
 }

@@ -64,7 +64,7 @@ static void log_phase(void *owner)
 {
     struct server *server = owner;
 
-    herd_clients_flushed(&server->line_clients);
+    herd_clients_flushed(&server->clients);
     herd_log_turn();
 }
 
@@ -104,7 +104,7 @@ static void on_signals(uv_poll_t *poll, int status, int events)
         else if (number == SIGUSR1)
             statelog(server);
         else if (number == SIGHUP)
-            herd_log_message(HERD_LOG_WARNING, "not_built", "SIGHUP: this version does not reload, restart it instead");
+            reload_begin(server);
         else
             end_by(server, number);
     }
@@ -138,49 +138,19 @@ static int start_core(struct server *server, unsigned slot_count)
     return code;
 }
 
-static int listen_on(struct server *server, struct herd_door *door, const struct herd_address *address,
-                     const char *whose, const struct herd_listener_options *options)
+static int start_listeners(struct server *server)
 {
-    struct herd_listener *listener;
-    int error = herd_door_prepare(door, options, &listener);
-    char place[4200] = "";
-
-    if (error == 0) {
-        herd_door_begin(door, listener);
-        return 0;
-    }
-    if (address->line > 0) snprintf(place, sizeof place, "%s:%d: ", server->self->file, address->line);
-    herd_tell(HERD_LOG_ERROR, "herd-server: %s%s cannot listen for %s on %s: %s", place, server->self->name, whose,
-              address->text, uv_strerror(error));
-    return error == UV_EACCES ? EX_NOPERM : EX_UNAVAILABLE;
-}
-
-static int start_listeners(struct server *server, unsigned descriptors_max)
-{
-    const struct herd_server_config *self = server->self;
-    unsigned connections_max = server->config->limits.connections_max;
-    struct herd_admit_limits client_limits = {
-        .connections_max = connections_max < descriptors_max / 2 ? connections_max : descriptors_max / 2,
-        .per_address_max = server->config->limits.connections_per_address_max};
-    struct herd_admit_limits peer_limits = {.connections_max = herd_peers_connections_max(server->peers)};
-    struct herd_listener_options clients = {.address = self->clients_listen.socket,
-                                            .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
-                                            .keepalive_s = server->config->limits.keepalive_s,
-                                            .on_connection = herd_clients_accept,
-                                            .owner = &server->line_clients};
-    struct herd_listener_options peers = {.address = self->peers_listen.socket,
-                                          .accepts_per_turn_max = server->config->limits.accepts_per_turn_max,
-                                          .keepalive_s = HERD_STREAM_KEEPALIVE_S,
-                                          .on_connection = herd_peers_accept,
-                                          .owner = server->peers};
+    struct herd_listener *listeners[DOORS] = {NULL};
+    struct herd_messages messages;
     int code;
 
-    herd_admit_configure(&server->clients.admit, &client_limits);
-    herd_admit_configure(&server->peers_door.admit, &peer_limits);
-    code = listen_on(server, &server->clients, &self->clients_listen, "clients", &clients);
-    if (code != 0) return code;
-    code = listen_on(server, &server->peers_door, &self->peers_listen, "peers", &peers);
-    if (code != 0) herd_door_close(&server->clients);
+    herd_messages_begin(&messages);
+    code = doors_prepare(server, server->config, server->self, NULL, messages.out, listeners);
+    herd_messages_tell(&messages, "herd-server");
+    if (code == 0)
+        doors_commit(server, listeners);
+    else
+        doors_abandon(listeners);
     return code;
 }
 
@@ -193,12 +163,29 @@ static void start_timers(struct server *server)
     server->times.sweep_due_ms = uv_now(&server->loop.uv) + SWEEP_MS;
 }
 
-static void init(struct server *server, const struct herd_config *config, unsigned self)
+/* What never changes while it runs, kept apart from the configuration that names it, which does. */
+static void keep_identity(struct server *server)
+{
+    struct herd_text name = herd_text_of(server->self->name);
+    struct herd_text herd = herd_text_of(server->config->herd);
+
+    server->identity = herd_memory_allocate(name.length + herd.length);
+    memcpy(server->identity, name.bytes, name.length);
+    memcpy(server->identity + name.length, herd.bytes, herd.length);
+    server->name = (struct herd_text){server->identity, name.length};
+    server->herd = (struct herd_text){server->identity + name.length, herd.length};
+}
+
+static void init(struct server *server, struct herd_config *config, const char *path, unsigned self)
 {
     memset(server, 0, sizeof *server);
-    server->config = config;
+    server->config = herd_memory_allocate(sizeof *config);
+    *server->config = *config;
+    *config = (struct herd_config){0};
+    config = server->config;
+    server->path = path;
     server->self = &config->servers[self];
-    server->name = herd_text_of(server->self->name);
+    keep_identity(server);
     server->state = SERVER_ABSENT;
     server->signals_descriptor = -1;
 }
@@ -219,8 +206,7 @@ static int open_journal(struct server *server)
     int code = core_open_journal(server);
 
     if (code == 0) return 0;
-    herd_door_close(&server->clients);
-    herd_door_close(&server->peers_door);
+    doors_close(server);
     return code;
 }
 
@@ -232,18 +218,22 @@ static unsigned slots_wanted(unsigned neighbours)
     return slots < HERD_SLOTS_MAX ? slots : HERD_SLOTS_MAX;
 }
 
-int server_start(struct server *server, const struct herd_config *config, unsigned self, unsigned descriptors_max)
+int server_start(struct server *server, struct herd_config *config, const char *path, unsigned self,
+                 unsigned descriptors_max)
 {
     unsigned neighbours[HERD_NEIGHBOURS_MAX];
     unsigned count = herd_config_neighbours(config, self, neighbours);
     int code;
 
-    init(server, config, self);
+    init(server, config, path, self);
+    server->descriptors_max = descriptors_max;
+    server->neighbours_max = slots_wanted(count) - 1;
     code = herd_loop_init(&server->loop);
     if (code < 0) return system_failure("cannot make an event loop", code);
     server_move(server, SERVER_STARTING);
-    herd_door_init(&server->clients, &server->loop);
-    herd_door_init(&server->peers_door, &server->loop);
+    herd_door_init(&server->doors[DOOR_CLIENTS], &server->loop);
+    herd_door_init(&server->doors[DOOR_PEERS], &server->loop);
+    reload_init(server);
     start_timers(server);
     code = start_core(server, slots_wanted(count));
     if (code != 0) return code;
@@ -253,9 +243,9 @@ int server_start(struct server *server, const struct herd_config *config, unsign
     if (code < 0) return system_failure("cannot watch signals", code);
     code = search_open(server);
     if (code != 0) return code;
-    code = peers_open(server, descriptors_max);
+    code = peers_open(server);
     if (code < 0) return system_failure("cannot watch connections", code);
-    code = start_listeners(server, descriptors_max);
+    code = start_listeners(server);
     if (code != 0) return code;
     code = open_journal(server);
     if (code != 0) return code;

@@ -69,14 +69,14 @@ static void collect(struct server *server, struct state *state)
     herd_log_counts(&state->log);
     add(state, &standing_counters, &state->standing);
     add(state, &herd_core_counters, &server->core.counts);
-    add(state, &herd_clients_counters, &server->line_clients.counts);
+    add(state, &herd_clients_counters, &server->clients.counts);
     add(state, &herd_flood_counters, &server->core.flood.counts);
-    herd_door_counts(&server->clients, &state->clients);
-    herd_door_counts(&server->peers_door, &state->peers);
+    herd_door_counts(&server->doors[DOOR_CLIENTS], &state->clients);
+    herd_door_counts(&server->doors[DOOR_PEERS], &state->peers);
     add(state, &herd_listener_counters, &state->clients);
-    add(state, &herd_admit_counters, &server->clients.admit.counts);
+    add(state, &herd_admit_counters, &server->doors[DOOR_CLIENTS].admit.counts);
     add(state, &peers_counters, &state->peers);
-    add(state, &peers_admit_counters, &server->peers_door.admit.counts);
+    add(state, &peers_admit_counters, &server->doors[DOOR_PEERS].admit.counts);
     add(state, &herd_lobby_counters, &herd_peers_lobby(server->peers)->counts);
     add(state, &herd_peers_counters, herd_peers_counts(server->peers));
     add(state, &herd_loop_counters, &server->loop);
@@ -85,7 +85,7 @@ static void collect(struct server *server, struct state *state)
     herd_journal_counts(journal, &state->journal);
     if (journal != NULL) add(state, &herd_journal_counters, &state->journal);
     add(state, &herd_log_counters, &state->log);
-    add(state, &herd_clients_times, &server->line_clients);
+    add(state, &herd_clients_times, &server->clients);
     add(state, &herd_core_times, &server->core);
     add(state, &herd_flood_times, &server->core.flood);
     add(state, &server_timings, &server->times);

@@ -134,6 +134,10 @@ class Herd:
         self.write_file("herd.conf", self.config_text())
         return gone
 
+    def free_port(self):
+        """One more, held until they are let go."""
+        return self._ports.take()
+
     def write_file(self, name, text):
         """A file in the herd's directory, where its programs run too; returns its path."""
         path = os.path.join(self.directory, name)

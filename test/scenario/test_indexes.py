@@ -67,7 +67,7 @@ class Several(Indexes):
         self.assertEqual([each["path"] for each in log.wait("places_unusable")], [self.indexes[0]])
         shutil.copyfile(self.indexes[1], self.indexes[0])
         reason = log.wait("places_changed", path=self.indexes[0])[0]["reason"]
-        self.assertIn("left out; restart", reason)  # nothing of it is in use
+        self.assertIn("left out; reload", reason)  # nothing of it is in use
 
     def test_missing_stops_the_start(self):
         self.indexes.append(f"{self.place.directory}/none.idx")
@@ -97,14 +97,14 @@ class Change(Indexes):
         """As cp does it: cut to nothing and written anew, in place."""
         with open(self.indexes[1], "rb") as other, open(self.indexes[0], "wb") as file:
             file.write(other.read())
-        self.assert_unmoved("restart")
+        self.assert_unmoved("reload")
         self.server.process.stop()
         self.assertEqual(self.places(self.start())[1], ["shops:1", "shops:1", "shops:2", "shops:2"])
 
     def test_written_over_in_place(self):
         with open(self.indexes[0], "r+b") as file:
             file.write(b"x" * os.path.getsize(self.indexes[0]))
-        self.assert_unmoved("restart")
+        self.assert_unmoved("reload")
 
     def test_cut_to_nothing(self):
         os.truncate(self.indexes[1], 0)
@@ -113,7 +113,7 @@ class Change(Indexes):
     def test_imported_anew(self):
         table = self.place.write_file("new.csv", "id,name,lat,lon\n7,Elsewhere,1,1\n")
         self.tool("import", "-f", "csv", "-s", "towns", "-o", self.indexes[0], table)
-        self.assert_unmoved("restart")
+        self.assert_unmoved("reload")
 
     def test_removed(self):
         os.remove(self.indexes[0])

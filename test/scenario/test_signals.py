@@ -47,7 +47,7 @@ class Launched(Scenario):
         """They wait from before main on, as if sent in its first moment."""
         server = self.started(BLOCK_ALL + "\nfor n in (signal.SIGUSR1, signal.SIGHUP): os.kill(os.getpid(), n)")
         wait_until(lambda: server.log.events("state"), "the state in the log")
-        wait_until(lambda: server.log.events("not_built"), "a word on SIGHUP")
+        wait_until(lambda: server.log.events("reloaded"), "what came of SIGHUP")
 
     def test_late_signals_do_not_kill(self):
         server = self.started("pass")

@@ -8,14 +8,14 @@ import source
 PAGE = "docs/operating.md"
 # Calls that name an event; the other words in quotes in them are values.
 BEGINS = re.compile(r"\b(?:herd_log_begin|herd_log_begin_wire|herd_log_message|say_of_file|log_numbers|log_down|log_link|"
-                    r"log_step|clientlog|herd_messages_log)\(([^;{]*)")
+                    r"log_step|clientlog|herd_messages_log|begin|peerlog_guest)\(([^;{]*)")
 NAME = re.compile(r'"([a-z_]+)"')
 FIELD = re.compile(r'\bherd_log_(?:number|string|text)\(&log, "([a-z_]+)"')
 STATE = "statelog.c"
 # The end of a counter's row: the event of the state and the key in it (herd/counters.h).
 KEY = re.compile(r'"state(?:_[a-z]+)?",\s*"([a-z_]+)"\s*\}')
 # Functions that are given the name of the event.
-HANDED_ON = {"herd_log_message", "say_of_file", "log_numbers", "log_down", "log_link", "log_step", "one_line", "log_line"}
+HANDED_ON = {"herd_log_message", "say_of_file", "log_numbers", "log_down", "log_link", "log_step", "one_line", "log_line", "begin", "peerlog_guest"}
 # What these say first is the event, then a value.
 FIRST_ONLY = re.compile(r"^(?:log_step|clientlog|herd_log_message)\(")
 
