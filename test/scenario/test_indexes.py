@@ -108,7 +108,7 @@ class Change(Indexes):
 
     def test_cut_to_nothing(self):
         os.truncate(self.indexes[1], 0)
-        self.assert_unmoved("restart", 1)
+        self.assert_unmoved("reload", 1)
 
     def test_imported_anew(self):
         table = self.place.write_file("new.csv", "id,name,lat,lon\n7,Elsewhere,1,1\n")
