@@ -20,101 +20,101 @@
 #include "herd/log.h"
 
 /* Room that one line may take, its LF included: four texts of which every byte is escaped, and the rest. */
-#define HERD_LOG_LINE_BYTES(field_bytes_max) (4096 + (size_t)16 * (field_bytes_max))
+#define LOG_LINE_BYTES(field_bytes_max) (4096 + (size_t)16 * (field_bytes_max))
 
 /* Lines on their way, in a queue of blocks. The queue starts zeroed but for `size`, which may grow; who shares it,
  * locks.
  */
-struct herd_log_block {
-    struct herd_log_block *next;
+struct log_block {
+    struct log_block *next;
     size_t size;
     size_t ready;   /* bytes that the writer may write, or has written */
     size_t written; /* the writer's alone */
     char bytes[];
 };
 
-struct herd_log_blocks {
+struct log_blocks {
     size_t size; /* of the next block's bytes */
-    struct herd_log_block *first;
-    struct herd_log_block *last;
-    struct herd_log_block *spares;
+    struct log_block *first;
+    struct log_block *last;
+    struct log_block *spares;
     unsigned spare_count;
 };
 
 /* Appends an empty block. */
-struct herd_log_block *herd_log_blocks_add(struct herd_log_blocks *blocks);
+struct log_block *log_blocks_add(struct log_blocks *blocks);
 /* Takes the first block, which is not the last, out of the queue. */
-void herd_log_blocks_put_away(struct herd_log_blocks *blocks);
+void log_blocks_put_away(struct log_blocks *blocks);
 /* Frees all blocks. */
-void herd_log_blocks_finish(struct herd_log_blocks *blocks);
+void log_blocks_finish(struct log_blocks *blocks);
 
 /* A descriptor and the thread that writes to it. All functions are for one thread, the loop's. */
-struct herd_sink;
+struct sink;
 
 /* Starts the thread: 0 or a negative errno. Owns `fd` and closes it at the end where `owned`; lines have `line_max`
  * bytes at most. */
-int herd_sink_create(int fd, bool owned, size_t memory_max, size_t line_max, struct herd_sink **ret_sink);
+int sink_create(int fd, bool owned, size_t memory_max, size_t line_max, struct sink **ret_sink);
 /* Writes what waits and ends the thread; gives up after two seconds where nobody reads. Takes NULL. */
-void herd_sink_destroy(struct herd_sink *sink);
+void sink_destroy(struct sink *sink);
 /* Where a line of up to line_max bytes may be written. */
-char *herd_sink_reserve(struct herd_sink *sink);
+char *sink_reserve(struct sink *sink);
 /* Keeps a line of `length` bytes, LF included, that was written there. */
-void herd_sink_commit(struct herd_sink *sink, size_t length);
+void sink_commit(struct sink *sink, size_t length);
 /* From now on lines have `line_max` bytes at most. */
-void herd_sink_set_line_max(struct herd_sink *sink, size_t line_max);
+void sink_set_line_max(struct sink *sink, size_t line_max);
 /* Hands what was kept to the thread. */
-void herd_sink_turn(struct herd_sink *sink);
+void sink_turn(struct sink *sink);
 /* Puts a newly opened descriptor in place of the owned one. */
-void herd_sink_replace(struct herd_sink *sink, int fd);
+void sink_replace(struct sink *sink, int fd);
 /* Lines dropped so far: memory full, or the write failed. */
-uint64_t herd_sink_dropped(const struct herd_sink *sink);
+uint64_t sink_dropped(const struct sink *sink);
 /* Whether `path` leads to its file, or it cannot be seen whether it does. */
-bool herd_sink_is_at(const struct herd_sink *sink, const char *path);
+bool sink_is_at(const struct sink *sink, const char *path);
 /* The negative errno of the last write, 0 where it was good. */
-int herd_sink_error(const struct herd_sink *sink);
+int sink_error(const struct sink *sink);
 /* Whether there is room and the last lines got through, so that saying something makes sense. */
-bool herd_sink_ready(struct herd_sink *sink);
+bool sink_ready(struct sink *sink);
 
 /* logfield.c: what follows a field's `=`, for who knows that there is room for it. */
-void herd_log_put_number(struct herd_log_event *event, uint64_t value);
-void herd_log_put_text(struct herd_log_event *event, struct herd_text value);
+void log_put_number(struct herd_log_event *event, uint64_t value);
+void log_put_text(struct herd_log_event *event, struct herd_text value);
 
 /* How many events of a name went by. */
-struct herd_log_rate {
+struct log_rate {
     const char *name; /* a literal, or NULL: free */
     int64_t since_ns; /* start of its current second */
     uint32_t passed;  /* in that second */
     uint64_t suppressed;
 };
 
-#define HERD_LOG_RATES 128
+#define LOG_RATES 128
 
-struct herd_log_rates {
+struct log_rates {
     uint32_t per_second_max;
     uint64_t suppressed; /* of all names, ever */
-    struct herd_log_rate slots[HERD_LOG_RATES];
+    struct log_rate slots[LOG_RATES];
 };
 
 /* Whether an event of `name` may pass now; *ret_suppressed is how many did not since the last that did. */
-bool herd_log_rate_pass(struct herd_log_rates *rates, const char *name, int64_t now_ns, uint64_t *ret_suppressed);
+bool log_rate_pass(struct log_rates *rates, const char *name, int64_t now_ns, uint64_t *ret_suppressed);
 
-#define HERD_LOG_SERVER_MAX 64
-#define HERD_LOG_LINE_DEFAULT HERD_LOG_LINE_BYTES(HERD_LOG_FIELD_BYTES_DEFAULT)
+#define LOG_SERVER_MAX 64
+#define LOG_LINE_DEFAULT LOG_LINE_BYTES(HERD_LOG_FIELD_BYTES_DEFAULT)
 
 /* The process's one log: log.c has it, logfile.c opens and closes it. */
-struct herd_log_state {
+struct log_state {
     bool open;
     bool priorities;
     enum herd_log_level level;
     char *path;
-    struct herd_sink *file;    /* NULL: none */
-    struct herd_sink *console; /* NULL: none */
-    struct herd_log_rates rates;
+    struct sink *file;    /* NULL: none */
+    struct sink *console; /* NULL: none */
+    struct log_rates rates;
     size_t text_max;   /* bytes of one text */
     size_t line_max;   /* room of a line that this asks for */
     size_t memory_max; /* of each sink */
 
-    char server[HERD_LOG_SERVER_MAX + 10]; /* ` server=<name>` */
+    char server[LOG_SERVER_MAX + 10]; /* ` server=<name>` */
     size_t server_length;
     int64_t second; /* what `stamp` is for */
     char stamp[32]; /* `ts=2018-03-02T21:18:54.` */
@@ -128,10 +128,10 @@ struct herd_log_state {
     int loss_told;    /* why the file could not be opened anew, as last told; 0: it could */
     int failure_told; /* what writing to the file fails with, as last told */
 
-    char line[HERD_LOG_LINE_DEFAULT]; /* an event while no sink is open */
+    char line[LOG_LINE_DEFAULT]; /* an event while no sink is open */
 };
 
-extern struct herd_log_state herd_log;
+extern struct log_state log_state;
 
 /* crc32c.c: herd_crc32c as it is on a processor without an instruction for it. */
 uint32_t crc32c_portable(uint32_t checksum, const void *bytes, size_t length);

@@ -27,59 +27,59 @@
 
 bool herd_log_wire, herd_log_debug;
 
-struct herd_log_state herd_log = {.level = HERD_LOG_INFO,
-                                  .second = INT64_MIN,
-                                  .rates = {.per_second_max = HERD_LOG_EVENTS_PER_SECOND_DEFAULT},
-                                  .text_max = HERD_LOG_FIELD_BYTES_DEFAULT,
-                                  .line_max = HERD_LOG_LINE_DEFAULT};
+struct log_state log_state = {.level = HERD_LOG_INFO,
+                              .second = INT64_MIN,
+                              .rates = {.per_second_max = HERD_LOG_EVENTS_PER_SECOND_DEFAULT},
+                              .text_max = HERD_LOG_FIELD_BYTES_DEFAULT,
+                              .line_max = LOG_LINE_DEFAULT};
 
 /* ---- telling what was dropped ---- */
 
 uint64_t herd_log_dropped(void)
 {
     uint64_t dropped = 0;
-    if (herd_log.file != NULL) dropped += herd_sink_dropped(herd_log.file);
-    if (herd_log.console != NULL) dropped += herd_sink_dropped(herd_log.console);
+    if (log_state.file != NULL) dropped += sink_dropped(log_state.file);
+    if (log_state.console != NULL) dropped += sink_dropped(log_state.console);
     return dropped;
 }
 
 uint64_t herd_log_suppressed(void)
 {
-    return herd_log.rates.suppressed;
+    return log_state.rates.suppressed;
 }
 
 static void turn_sinks(void)
 {
-    if (herd_log.file != NULL) herd_sink_turn(herd_log.file);
-    if (herd_log.console != NULL) herd_sink_turn(herd_log.console);
+    if (log_state.file != NULL) sink_turn(log_state.file);
+    if (log_state.console != NULL) sink_turn(log_state.console);
 }
 
 static bool sinks_ready(void)
 {
-    if (herd_log.file != NULL && !herd_sink_ready(herd_log.file)) return false;
-    return herd_log.console == NULL || herd_sink_ready(herd_log.console);
+    if (log_state.file != NULL && !sink_ready(log_state.file)) return false;
+    return log_state.console == NULL || sink_ready(log_state.console);
 }
 
 static void tell_dropped(void)
 {
     uint64_t dropped = herd_log_dropped();
-    if (dropped == herd_log.dropped_told || !sinks_ready()) return;
+    if (dropped == log_state.dropped_told || !sinks_ready()) return;
     int64_t now_ns = herd_clock_monotonic_ns();
-    if (herd_log.dropped_told > 0 && now_ns - herd_log.told_ns < HERD_NS_PER_S) return;
+    if (log_state.dropped_told > 0 && now_ns - log_state.told_ns < HERD_NS_PER_S) return;
 
     struct herd_log_event event;
     if (herd_log_begin(&event, HERD_LOG_ERROR, "log_dropped")) {
-        herd_log_number(&event, "count", (int64_t)(dropped - herd_log.dropped_told));
+        herd_log_number(&event, "count", (int64_t)(dropped - log_state.dropped_told));
         herd_log_end(&event);
     }
-    herd_log.dropped_told = dropped;
-    herd_log.told_ns = now_ns;
+    log_state.dropped_told = dropped;
+    log_state.told_ns = now_ns;
     turn_sinks();
 }
 
 void herd_log_turn(void)
 {
-    herd_log.wire_head_uses = 0;
+    log_state.wire_head_uses = 0;
     turn_sinks();
     tell_dropped();
 }
@@ -103,16 +103,16 @@ static void set_second(int64_t second)
     time_t time = (time_t)second;
     struct tm utc = {0};
     gmtime_r(&time, &utc);
-    herd_log.stamp_length = strftime(herd_log.stamp, sizeof(herd_log.stamp), "ts=%Y-%m-%dT%H:%M:%S.", &utc);
-    herd_log.second = second;
+    log_state.stamp_length = strftime(log_state.stamp, sizeof(log_state.stamp), "ts=%Y-%m-%dT%H:%M:%S.", &utc);
+    log_state.second = second;
 }
 
 static void put_stamp(struct herd_log_event *event, int64_t now_ns)
 {
     int64_t second = now_ns / HERD_NS_PER_S;
     uint32_t fraction = (uint32_t)(now_ns % HERD_NS_PER_S);
-    if (second != herd_log.second) set_second(second);
-    put(event, herd_log.stamp, herd_log.stamp_length);
+    if (second != log_state.second) set_second(second);
+    put(event, log_state.stamp, log_state.stamp_length);
     char *digits = event->out + event->length;
     digits[0] = (char)('0' + fraction / 100000000);
     herd_word_store(herd_word_digits(fraction % 100000000), digits + 1);
@@ -122,15 +122,15 @@ static void put_stamp(struct herd_log_event *event, int64_t now_ns)
 /* Where the line is written first: see the top of this file. */
 static bool begin_line(struct herd_log_event *event)
 {
-    event->text_max = herd_log.text_max;
-    event->capacity = herd_log.line_max - PRIORITY_LENGTH; /* the copy for the console has it before the line */
-    if (herd_log.file != NULL) {
-        event->out = herd_sink_reserve(herd_log.file);
-    } else if (herd_log.console != NULL) {
-        event->out = herd_sink_reserve(herd_log.console);
-        if (herd_log.priorities) put_priority(event, event->level);
-    } else if (!herd_log.open) {
-        event->out = herd_log.line;
+    event->text_max = log_state.text_max;
+    event->capacity = log_state.line_max - PRIORITY_LENGTH; /* the copy for the console has it before the line */
+    if (log_state.file != NULL) {
+        event->out = sink_reserve(log_state.file);
+    } else if (log_state.console != NULL) {
+        event->out = sink_reserve(log_state.console);
+        if (log_state.priorities) put_priority(event, event->level);
+    } else if (!log_state.open) {
+        event->out = log_state.line;
     }
     return event->out != NULL;
 }
@@ -147,50 +147,50 @@ static void put_head(struct herd_log_event *event, int64_t now_ns)
     struct herd_text word = words[event->level];
     put_stamp(event, now_ns);
     put(event, word.bytes, word.length);
-    put(event, herd_log.server, herd_log.server_length);
+    put(event, log_state.server, log_state.server_length);
     put(event, " event=", 7);
 }
 
 bool herd_log_begin(struct herd_log_event *event, enum herd_log_level level, const char *name)
 {
     *event = (struct herd_log_event){.level = level};
-    if (level > herd_log.level) return false;
+    if (level > log_state.level) return false;
     int64_t now_ns = herd_clock_wall_ns();
     uint64_t suppressed;
-    if (!herd_log_rate_pass(&herd_log.rates, name, now_ns, &suppressed)) return false;
+    if (!log_rate_pass(&log_state.rates, name, now_ns, &suppressed)) return false;
     if (!begin_line(event)) return false;
     put_head(event, now_ns);
     put(event, name, strlen(name));
-    herd_log.wire_head_uses = 0;
+    log_state.wire_head_uses = 0;
     if (suppressed > 0) herd_log_number(event, "suppressed", (int64_t)suppressed);
     return true;
 }
 
 static void make_wire_head(void)
 {
-    struct herd_log_event head = {.out = herd_log.wire_head, .level = HERD_LOG_INFO};
+    struct herd_log_event head = {.out = log_state.wire_head, .level = HERD_LOG_INFO};
     put_head(&head, herd_clock_wall_ns());
-    herd_log.wire_head_length = head.length;
-    herd_log.wire_head_uses = WIRE_HEAD_USES;
+    log_state.wire_head_length = head.length;
+    log_state.wire_head_uses = WIRE_HEAD_USES;
 }
 
 bool herd_log_begin_wanted_wire(struct herd_log_event *event, struct herd_text name)
 {
     *event = (struct herd_log_event){.level = HERD_LOG_INFO, .wire = true};
     if (!begin_line(event)) return false;
-    if (herd_log.wire_head_uses == 0) make_wire_head();
-    herd_log.wire_head_uses--;
-    put(event, herd_log.wire_head, herd_log.wire_head_length);
+    if (log_state.wire_head_uses == 0) make_wire_head();
+    log_state.wire_head_uses--;
+    put(event, log_state.wire_head, log_state.wire_head_length);
     put(event, name.bytes, name.length);
     return true;
 }
 
 static void copy_to_console(const struct herd_log_event *line)
 {
-    struct herd_log_event copy = {.out = herd_sink_reserve(herd_log.console)};
-    if (herd_log.priorities) put_priority(&copy, line->level);
+    struct herd_log_event copy = {.out = sink_reserve(log_state.console)};
+    if (log_state.priorities) put_priority(&copy, line->level);
     put(&copy, line->out, line->length);
-    herd_sink_commit(herd_log.console, copy.length);
+    sink_commit(log_state.console, copy.length);
 }
 
 void herd_log_end(struct herd_log_event *event)
@@ -198,11 +198,11 @@ void herd_log_end(struct herd_log_event *event)
     if (event->out == NULL) return;
     put(event, "\n", 1);
     assert(event->length <= event->capacity);
-    if (herd_log.file != NULL) {
-        if (herd_log.console != NULL && !event->wire) copy_to_console(event);
-        herd_sink_commit(herd_log.file, event->length);
-    } else if (herd_log.console != NULL) {
-        herd_sink_commit(herd_log.console, event->length);
+    if (log_state.file != NULL) {
+        if (log_state.console != NULL && !event->wire) copy_to_console(event);
+        sink_commit(log_state.file, event->length);
+    } else if (log_state.console != NULL) {
+        sink_commit(log_state.console, event->length);
     } else {
         ssize_t written = write(STDERR_FILENO, event->out, event->length);
         (void)written; /* nowhere left to say so */
@@ -215,9 +215,9 @@ size_t herd_log_wire_line(struct herd_text name, uint64_t conn, struct herd_text
     struct herd_log_event event;
     if (!herd_log_begin_wanted_wire(&event, name)) return 0;
     put(&event, " conn=", 6);
-    herd_log_put_number(&event, conn);
+    log_put_number(&event, conn);
     put(&event, " line=", 6);
-    herd_log_put_text(&event, line);
+    log_put_text(&event, line);
     herd_log_end(&event);
     return event.length;
 }

@@ -5,10 +5,10 @@
 #define SPARES_MAX 2 /* kept for later; what one burst needed more is freed */
 
 /* Those of a time when lines were shorter are freed. */
-static struct herd_log_block *take_spare(struct herd_log_blocks *blocks)
+static struct log_block *take_spare(struct log_blocks *blocks)
 {
     while (blocks->spares != NULL) {
-        struct herd_log_block *block = blocks->spares;
+        struct log_block *block = blocks->spares;
         blocks->spares = block->next;
         blocks->spare_count--;
         if (block->size == blocks->size) return block;
@@ -17,9 +17,9 @@ static struct herd_log_block *take_spare(struct herd_log_blocks *blocks)
     return NULL;
 }
 
-struct herd_log_block *herd_log_blocks_add(struct herd_log_blocks *blocks)
+struct log_block *log_blocks_add(struct log_blocks *blocks)
 {
-    struct herd_log_block *block = take_spare(blocks);
+    struct log_block *block = take_spare(blocks);
     if (block == NULL) {
         block = herd_memory_allocate(sizeof(*block) + blocks->size);
         block->size = blocks->size;
@@ -34,9 +34,9 @@ struct herd_log_block *herd_log_blocks_add(struct herd_log_blocks *blocks)
     return block;
 }
 
-void herd_log_blocks_put_away(struct herd_log_blocks *blocks)
+void log_blocks_put_away(struct log_blocks *blocks)
 {
-    struct herd_log_block *block = blocks->first;
+    struct log_block *block = blocks->first;
     blocks->first = block->next;
     if (blocks->spare_count == SPARES_MAX) {
         herd_memory_free(block);
@@ -47,16 +47,16 @@ void herd_log_blocks_put_away(struct herd_log_blocks *blocks)
     blocks->spare_count++;
 }
 
-static void free_all(struct herd_log_block *block)
+static void free_all(struct log_block *block)
 {
     while (block != NULL) {
-        struct herd_log_block *next = block->next;
+        struct log_block *next = block->next;
         herd_memory_free(block);
         block = next;
     }
 }
 
-void herd_log_blocks_finish(struct herd_log_blocks *blocks)
+void log_blocks_finish(struct log_blocks *blocks)
 {
     free_all(blocks->first);
     free_all(blocks->spares);

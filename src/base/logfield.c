@@ -47,7 +47,7 @@ static bool needs_quotes(struct herd_text value)
     return memchr(value.bytes, ' ', value.length) != NULL || memchr(value.bytes, '=', value.length) != NULL;
 }
 
-void herd_log_put_text(struct herd_log_event *event, struct herd_text value)
+void log_put_text(struct herd_log_event *event, struct herd_text value)
 {
     struct herd_text shown = shorten(value, event->text_max);
     bool quotes = needs_quotes(shown);
@@ -61,7 +61,7 @@ void herd_log_put_text(struct herd_log_event *event, struct herd_text value)
 
 void herd_log_text(struct herd_log_event *event, const char *key, struct herd_text value)
 {
-    if (put_key(event, key)) herd_log_put_text(event, value);
+    if (put_key(event, key)) log_put_text(event, value);
 }
 
 void herd_log_string(struct herd_log_event *event, const char *key, const char *value)
@@ -69,7 +69,7 @@ void herd_log_string(struct herd_log_event *event, const char *key, const char *
     if (event->out != NULL) herd_log_text(event, key, herd_text_of(value));
 }
 
-void herd_log_put_number(struct herd_log_event *event, uint64_t value)
+void log_put_number(struct herd_log_event *event, uint64_t value)
 {
     size_t count = 1;
     for (uint64_t rest = value; rest >= 10; rest /= 10)
@@ -86,7 +86,7 @@ void herd_log_number(struct herd_log_event *event, const char *key, int64_t valu
 {
     if (!put_key(event, key)) return;
     if (value < 0) put(event, "-", 1);
-    herd_log_put_number(event, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    log_put_number(event, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 void herd_log_error(struct herd_log_event *event, int error)

@@ -4,7 +4,7 @@
 #include "herd/clock.h"
 #include "local.h"
 
-_Static_assert(sizeof(((struct herd_log_rate *)0)->passed) == sizeof(((struct herd_log_rates *)0)->per_second_max),
+_Static_assert(sizeof(((struct log_rate *)0)->passed) == sizeof(((struct log_rates *)0)->per_second_max),
                "what is counted comes to its limit");
 
 static size_t hash_name(const char *name)
@@ -12,24 +12,24 @@ static size_t hash_name(const char *name)
     uint32_t hash = UINT32_C(2166136261); /* FNV-1a: names are ours, nobody attacks them */
     for (; *name != '\0'; name++)
         hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
-    return hash % HERD_LOG_RATES;
+    return hash % LOG_RATES;
 }
 
 /* The slot of a name, taken where it is new; NULL where all are taken by others. */
-static struct herd_log_rate *find_slot(struct herd_log_rates *rates, const char *name)
+static struct log_rate *find_slot(struct log_rates *rates, const char *name)
 {
     size_t start = hash_name(name);
-    for (size_t i = 0; i < HERD_LOG_RATES; i++) {
-        struct herd_log_rate *rate = &rates->slots[(start + i) % HERD_LOG_RATES];
+    for (size_t i = 0; i < LOG_RATES; i++) {
+        struct log_rate *rate = &rates->slots[(start + i) % LOG_RATES];
         if (rate->name == NULL) rate->name = name;
         if (rate->name == name || strcmp(rate->name, name) == 0) return rate;
     }
     return NULL;
 }
 
-bool herd_log_rate_pass(struct herd_log_rates *rates, const char *name, int64_t now_ns, uint64_t *ret_suppressed)
+bool log_rate_pass(struct log_rates *rates, const char *name, int64_t now_ns, uint64_t *ret_suppressed)
 {
-    struct herd_log_rate *rate = find_slot(rates, name);
+    struct log_rate *rate = find_slot(rates, name);
     *ret_suppressed = 0;
     if (rate == NULL) return true;
     int64_t age_ns = now_ns - rate->since_ns;

@@ -53,20 +53,20 @@ enum writer_state {
     WRITER_WRITING,    /* not at all */
 };
 
-struct herd_sink {
+struct sink {
     int fd;
     bool owned;
     size_t memory_max;
     size_t line_max;
     pthread_t thread;
 
-    struct herd_log_block *last; /* the loop's alone */
-    size_t length;               /* of last: what is ready and what is being filled */
+    struct log_block *last; /* the loop's alone */
+    size_t length;          /* of last: what is ready and what is being filled */
 
     pthread_mutex_t mutex; /* guards all up to stopped */
     pthread_cond_t work;   /* what the writer's state wants, or stopping; on the monotonic clock */
     pthread_cond_t done;   /* stopped; on the monotonic clock */
-    struct herd_log_blocks blocks;
+    struct log_blocks blocks;
     size_t waiting; /* bytes that are ready and not written, in all blocks */
     enum writer_state writer;
     bool stopping;
@@ -99,13 +99,13 @@ static size_t whole_lines(const char *bytes, size_t length, size_t room)
     return room;
 }
 
-static void free_sink(struct herd_sink *sink)
+static void free_sink(struct sink *sink)
 {
     pthread_cond_destroy(&sink->done);
     pthread_cond_destroy(&sink->work);
     pthread_mutex_destroy(&sink->mutex);
     if (sink->owned) close(sink->fd);
-    herd_log_blocks_finish(&sink->blocks);
+    log_blocks_finish(&sink->blocks);
     herd_memory_free(sink);
 }
 
@@ -126,7 +126,7 @@ static ssize_t write_some(int fd, const char *bytes, size_t length)
 }
 
 /* 0 where all of it was written, else a negative errno; *ret_written says how much was. */
-static int write_all(struct herd_sink *sink, struct herd_text text, size_t *ret_written)
+static int write_all(struct sink *sink, struct herd_text text, size_t *ret_written)
 {
     *ret_written = 0;
     while (*ret_written < text.length) {
@@ -139,7 +139,7 @@ static int write_all(struct herd_sink *sink, struct herd_text text, size_t *ret_
     return 0;
 }
 
-static void write_text(struct herd_sink *sink, struct herd_text text)
+static void write_text(struct sink *sink, struct herd_text text)
 {
     size_t written = 0;
     int error = sink->torn ? write_all(sink, HERD_TEXT("\n"), &written) : 0;
@@ -149,7 +149,7 @@ static void write_text(struct herd_sink *sink, struct herd_text text)
     atomic_store(&sink->failing, error);
 }
 
-static void collect(struct herd_sink *sink)
+static void collect(struct sink *sink)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -165,7 +165,7 @@ static void collect(struct herd_sink *sink)
 }
 
 /* True where something is to be written, false at the end. */
-static bool wait_for_work(struct herd_sink *sink)
+static bool wait_for_work(struct sink *sink)
 {
     sink->writer = WRITER_IDLE;
     while (sink->waiting == 0 && !sink->stopping)
@@ -175,9 +175,9 @@ static bool wait_for_work(struct herd_sink *sink)
 }
 
 /* Writes what is ready of the first block, with the mutex free. */
-static void write_first(struct herd_sink *sink)
+static void write_first(struct sink *sink)
 {
-    struct herd_log_block *block = sink->blocks.first;
+    struct log_block *block = sink->blocks.first;
     struct herd_text text = {block->bytes + block->written, block->ready - block->written};
     if (text.length > 0) {
         pthread_mutex_unlock(&sink->mutex);
@@ -186,12 +186,12 @@ static void write_first(struct herd_sink *sink)
         block->written += text.length;
         sink->waiting -= text.length;
     }
-    if (block->written == block->ready && block->next != NULL) herd_log_blocks_put_away(&sink->blocks);
+    if (block->written == block->ready && block->next != NULL) log_blocks_put_away(&sink->blocks);
 }
 
 static void *run_writer(void *argument)
 {
-    struct herd_sink *sink = argument;
+    struct sink *sink = argument;
     pthread_mutex_lock(&sink->mutex);
     while (wait_for_work(sink)) {
         write_first(sink);
@@ -208,7 +208,7 @@ static void *run_writer(void *argument)
 /* ---- the loop's side ---- */
 
 /* Signals are for the loop's thread: the writer takes none. */
-static int start_thread(struct herd_sink *sink)
+static int start_thread(struct sink *sink)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -218,7 +218,7 @@ static int start_thread(struct herd_sink *sink)
     return -status;
 }
 
-static void init_conditions(struct herd_sink *sink)
+static void init_conditions(struct sink *sink)
 {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -234,15 +234,15 @@ static size_t block_size(size_t line_max)
     return 2 * line_max > BLOCK_SIZE_MIN ? 2 * line_max : BLOCK_SIZE_MIN;
 }
 
-int herd_sink_create(int fd, bool owned, size_t memory_max, size_t line_max, struct herd_sink **ret_sink)
+int sink_create(int fd, bool owned, size_t memory_max, size_t line_max, struct sink **ret_sink)
 {
-    struct herd_sink *sink = herd_memory_allocate_zeroed(1, sizeof(*sink));
+    struct sink *sink = herd_memory_allocate_zeroed(1, sizeof(*sink));
     sink->fd = fd;
     sink->owned = owned;
     sink->memory_max = memory_max;
     sink->line_max = line_max;
     sink->blocks.size = block_size(line_max);
-    sink->last = herd_log_blocks_add(&sink->blocks);
+    sink->last = log_blocks_add(&sink->blocks);
     init_conditions(sink);
     int status = start_thread(sink);
     if (status != 0) {
@@ -254,7 +254,7 @@ int herd_sink_create(int fd, bool owned, size_t memory_max, size_t line_max, str
 }
 
 /* Waits until the writer has ended, up to CLOSE_SECONDS_MAX: true where it has. */
-static bool wait_stopped(struct herd_sink *sink)
+static bool wait_stopped(struct sink *sink)
 {
     struct timespec deadline;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
@@ -265,10 +265,10 @@ static bool wait_stopped(struct herd_sink *sink)
     return sink->stopped;
 }
 
-void herd_sink_destroy(struct herd_sink *sink)
+void sink_destroy(struct sink *sink)
 {
     if (sink == NULL) return;
-    herd_sink_turn(sink);
+    sink_turn(sink);
     pthread_mutex_lock(&sink->mutex);
     sink->stopping = true;
     pthread_cond_signal(&sink->work);
@@ -288,37 +288,37 @@ void herd_sink_destroy(struct herd_sink *sink)
  * Goes on in another block. There are never many: all but the last are more
  * than half full, and what they hold is part of memory_max.
  */
-static void leave_block(struct herd_sink *sink)
+static void leave_block(struct sink *sink)
 {
     pthread_mutex_lock(&sink->mutex);
-    sink->last = herd_log_blocks_add(&sink->blocks);
+    sink->last = log_blocks_add(&sink->blocks);
     pthread_mutex_unlock(&sink->mutex);
     sink->length = 0;
 }
 
 /* Whether the last block has room for a line. */
-static bool has_room(const struct herd_sink *sink)
+static bool has_room(const struct sink *sink)
 {
     return sink->last->size - sink->length >= sink->line_max;
 }
 
-char *herd_sink_reserve(struct herd_sink *sink)
+char *sink_reserve(struct sink *sink)
 {
     if (!has_room(sink)) {
-        herd_sink_turn(sink);
+        sink_turn(sink);
         if (!has_room(sink)) leave_block(sink); /* it has where lines were dropped */
     }
     return sink->last->bytes + sink->length;
 }
 
-void herd_sink_commit(struct herd_sink *sink, size_t length)
+void sink_commit(struct sink *sink, size_t length)
 {
     assert(length <= sink->line_max && length <= sink->last->size - sink->length);
     sink->length += length;
 }
 
 /* Blocks never become smaller: what is shorter fits in those that there are. */
-void herd_sink_set_line_max(struct herd_sink *sink, size_t line_max)
+void sink_set_line_max(struct sink *sink, size_t line_max)
 {
     size_t size = block_size(line_max);
     pthread_mutex_lock(&sink->mutex);
@@ -328,7 +328,7 @@ void herd_sink_set_line_max(struct herd_sink *sink, size_t line_max)
 }
 
 /* Whether the writer has to be woken; it is then as good as writing. */
-static bool wants_waking(struct herd_sink *sink)
+static bool wants_waking(struct sink *sink)
 {
     bool wants = (sink->writer == WRITER_IDLE && sink->waiting > 0) ||
                  (sink->writer == WRITER_COLLECTING && sink->waiting >= BATCH);
@@ -336,9 +336,9 @@ static bool wants_waking(struct herd_sink *sink)
     return wants;
 }
 
-void herd_sink_turn(struct herd_sink *sink)
+void sink_turn(struct sink *sink)
 {
-    struct herd_log_block *block = sink->last;
+    struct log_block *block = sink->last;
     size_t added = sink->length - block->ready; /* ready is written by this thread alone */
     if (added == 0) return;
     const char *bytes = block->bytes + block->ready;
@@ -353,7 +353,7 @@ void herd_sink_turn(struct herd_sink *sink)
     sink->length = block->ready;
 }
 
-void herd_sink_replace(struct herd_sink *sink, int fd)
+void sink_replace(struct sink *sink, int fd)
 {
     assert(sink->owned);
     /* In one step, so that the writer never meets a closed descriptor. What it writes right now goes to the old file.
@@ -365,7 +365,7 @@ void herd_sink_replace(struct herd_sink *sink, int fd)
     (void)fcntl(sink->fd, F_SETFD, FD_CLOEXEC);
 }
 
-bool herd_sink_is_at(const struct herd_sink *sink, const char *path)
+bool sink_is_at(const struct sink *sink, const char *path)
 {
     struct stat own;
     struct stat found;
@@ -374,17 +374,17 @@ bool herd_sink_is_at(const struct herd_sink *sink, const char *path)
     return found.st_dev == own.st_dev && found.st_ino == own.st_ino;
 }
 
-int herd_sink_error(const struct herd_sink *sink)
+int sink_error(const struct sink *sink)
 {
     return atomic_load(&sink->failing);
 }
 
-uint64_t herd_sink_dropped(const struct herd_sink *sink)
+uint64_t sink_dropped(const struct sink *sink)
 {
     return atomic_load(&sink->dropped);
 }
 
-bool herd_sink_ready(struct herd_sink *sink)
+bool sink_ready(struct sink *sink)
 {
     pthread_mutex_lock(&sink->mutex);
     bool room = sink->memory_max - sink->waiting >= READY_ROOM;

@@ -21,7 +21,7 @@
 #define PLACES_MAX_BYTES (8u * 1024 * 1024) /* nor is a longer list of places */
 
 /* What the reply ends with: the line that was sent, from its client on. */
-static struct herd_text echo_of(const struct herd_bench_request *request)
+static struct herd_text echo_of(const struct bench_request *request)
 {
     return (struct herd_text){request->line + request->client_at, (size_t)request->length - request->client_at};
 }
@@ -40,7 +40,7 @@ static size_t difference_length(struct herd_text bytes)
 }
 
 /* The length of the right reply to an IAMAT at the start of the bytes; 0: look closer. */
-static size_t match_report(struct herd_text head, const struct herd_bench_request *request, struct herd_text bytes)
+static size_t match_report(struct herd_text head, const struct bench_request *request, struct herd_text bytes)
 {
     struct herd_text echo = echo_of(request);
     if (head.length == 0 || bytes.length < head.length || memcmp(bytes.bytes, head.bytes, head.length) != 0) return 0;
@@ -51,7 +51,7 @@ static size_t match_report(struct herd_text head, const struct herd_bench_reques
 }
 
 /* Whether a line without its LF is an AT line of the request's client; *ret_name is the server it names. */
-static bool is_at_line(struct herd_text line, const struct herd_bench_request *request, struct herd_text *ret_name)
+static bool is_at_line(struct herd_text line, const struct bench_request *request, struct herd_text *ret_name)
 {
     struct herd_text client = {request->line + request->client_at, (size_t)request->client_last - request->client_at};
     int64_t ignored;
@@ -64,58 +64,57 @@ static bool is_at_line(struct herd_text line, const struct herd_bench_request *r
     return line.length == 0;
 }
 
-static void learn_head(struct herd_bench_checker *checker, struct herd_text name)
+static void learn_head(struct bench_checker *checker, struct herd_text name)
 {
     herd_buffer_append(&checker->head, HERD_TEXT("AT "));
     herd_buffer_append(&checker->head, name);
     herd_buffer_append_byte(&checker->head, ' ');
 }
 
-static enum herd_bench_verdict check_report(struct herd_bench_checker *checker,
-                                            const struct herd_bench_request *request, struct herd_text line)
+static enum bench_verdict check_report(struct bench_checker *checker, const struct bench_request *request,
+                                       struct herd_text line)
 {
     struct herd_text name;
     bool known = herd_buffer_length(&checker->head) > 0;
-    if (known || !is_at_line(line, request, &name)) return HERD_BENCH_WRONG;
+    if (known || !is_at_line(line, request, &name)) return BENCH_WRONG;
     learn_head(checker, name);
     struct herd_text whole = {line.bytes, line.length + 1};
-    return match_report(herd_buffer_text(&checker->head), request, whole) == whole.length ? HERD_BENCH_RIGHT
-                                                                                          : HERD_BENCH_WRONG;
+    return match_report(herd_buffer_text(&checker->head), request, whole) == whole.length ? BENCH_RIGHT : BENCH_WRONG;
 }
 
 /* `places` begins after the AT line's LF; *ret_length is how long they are with the empty line. */
-static enum herd_bench_verdict check_places(struct herd_text places, size_t *ret_length)
+static enum bench_verdict check_places(struct herd_text places, size_t *ret_length)
 {
     const char *end = places.bytes + places.length;
     const char *at = places.bytes;
-    if (places.length > 0 && places.bytes[0] != '{') return HERD_BENCH_WRONG;
+    if (places.length > 0 && places.bytes[0] != '{') return BENCH_WRONG;
     while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
         if (++at == end) break;
         if (*at != '\n') continue;
         *ret_length = (size_t)(at + 1 - places.bytes);
-        return at[-2] == '}' ? HERD_BENCH_RIGHT : HERD_BENCH_WRONG;
+        return at[-2] == '}' ? BENCH_RIGHT : BENCH_WRONG;
     }
-    return places.length > PLACES_MAX_BYTES ? HERD_BENCH_WRONG : HERD_BENCH_PART;
+    return places.length > PLACES_MAX_BYTES ? BENCH_WRONG : BENCH_PART;
 }
 
-enum herd_bench_verdict herd_bench_check(struct herd_bench_checker *checker, const struct herd_bench_request *request,
-                                         struct herd_text bytes, size_t *ret_length)
+enum bench_verdict bench_check(struct bench_checker *checker, const struct bench_request *request,
+                               struct herd_text bytes, size_t *ret_length)
 {
     if (!request->whatsat && !checker->unchecked) {
         *ret_length = match_report(herd_buffer_text(&checker->head), request, bytes);
-        if (*ret_length > 0) return HERD_BENCH_RIGHT;
+        if (*ret_length > 0) return BENCH_RIGHT;
     }
     const char *end = bytes.length > 0 ? memchr(bytes.bytes, '\n', bytes.length) : NULL;
-    if (end == NULL) return bytes.length > LINE_MAX_BYTES ? HERD_BENCH_WRONG : HERD_BENCH_PART;
+    if (end == NULL) return bytes.length > LINE_MAX_BYTES ? BENCH_WRONG : BENCH_PART;
     struct herd_text line = {bytes.bytes, (size_t)(end - bytes.bytes)};
     struct herd_text name;
     *ret_length = line.length + 1;
-    if (checker->unchecked) return HERD_BENCH_RIGHT;
+    if (checker->unchecked) return BENCH_RIGHT;
     if (!request->whatsat) return check_report(checker, request, line);
-    if (!is_at_line(line, request, &name)) return HERD_BENCH_WRONG;
+    if (!is_at_line(line, request, &name)) return BENCH_WRONG;
     size_t places_length = 0;
     struct herd_text places = {end + 1, bytes.length - line.length - 1};
-    enum herd_bench_verdict verdict = check_places(places, &places_length);
+    enum bench_verdict verdict = check_places(places, &places_length);
     *ret_length += places_length;
     return verdict;
 }

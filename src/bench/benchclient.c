@@ -29,13 +29,13 @@ static int complain_unreachable(int error)
     return EX_UNAVAILABLE;
 }
 
-static int watch(const struct herd_bench *bench, struct herd_bench_client *client, int operation)
+static int watch(const struct bench *bench, struct bench_client *client, int operation)
 {
     struct epoll_event event = {.events = client->writing ? EPOLLIN | EPOLLOUT : EPOLLIN, .data = {.ptr = client}};
     return epoll_ctl(bench->epoll, operation, client->socket, &event);
 }
 
-int herd_bench_client_open(struct herd_bench *bench, struct herd_bench_client *client)
+int bench_client_open(struct bench *bench, struct bench_client *client)
 {
     struct timeval patience = {.tv_sec = bench->options->timeout_s};
     int one = 1;
@@ -51,7 +51,7 @@ int herd_bench_client_open(struct herd_bench *bench, struct herd_bench_client *c
     return watch(bench, client, EPOLL_CTL_ADD) < 0 ? complain_unreachable(errno) : 0;
 }
 
-void herd_bench_client_close(struct herd_bench_client *client)
+void bench_client_close(struct bench_client *client)
 {
     if (client->socket >= 0) close(client->socket);
     client->socket = -1;
@@ -60,23 +60,23 @@ void herd_bench_client_close(struct herd_bench_client *client)
     herd_buffer_finish(&client->held);
 }
 
-void herd_bench_client_issue(struct herd_bench *bench, struct herd_bench_client *client, int64_t intended_ns)
+void bench_client_issue(struct bench *bench, struct bench_client *client, int64_t intended_ns)
 {
     unsigned depth = bench->options->depth;
     assert(client->count < depth);
     unsigned at = client->first + client->count++;
-    struct herd_bench_request *request = &client->ring[at < depth ? at : at - depth];
+    struct bench_request *request = &client->ring[at < depth ? at : at - depth];
     if (bench->preloading) {
-        herd_bench_load_report(&bench->load, (unsigned)bench->issued, request);
+        bench_load_report(&bench->load, (unsigned)bench->issued, request);
     } else {
-        herd_bench_load_next(&bench->load, request);
+        bench_load_next(&bench->load, request);
     }
     request->intended_ns = intended_ns;
     bench->issued++;
     herd_buffer_append(&client->out, (struct herd_text){request->line, request->length});
 }
 
-int herd_bench_client_flush(struct herd_bench *bench, struct herd_bench_client *client)
+int bench_client_flush(struct bench *bench, struct bench_client *client)
 {
     struct herd_text text = herd_buffer_text(&client->out);
     if (text.length > 0) {
@@ -94,9 +94,9 @@ int herd_bench_client_flush(struct herd_bench *bench, struct herd_bench_client *
     return 0;
 }
 
-static int complain_wrong(const struct herd_bench_request *request, struct herd_text bytes)
+static int complain_wrong(const struct bench_request *request, struct herd_text bytes)
 {
-    char sent[4 * HERD_BENCH_LINE_MAX + 1];
+    char sent[4 * BENCH_LINE_MAX + 1];
     char got[1024];
     size_t length = herd_escape((struct herd_text){request->line, request->length - 1u}, sent, sizeof sent - 1, NULL);
     sent[length] = '\0';
@@ -109,18 +109,18 @@ static int complain_wrong(const struct herd_bench_request *request, struct herd_
 }
 
 /* Takes whole replies off the front of *bytes. */
-static int take_replies(struct herd_bench *bench, struct herd_bench_client *client, struct herd_text *bytes)
+static int take_replies(struct bench *bench, struct bench_client *client, struct herd_text *bytes)
 {
     while (bytes->length > 0) {
         if (client->count == 0) {
             herd_complain("bench: a reply to nothing");
             return EX_PROTOCOL;
         }
-        const struct herd_bench_request *request = &client->ring[client->first];
+        const struct bench_request *request = &client->ring[client->first];
         size_t length = 0;
-        enum herd_bench_verdict verdict = herd_bench_check(&bench->checker, request, *bytes, &length);
-        if (verdict == HERD_BENCH_PART) return 0;
-        if (verdict == HERD_BENCH_WRONG) return complain_wrong(request, *bytes);
+        enum bench_verdict verdict = bench_check(&bench->checker, request, *bytes, &length);
+        if (verdict == BENCH_PART) return 0;
+        if (verdict == BENCH_WRONG) return complain_wrong(request, *bytes);
         int64_t took_ns = bench->now_ns - request->intended_ns;
         if (!bench->preloading) herd_histogram_record(&bench->latencies, took_ns > 0 ? (uint64_t)took_ns : 0);
         bytes->bytes += length;
@@ -132,9 +132,9 @@ static int take_replies(struct herd_bench *bench, struct herd_bench_client *clie
     return 0;
 }
 
-int herd_bench_client_read(struct herd_bench *bench, struct herd_bench_client *client)
+int bench_client_read(struct bench *bench, struct bench_client *client)
 {
-    ssize_t count = recv(client->socket, bench->input, HERD_BENCH_INPUT_BYTES, MSG_DONTWAIT);
+    ssize_t count = recv(client->socket, bench->input, BENCH_INPUT_BYTES, MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (count <= 0) {
         herd_complain("bench: the server closed a connection%s%s", count < 0 ? ": " : "",

@@ -62,17 +62,17 @@ static const struct number {
     unsigned max;
     size_t offset;
 } numbers[] = {
-    {"connections", 60000, offsetof(struct herd_bench_options, connections)},
-    {"depth", 10000, offsetof(struct herd_bench_options, depth)},
-    {"clients", HERD_BENCH_CLIENTS_MAX, offsetof(struct herd_bench_options, clients)},
-    {"whatsat", 100, offsetof(struct herd_bench_options, whatsat_percent)},
-    {"radius", HERD_RADIUS_KM_MAX, offsetof(struct herd_bench_options, radius_km)},
-    {"bound", HERD_BOUND_MAX, offsetof(struct herd_bench_options, bound)},
-    {"count", 999999999, offsetof(struct herd_bench_options, count)},
-    {"seconds", 86400, offsetof(struct herd_bench_options, seconds)},
-    {"rate", 100000000, offsetof(struct herd_bench_options, rate)},
-    {"timeout", 86400, offsetof(struct herd_bench_options, timeout_s)},
-    {"pid", 999999999, offsetof(struct herd_bench_options, pid)},
+    {"connections", 60000, offsetof(struct bench_options, connections)},
+    {"depth", 10000, offsetof(struct bench_options, depth)},
+    {"clients", BENCH_CLIENTS_MAX, offsetof(struct bench_options, clients)},
+    {"whatsat", 100, offsetof(struct bench_options, whatsat_percent)},
+    {"radius", HERD_RADIUS_KM_MAX, offsetof(struct bench_options, radius_km)},
+    {"bound", HERD_BOUND_MAX, offsetof(struct bench_options, bound)},
+    {"count", 999999999, offsetof(struct bench_options, count)},
+    {"seconds", 86400, offsetof(struct bench_options, seconds)},
+    {"rate", 100000000, offsetof(struct bench_options, rate)},
+    {"timeout", 86400, offsetof(struct bench_options, timeout_s)},
+    {"pid", 999999999, offsetof(struct bench_options, pid)},
 };
 
 static const struct option long_options[] = {
@@ -97,7 +97,7 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int take_number(struct herd_bench_options *options, int option)
+static int take_number(struct bench_options *options, int option)
 {
     const struct number *number = &numbers[option - OPTION_CONNECTIONS];
     unsigned value;
@@ -110,7 +110,7 @@ static int take_number(struct herd_bench_options *options, int option)
 }
 
 /* An option that takes no number; the rest is getopt's to complain of. */
-static int take_word(struct herd_bench_options *options, int option, char **argv)
+static int take_word(struct bench_options *options, int option, char **argv)
 {
     switch (option) {
     case 't':
@@ -139,7 +139,7 @@ static int take_word(struct herd_bench_options *options, int option, char **argv
     }
 }
 
-static int parse_options(int argc, char **argv, struct herd_bench_options *options)
+static int parse_options(int argc, char **argv, struct bench_options *options)
 {
     int option;
     int code = 0;
@@ -160,7 +160,7 @@ static int parse_options(int argc, char **argv, struct herd_bench_options *optio
     return 0;
 }
 
-static int find_server(const struct herd_bench_options *options, struct sockaddr_storage *ret_address)
+static int find_server(const struct bench_options *options, struct sockaddr_storage *ret_address)
 {
     if (options->to != NULL && herd_address_parse(options->to, ret_address) == 0) return 0;
     struct herd_config config = {0};
@@ -179,10 +179,10 @@ static int find_server(const struct herd_bench_options *options, struct sockaddr
 
 int herd_bench_command(int argc, char **argv)
 {
-    static struct herd_bench bench; /* its histogram is large */
-    struct herd_bench_options options = {
+    static struct bench bench; /* its histogram is large */
+    struct bench_options options = {
         .connections = 50, .depth = 1, .clients = 10000, .radius_km = 10, .bound = 5, .seconds = 5, .timeout_s = 15};
-    struct herd_bench_result result = {0};
+    struct bench_result result = {0};
     int code = parse_options(argc, argv, &options);
     if (code == 0 && options.help) {
         fputs(usage, stdout);
@@ -191,8 +191,8 @@ int herd_bench_command(int argc, char **argv)
     if (code == 0) code = find_server(&options, &bench.address);
     if (code != 0) return code;
     bench.options = &options;
-    code = herd_bench_run(&bench, &result);
-    if (code == 0) herd_bench_report(&bench, &result);
-    herd_bench_finish(&bench);
+    code = bench_run(&bench, &result);
+    if (code == 0) bench_report(&bench, &result);
+    bench_finish(&bench);
     return code;
 }

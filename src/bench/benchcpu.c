@@ -45,7 +45,7 @@ static int64_t read_ticks(unsigned pid)
     return (user + system) * (HERD_NS_PER_S / sysconf(_SC_CLK_TCK));
 }
 
-int64_t herd_bench_cpu_ns(unsigned pid)
+int64_t bench_cpu_ns(unsigned pid)
 {
     char path[512];
     char text[128];

@@ -53,10 +53,10 @@ static uint32_t *draw_zipf(struct herd_random *random, unsigned clients)
     return draws;
 }
 
-void herd_bench_load_init(struct herd_bench_load *load, const struct herd_bench_options *options)
+void bench_load_init(struct bench_load *load, const struct bench_options *options)
 {
-    assert(options->clients >= 1 && options->clients <= HERD_BENCH_CLIENTS_MAX);
-    *load = (struct herd_bench_load){.clients = options->clients, .whatsat_percent = options->whatsat_percent};
+    assert(options->clients >= 1 && options->clients <= BENCH_CLIENTS_MAX);
+    *load = (struct bench_load){.clients = options->clients, .whatsat_percent = options->whatsat_percent};
     herd_random_init(&load->random, 1);
     if (options->zipf) load->draws = draw_zipf(&load->random, options->clients);
     int length = snprintf(load->question, sizeof load->question, " %u %u\n", options->radius_km, options->bound);
@@ -65,13 +65,13 @@ void herd_bench_load_init(struct herd_bench_load *load, const struct herd_bench_
     load->second = -1;
 }
 
-void herd_bench_load_finish(struct herd_bench_load *load)
+void bench_load_finish(struct bench_load *load)
 {
     herd_memory_free(load->draws);
     load->draws = NULL;
 }
 
-void herd_bench_load_advance(struct herd_bench_load *load, int64_t wall_ns)
+void bench_load_advance(struct bench_load *load, int64_t wall_ns)
 {
     if (wall_ns > load->time_ns) load->time_ns = wall_ns;
 }
@@ -92,7 +92,7 @@ static char *put_degrees(char *out, unsigned degrees_e6)
     return out + 9;
 }
 
-static char *put_time(struct herd_bench_load *load, char *out)
+static char *put_time(struct bench_load *load, char *out)
 {
     int64_t ns = ++load->time_ns;
     if (ns / HERD_NS_PER_S != load->second) {
@@ -107,7 +107,7 @@ static char *put_time(struct herd_bench_load *load, char *out)
     return out;
 }
 
-static char *put_client(char *out, unsigned client, struct herd_bench_request *request)
+static char *put_client(char *out, unsigned client, struct bench_request *request)
 {
     request->client_at = (unsigned char)(out - request->line);
     *out++ = 'b';
@@ -118,7 +118,7 @@ static char *put_client(char *out, unsigned client, struct herd_bench_request *r
     return out;
 }
 
-void herd_bench_load_report(struct herd_bench_load *load, unsigned client, struct herd_bench_request *ret_request)
+void bench_load_report(struct bench_load *load, unsigned client, struct bench_request *ret_request)
 {
     uint64_t spot = client * UINT64_C(0x9e3779b97f4a7c15);
     unsigned step = (unsigned)(load->time_ns & 1023) * STRIDE_E6 / 1024;
@@ -140,7 +140,7 @@ void herd_bench_load_report(struct herd_bench_load *load, unsigned client, struc
     ret_request->length = (unsigned char)(out - ret_request->line);
 }
 
-static void make_question(const struct herd_bench_load *load, unsigned client, struct herd_bench_request *request)
+static void make_question(const struct bench_load *load, unsigned client, struct bench_request *request)
 {
     char *out = request->line;
     request->whatsat = true;
@@ -150,7 +150,7 @@ static void make_question(const struct herd_bench_load *load, unsigned client, s
     request->length = (unsigned char)((size_t)(out - request->line) + load->question_length);
 }
 
-void herd_bench_load_next(struct herd_bench_load *load, struct herd_bench_request *ret_request)
+void bench_load_next(struct bench_load *load, struct bench_request *ret_request)
 {
     uint64_t bits = herd_random_next(&load->random);
     unsigned client = (unsigned)((bits & UINT32_MAX) * load->clients >> 32);
@@ -158,6 +158,6 @@ void herd_bench_load_next(struct herd_bench_load *load, struct herd_bench_reques
     if ((bits >> 32) * 100 >> 32 < load->whatsat_percent) {
         make_question(load, client, ret_request);
     } else {
-        herd_bench_load_report(load, client, ret_request);
+        bench_load_report(load, client, ret_request);
     }
 }

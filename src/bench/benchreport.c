@@ -18,7 +18,7 @@ static const struct {
     {"p99.9", "p99_9_us", 999000}, {"max", "max_us", 1000000},
 };
 
-void herd_bench_progress(const struct herd_bench *bench)
+void bench_progress(const struct bench *bench)
 {
     double elapsed_s = (double)(bench->now_ns - bench->start_ns) / 1e9;
     if (!isatty(STDERR_FILENO) || elapsed_s <= 0) return;
@@ -26,24 +26,24 @@ void herd_bench_progress(const struct herd_bench *bench)
             elapsed_s, bench->answered, (double)bench->answered / elapsed_s);
 }
 
-void herd_bench_progress_end(void)
+void bench_progress_end(void)
 {
     if (isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
 }
 
-static double quantile_us(const struct herd_bench *bench, unsigned per_million)
+static double quantile_us(const struct bench *bench, unsigned per_million)
 {
     return (double)herd_histogram_quantile(&bench->latencies, per_million) / 1e3;
 }
 
-static double mean_us(const struct herd_bench *bench)
+static double mean_us(const struct bench *bench)
 {
     return bench->answered > 0 ? (double)bench->latencies.sum / (double)bench->answered / 1e3 : 0;
 }
 
-static void report_json(const struct herd_bench *bench, const struct herd_bench_result *result)
+static void report_json(const struct bench *bench, const struct bench_result *result)
 {
-    const struct herd_bench_options *options = bench->options;
+    const struct bench_options *options = bench->options;
     double replies = (double)bench->answered;
     printf("{\"connections\": %u, \"depth\": %u, \"clients\": %u, \"zipf\": %s, \"whatsat_percent\": %u, "
            "\"rate\": %u, \"checked\": %s,\n",
@@ -61,9 +61,9 @@ static void report_json(const struct herd_bench *bench, const struct herd_bench_
     puts("}");
 }
 
-static void report_text(const struct herd_bench *bench, const struct herd_bench_result *result)
+static void report_text(const struct bench *bench, const struct bench_result *result)
 {
-    const struct herd_bench_options *options = bench->options;
+    const struct bench_options *options = bench->options;
     double replies = (double)bench->answered;
     printf("%u connections x depth %u, %u clients%s, %u %% WHATSAT, ", options->connections, options->depth,
            options->clients, options->zipf ? " (zipf)" : "", options->whatsat_percent);
@@ -85,7 +85,7 @@ static void report_text(const struct herd_bench *bench, const struct herd_bench_
     putchar('\n');
 }
 
-void herd_bench_report(const struct herd_bench *bench, const struct herd_bench_result *result)
+void bench_report(const struct bench *bench, const struct bench_result *result)
 {
     if (bench->options->json) {
         report_json(bench, result);

@@ -35,49 +35,49 @@ static int complain_system(const char *what)
     return EX_OSERR;
 }
 
-static void read_clocks(struct herd_bench *bench)
+static void read_clocks(struct bench *bench)
 {
     bench->now_ns = herd_clock_monotonic_ns();
-    herd_bench_load_advance(&bench->load, herd_clock_wall_ns());
+    bench_load_advance(&bench->load, herd_clock_wall_ns());
 }
 
-static bool issuing(const struct herd_bench *bench)
+static bool issuing(const struct bench *bench)
 {
     return bench->issued < bench->limit && bench->now_ns < bench->end_ns;
 }
 
-static bool open_loop(const struct herd_bench *bench)
+static bool open_loop(const struct bench *bench)
 {
     return bench->options->rate > 0 && !bench->preloading;
 }
 
-static int refill(struct herd_bench *bench, struct herd_bench_client *client)
+static int refill(struct bench *bench, struct bench_client *client)
 {
     if (open_loop(bench) || client->count > 0) return 0;
     for (unsigned i = 0; i < bench->options->depth && issuing(bench); i++)
-        herd_bench_client_issue(bench, client, bench->now_ns);
-    return herd_bench_client_flush(bench, client);
+        bench_client_issue(bench, client, bench->now_ns);
+    return bench_client_flush(bench, client);
 }
 
 /* When the request of that number is due. */
-static int64_t due_ns(const struct herd_bench *bench, uint64_t number)
+static int64_t due_ns(const struct bench *bench, uint64_t number)
 {
     uint64_t rate = bench->options->rate;
     return bench->start_ns + (int64_t)(number / rate) * HERD_NS_PER_S +
            (int64_t)(number % rate * (uint64_t)HERD_NS_PER_S / rate);
 }
 
-static struct herd_bench_client *find_room(struct herd_bench *bench)
+static struct bench_client *find_room(struct bench *bench)
 {
     for (unsigned i = 0; i < bench->options->connections; i++) {
-        struct herd_bench_client *client = &bench->clients[bench->turn];
+        struct bench_client *client = &bench->clients[bench->turn];
         bench->turn = (bench->turn + 1) % bench->options->connections;
         if (client->count < bench->options->depth) return client;
     }
     return NULL;
 }
 
-static int issue_due(struct herd_bench *bench)
+static int issue_due(struct bench *bench)
 {
     uint64_t room = (uint64_t)bench->options->connections * bench->options->depth;
     while (issuing(bench)) {
@@ -88,18 +88,18 @@ static int issue_due(struct herd_bench *bench)
             timerfd_settime(bench->timer, TFD_TIMER_ABSTIME, &alarm, NULL);
             return 0;
         }
-        struct herd_bench_client *client = bench->issued - bench->answered < room ? find_room(bench) : NULL;
+        struct bench_client *client = bench->issued - bench->answered < room ? find_room(bench) : NULL;
         if (client == NULL) return 0;
-        herd_bench_client_issue(bench, client, intended_ns);
-        int code = herd_bench_client_flush(bench, client);
+        bench_client_issue(bench, client, intended_ns);
+        int code = bench_client_flush(bench, client);
         if (code != 0) return code;
     }
     return 0;
 }
 
-static int act(struct herd_bench *bench, const struct epoll_event *event)
+static int act(struct bench *bench, const struct epoll_event *event)
 {
-    struct herd_bench_client *client = event->data.ptr;
+    struct bench_client *client = event->data.ptr;
     int code = 0;
     if (client == NULL) {
         uint64_t ticks;
@@ -107,12 +107,12 @@ static int act(struct herd_bench *bench, const struct epoll_event *event)
         (void)ignored;
         return 0;
     }
-    if ((event->events & EPOLLOUT) != 0) code = herd_bench_client_flush(bench, client);
-    if (code == 0 && (event->events & ~(uint32_t)EPOLLOUT) != 0) code = herd_bench_client_read(bench, client);
+    if ((event->events & EPOLLOUT) != 0) code = bench_client_flush(bench, client);
+    if (code == 0 && (event->events & ~(uint32_t)EPOLLOUT) != 0) code = bench_client_read(bench, client);
     return code == 0 ? refill(bench, client) : code;
 }
 
-static int turn(struct herd_bench *bench)
+static int turn(struct bench *bench)
 {
     struct epoll_event events[EVENTS];
     int count = epoll_wait(bench->epoll, events, EVENTS, WAIT_MS);
@@ -132,7 +132,7 @@ static int turn(struct herd_bench *bench)
 }
 
 /* Issues and waits until everything is answered. */
-static int run_phase(struct herd_bench *bench, bool preloading, uint64_t limit, unsigned seconds)
+static int run_phase(struct bench *bench, bool preloading, uint64_t limit, unsigned seconds)
 {
     int code = 0;
     bench->preloading = preloading;
@@ -151,13 +151,13 @@ static int run_phase(struct herd_bench *bench, bool preloading, uint64_t limit, 
         code = turn(bench);
         if (bench->now_ns - told_ns < HERD_NS_PER_S / 2) continue;
         told_ns = bench->now_ns;
-        herd_bench_progress(bench);
+        bench_progress(bench);
     }
-    herd_bench_progress_end();
+    bench_progress_end();
     return code;
 }
 
-static int open_all(struct herd_bench *bench)
+static int open_all(struct bench *bench)
 {
     bench->epoll = epoll_create1(EPOLL_CLOEXEC);
     bench->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -165,7 +165,7 @@ static int open_all(struct herd_bench *bench)
     struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = NULL}};
     if (epoll_ctl(bench->epoll, EPOLL_CTL_ADD, bench->timer, &event) < 0) return complain_system("cannot start");
     for (unsigned i = 0; i < bench->options->connections; i++) {
-        int code = herd_bench_client_open(bench, &bench->clients[i]);
+        int code = bench_client_open(bench, &bench->clients[i]);
         if (code != 0) return code;
     }
     return 0;
@@ -179,15 +179,15 @@ static double own_cpu_s(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static int measure(struct herd_bench *bench, struct herd_bench_result *result)
+static int measure(struct bench *bench, struct bench_result *result)
 {
-    const struct herd_bench_options *options = bench->options;
-    int64_t server_ns = options->pid > 0 ? herd_bench_cpu_ns(options->pid) : -ENOENT;
+    const struct bench_options *options = bench->options;
+    int64_t server_ns = options->pid > 0 ? bench_cpu_ns(options->pid) : -ENOENT;
     double own_s = own_cpu_s();
     int code = run_phase(bench, false, options->count > 0 ? options->count : UINT64_MAX,
                          options->count > 0 ? 0 : options->seconds);
     if (code != 0) return code;
-    int64_t ended_ns = options->pid > 0 ? herd_bench_cpu_ns(options->pid) : -ENOENT;
+    int64_t ended_ns = options->pid > 0 ? bench_cpu_ns(options->pid) : -ENOENT;
     result->elapsed_s = (double)(bench->now_ns - bench->start_ns) / 1e9;
     result->own_cpu_s = own_cpu_s() - own_s;
     result->server_cpu_s = server_ns >= 0 && ended_ns >= 0 ? (double)(ended_ns - server_ns) / 1e9 : -1;
@@ -196,16 +196,16 @@ static int measure(struct herd_bench *bench, struct herd_bench_result *result)
     return EX_NOINPUT;
 }
 
-int herd_bench_run(struct herd_bench *bench, struct herd_bench_result *ret_result)
+int bench_run(struct bench *bench, struct bench_result *ret_result)
 {
-    const struct herd_bench_options *options = bench->options;
+    const struct bench_options *options = bench->options;
     bench->epoll = bench->timer = -1;
     bench->checker.unchecked = options->unchecked;
-    bench->input = herd_memory_allocate(HERD_BENCH_INPUT_BYTES);
+    bench->input = herd_memory_allocate(BENCH_INPUT_BYTES);
     bench->clients = herd_memory_allocate_zeroed(options->connections, sizeof *bench->clients);
     for (unsigned i = 0; i < options->connections; i++)
         bench->clients[i].socket = -1;
-    herd_bench_load_init(&bench->load, options);
+    bench_load_init(&bench->load, options);
     herd_histogram_init(&bench->latencies);
     int code = open_all(bench);
     if (code == 0 && (options->preload || options->whatsat_percent > 0)) {
@@ -214,13 +214,13 @@ int herd_bench_run(struct herd_bench *bench, struct herd_bench_result *ret_resul
     return code == 0 ? measure(bench, ret_result) : code;
 }
 
-void herd_bench_finish(struct herd_bench *bench)
+void bench_finish(struct bench *bench)
 {
     for (unsigned i = 0; bench->clients != NULL && i < bench->options->connections; i++)
-        herd_bench_client_close(&bench->clients[i]);
+        bench_client_close(&bench->clients[i]);
     if (bench->epoll >= 0) close(bench->epoll);
     if (bench->timer >= 0) close(bench->timer);
-    herd_bench_load_finish(&bench->load);
+    bench_load_finish(&bench->load);
     herd_buffer_finish(&bench->checker.head);
     herd_memory_free(bench->clients);
     herd_memory_free(bench->input);

@@ -31,7 +31,7 @@ static void set_address(struct herd_address *address, unsigned port)
     (void)error;
 }
 
-void herd_config_set_builtin(struct herd_config *config)
+void config_set_builtin(struct herd_config *config)
 {
     config->servers = herd_memory_allocate_zeroed(SERVER_COUNT, sizeof(*config->servers));
     config->server_count = SERVER_COUNT;
@@ -47,7 +47,7 @@ void herd_config_set_builtin(struct herd_config *config)
     config->link_count = sizeof(links) / sizeof(links[0]);
 }
 
-bool herd_config_has_builtin_shape(const struct herd_config *config)
+bool config_has_builtin_shape(const struct herd_config *config)
 {
     unsigned count = sizeof(links) / sizeof(links[0]);
     if (config->server_count != SERVER_COUNT || config->link_count != count) return false;

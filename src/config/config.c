@@ -18,13 +18,13 @@
 
 static const char default_path[] = "/etc/herd/herd.conf";
 
-void herd_config_init(struct herd_config *config)
+void config_begin(struct herd_config *config)
 {
     *config = (struct herd_config){0};
-    for (unsigned i = 0; i < herd_option_count; i++) {
-        const struct herd_option *option = &herd_options[i];
+    for (unsigned i = 0; i < option_count; i++) {
+        const struct option *option = &option_table[i];
         if (option->initial == NULL) continue;
-        int error = herd_option_set_text(option, config, option->initial);
+        int error = option_set_text(option, config, option->initial);
         assert(error == 0);
         (void)error;
     }
@@ -32,8 +32,8 @@ void herd_config_init(struct herd_config *config)
 
 static void finish_options(void *base, bool servers)
 {
-    for (unsigned i = 0; i < herd_option_count; i++) {
-        if (herd_option_in_group(&herd_options[i], "servers") == servers) herd_option_clear(&herd_options[i], base);
+    for (unsigned i = 0; i < option_count; i++) {
+        if (option_in_group(&option_table[i], "servers") == servers) option_clear(&option_table[i], base);
     }
 }
 
@@ -44,7 +44,7 @@ void herd_config_finish(struct herd_config *config)
         herd_memory_free(config->servers[i].file);
     }
     finish_options(config, false);
-    for (unsigned i = 0; config->option_places != NULL && i < herd_option_count; i++)
+    for (unsigned i = 0; config->option_places != NULL && i < option_count; i++)
         herd_memory_free(config->option_places[i]);
     herd_memory_free(config->option_places);
     herd_memory_free(config->servers);
@@ -60,7 +60,7 @@ static void copy_address(struct herd_address *to, const struct herd_address *fro
     to->text = herd_string_copy(from->text);
 }
 
-void herd_config_fill_listen(struct herd_config *config)
+void config_fill_listen(struct herd_config *config)
 {
     for (unsigned i = 0; i < config->server_count; i++) {
         struct herd_server_config *server = &config->servers[i];
@@ -70,18 +70,18 @@ void herd_config_fill_listen(struct herd_config *config)
 }
 
 /* What herd_config_place tells. `source`: NULL for the built-in herd. */
-static void note_places(struct herd_config *config, const int *lines, const struct herd_source *source)
+static void note_places(struct herd_config *config, const int *lines, const struct source *source)
 {
-    config->option_places = herd_memory_allocate_zeroed(herd_option_count, sizeof *config->option_places);
-    for (unsigned i = 0; i < herd_option_count; i++) {
-        char variable[HERD_VARIABLE_MAX];
+    config->option_places = herd_memory_allocate_zeroed(option_count, sizeof *config->option_places);
+    for (unsigned i = 0; i < option_count; i++) {
+        char variable[VARIABLE_MAX];
         int line = CONFIG_LINE_NONE;
         const char *from = NULL;
         if (lines[i] == CONFIG_LINE_ENVIRONMENT) {
-            herd_option_variable(&herd_options[i], variable);
+            option_variable(&option_table[i], variable);
             from = variable;
         } else if (lines[i] != CONFIG_LINE_NONE && source != NULL) {
-            from = herd_source_file(source, lines[i], &line);
+            from = source_file(source, lines[i], &line);
         }
         if (from == NULL) continue;
         size_t size = strlen(from) + 32;
@@ -95,46 +95,46 @@ static void note_places(struct herd_config *config, const int *lines, const stru
 
 const char *herd_config_place(const struct herd_config *config, const char *key)
 {
-    for (unsigned i = 0; config->option_places != NULL && i < herd_option_count; i++) {
-        if (strcmp(herd_options[i].key, key) == 0 && config->option_places[i] != NULL) return config->option_places[i];
+    for (unsigned i = 0; config->option_places != NULL && i < option_count; i++) {
+        if (strcmp(option_table[i].key, key) == 0 && config->option_places[i] != NULL) return config->option_places[i];
     }
     return "";
 }
 
 /* From lines of the text to lines of the files. */
-static void translate_lines(struct herd_config *config, const struct herd_source *source)
+static void translate_lines(struct herd_config *config, const struct source *source)
 {
     for (unsigned i = 0; i < config->server_count; i++) {
         struct herd_server_config *server = &config->servers[i];
-        server->file = herd_string_copy(herd_source_file(source, server->line, &server->line));
-        for (unsigned o = 0; o < herd_option_count; o++) {
-            enum herd_option_type type = herd_options[o].type;
-            if (type != HERD_OPTION_ADDRESS && type != HERD_OPTION_SOURCE) continue;
-            struct herd_address *address = herd_field(server, herd_options[o].offset);
-            herd_source_file(source, address->line, &address->line);
+        server->file = herd_string_copy(source_file(source, server->line, &server->line));
+        for (unsigned o = 0; o < option_count; o++) {
+            enum option_type type = option_table[o].type;
+            if (type != OPTION_ADDRESS && type != OPTION_SOURCE) continue;
+            struct herd_address *address = option_field(server, option_table[o].offset);
+            source_file(source, address->line, &address->line);
         }
     }
     for (unsigned i = 0; i < config->link_count; i++)
-        herd_source_file(source, config->links[i].line, &config->links[i].line);
+        source_file(source, config->links[i].line, &config->links[i].line);
 }
 
 static int load_file(const char *path, struct config_report *report, struct herd_config *config)
 {
-    struct herd_source source;
-    int code = herd_source_read(&source, path, report);
+    struct source source;
+    int code = source_read(&source, path, report);
     if (code == 0) {
         config->source = herd_string_copy(path);
         bool whole = false;
-        bool parses = herd_config_read(config, &source, report, &whole);
-        herd_config_fill_listen(config);
-        herd_config_read_environment(config, report);
-        if (parses) herd_config_check(config, report);
-        if (whole) herd_config_check_graph(config, !herd_config_has_builtin_shape(config), report);
+        bool parses = config_read_all(config, &source, report, &whole);
+        config_fill_listen(config);
+        config_read_environment(config, report);
+        if (parses) config_check(config, report);
+        if (whole) config_check_graph(config, !config_has_builtin_shape(config), report);
         code = report->errors == 0 ? 0 : EX_CONFIG;
         translate_lines(config, &source);
         note_places(config, report->option_lines, &source);
     }
-    herd_source_finish(&source);
+    source_finish(&source);
     report->source = NULL;
     return code;
 }
@@ -142,21 +142,21 @@ static int load_file(const char *path, struct config_report *report, struct herd
 /* Its shape is nobody's choice, so no warnings about that. */
 static int load_builtin(struct config_report *report, struct herd_config *config)
 {
-    herd_config_set_builtin(config);
-    herd_config_fill_listen(config);
-    herd_config_read_environment(config, report);
-    herd_config_check(config, report);
-    herd_config_check_graph(config, false, report);
+    config_set_builtin(config);
+    config_fill_listen(config);
+    config_read_environment(config, report);
+    config_check(config, report);
+    config_check_graph(config, false, report);
     note_places(config, report->option_lines, NULL);
     return report->errors == 0 ? 0 : EX_CONFIG;
 }
 
 int herd_config_load(const char *path, FILE *messages, struct herd_config *ret_config)
 {
-    int option_lines[HERD_OPTIONS_MAX] = {0};
+    int option_lines[OPTIONS_MAX] = {0};
     struct config_report report = {.out = messages, .option_lines = option_lines};
     struct herd_config config;
-    herd_config_init(&config);
+    config_begin(&config);
     int code = path != NULL ? load_file(path, &report, &config) : load_builtin(&report, &config);
     assert((code == 0) == (report.errors == 0));
     if (code == 0)
@@ -166,7 +166,7 @@ int herd_config_load(const char *path, FILE *messages, struct herd_config *ret_c
     return code;
 }
 
-const char *herd_config_if_there(const char *path)
+const char *config_if_there(const char *path)
 {
     return herd_path_missing(herd_path_look(path)) ? NULL : path;
 }
@@ -175,7 +175,7 @@ const char *herd_config_default_path(void)
 {
     const char *path = getenv("HERD_CONFIG");
     if (path != NULL && *path != '\0') return path;
-    return herd_config_if_there(default_path);
+    return config_if_there(default_path);
 }
 
 int herd_config_find_server(const struct herd_config *config, const char *name)

@@ -177,7 +177,7 @@ static void check_source(const struct herd_config *config, unsigned from, unsign
                         source->text, peers->text);
 }
 
-void herd_config_check_addresses(const struct herd_config *config, struct config_report *report)
+void config_check_addresses(const struct herd_config *config, struct config_report *report)
 {
     struct endpoint all[HERD_SERVERS_MAX * ENDPOINTS_MAX];
     unsigned count = 0;

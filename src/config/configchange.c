@@ -39,17 +39,17 @@ const struct herd_address *herd_config_listening(const struct herd_server_config
     return NULL;
 }
 
-static void note(struct herd_config_change *change, const struct herd_option *option)
+static void note(struct herd_config_change *change, const struct option *option)
 {
-    size_t row = (size_t)(option - herd_options);
+    size_t row = (size_t)(option - option_table);
     change->options[row / 64] |= UINT64_C(1) << row % 64;
     change->parts |= option->part;
 }
 
 bool herd_config_changes(const struct herd_config_change *change, const char *key)
 {
-    for (unsigned row = 0; row < herd_option_count; row++) {
-        if (strcmp(herd_options[row].key, key) == 0) return (change->options[row / 64] >> row % 64 & 1) != 0;
+    for (unsigned row = 0; row < option_count; row++) {
+        if (strcmp(option_table[row].key, key) == 0) return (change->options[row / 64] >> row % 64 & 1) != 0;
     }
     assert(false); /* there is no such option */
     return false;
@@ -72,23 +72,23 @@ static void print_place(const struct comparison *c, const char *key)
         fprintf(c->messages, "%s: ", file_of(c->next));
 }
 
-static bool may_change(const struct comparison *c, const struct herd_option *option)
+static bool may_change(const struct comparison *c, const struct option *option)
 {
-    if (option->reload == HERD_RELOAD_FREELY) return true;
-    if (option->reload == HERD_RELOAD_NEVER) return false;
-    assert(option->type == HERD_OPTION_NUMBER);
-    const uint32_t *before = herd_field_const(c->running, option->offset);
-    const uint32_t *after = herd_field_const(c->next, option->offset);
+    if (option->reload == RELOAD_FREELY) return true;
+    if (option->reload == RELOAD_NEVER) return false;
+    assert(option->type == OPTION_NUMBER);
+    const uint32_t *before = field_const(c->running, option->offset);
+    const uint32_t *after = field_const(c->next, option->offset);
     return *after >= *before;
 }
 
-static void refuse_option(struct comparison *c, const struct herd_option *option)
+static void refuse_option(struct comparison *c, const struct option *option)
 {
     c->faults++;
     print_place(c, option->key);
     fprintf(c->messages, "%s cannot %s while the server runs (it is ", option->key,
-            option->reload == HERD_RELOAD_UPWARDS ? "become less" : "change");
-    if (!herd_option_print_value(option, c->running, c->messages)) fputs("not set", c->messages);
+            option->reload == RELOAD_UPWARDS ? "become less" : "change");
+    if (!option_print_value(option, c->running, c->messages)) fputs("not set", c->messages);
     fputs(")\n", c->messages);
 }
 
@@ -111,9 +111,9 @@ static void refuse_neighbours(struct comparison *c, unsigned count, unsigned nei
 
 static void compare_options(struct comparison *c)
 {
-    for (unsigned row = 0; row < herd_option_count; row++) {
-        const struct herd_option *option = &herd_options[row];
-        if (herd_option_in_group(option, "servers") || herd_option_equal(option, c->running, c->next)) continue;
+    for (unsigned row = 0; row < option_count; row++) {
+        const struct option *option = &option_table[row];
+        if (option_in_group(option, "servers") || option_equal(option, c->running, c->next)) continue;
         note(c->change, option);
         if (!may_change(c, option)) refuse_option(c, option);
     }
@@ -122,10 +122,9 @@ static void compare_options(struct comparison *c)
 static void compare_own_options(struct comparison *c, const struct herd_server_config *running,
                                 const struct herd_server_config *next)
 {
-    for (unsigned row = 0; row < herd_option_count; row++) {
-        const struct herd_option *option = &herd_options[row];
-        if (herd_option_in_group(option, "servers") && !herd_option_equal(option, running, next))
-            note(c->change, option);
+    for (unsigned row = 0; row < option_count; row++) {
+        const struct option *option = &option_table[row];
+        if (option_in_group(option, "servers") && !option_equal(option, running, next)) note(c->change, option);
     }
 }
 
@@ -152,7 +151,7 @@ static void compare_servers(struct comparison *c)
     struct herd_config_change *change = c->change;
     change->came_count = list_missing(c->next, c->running, change->came);
     change->went_count = list_missing(c->running, c->next, change->went);
-    if (change->came_count + change->went_count > 0) note(change, herd_option_find("", "servers"));
+    if (change->came_count + change->went_count > 0) note(change, option_find("", "servers"));
 }
 
 static bool linked(const struct herd_config *config, const char *a, const char *b)
@@ -174,7 +173,7 @@ static void compare_links(struct comparison *c)
         const struct herd_link_config *link = &c->next->links[i];
         same = linked(c->running, c->next->servers[link->a].name, c->next->servers[link->b].name);
     }
-    if (!same) note(c->change, herd_option_find("", "links"));
+    if (!same) note(c->change, option_find("", "links"));
 }
 
 static void add_neighbour(struct comparison *c, struct herd_config_neighbour neighbour)

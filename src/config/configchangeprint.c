@@ -6,18 +6,18 @@
 
 #include "local.h"
 
-static void print_value(const struct herd_option *option, const void *base, FILE *out)
+static void print_value(const struct option *option, const void *base, FILE *out)
 {
-    if (!herd_option_print_value(option, base, out)) fputs("not set", out);
+    if (!option_print_value(option, base, out)) fputs("not set", out);
 }
 
 static void print_options(const struct herd_config_change *change, const struct herd_config *running,
                           const struct herd_config *next, FILE *out)
 {
-    for (unsigned row = 0; row < herd_option_count; row++) {
-        const struct herd_option *option = &herd_options[row];
-        bool list = option->type == HERD_OPTION_SERVERS || option->type == HERD_OPTION_LINKS;
-        if (list || herd_option_in_group(option, "servers") || !herd_config_changes(change, option->key)) continue;
+    for (unsigned row = 0; row < option_count; row++) {
+        const struct option *option = &option_table[row];
+        bool list = option->type == OPTION_SERVERS || option->type == OPTION_LINKS;
+        if (list || option_in_group(option, "servers") || !herd_config_changes(change, option->key)) continue;
         fprintf(out, "%s: ", option->key);
         print_value(option, running, out);
         fputs(" -> ", out);

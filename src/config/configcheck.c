@@ -98,10 +98,10 @@ static void check_places(const struct herd_config *config, struct config_report 
     warn_plain_url("places.overpass.url", config->places.overpass_url, report);
 }
 
-void herd_config_check(const struct herd_config *config, struct config_report *report)
+void config_check(const struct herd_config *config, struct config_report *report)
 {
     check_names(config, report);
-    herd_config_check_addresses(config, report);
+    config_check_addresses(config, report);
     check_limits(config, report);
     check_places(config, report);
 }

@@ -25,12 +25,12 @@ static bool starts_with(const char *string, const char *start)
 
 static void warn_unknown(const char *variable, struct config_report *report)
 {
-    char texts[HERD_OPTIONS_MAX][HERD_VARIABLE_MAX];
-    const char *names[HERD_OPTIONS_MAX + 1];
+    char texts[OPTIONS_MAX][VARIABLE_MAX];
+    const char *names[OPTIONS_MAX + 1];
     size_t count = 0;
-    for (unsigned i = 0; i < herd_option_count; i++) {
-        if (!herd_option_is_scalar(&herd_options[i])) continue;
-        herd_option_variable(&herd_options[i], texts[count]);
+    for (unsigned i = 0; i < option_count; i++) {
+        if (!option_is_scalar(&option_table[i])) continue;
+        option_variable(&option_table[i], texts[count]);
         names[count] = texts[count];
         count++;
     }
@@ -41,39 +41,39 @@ static void warn_unknown(const char *variable, struct config_report *report)
     config_report_end(report);
 }
 
-static const struct herd_option *find_variable(const char *variable)
+static const struct option *find_variable(const char *variable)
 {
-    for (unsigned i = 0; i < herd_option_count; i++) {
-        char own[HERD_VARIABLE_MAX];
-        herd_option_variable(&herd_options[i], own);
-        if (strcmp(own, variable) == 0) return &herd_options[i];
+    for (unsigned i = 0; i < option_count; i++) {
+        char own[VARIABLE_MAX];
+        option_variable(&option_table[i], own);
+        if (strcmp(own, variable) == 0) return &option_table[i];
     }
     return NULL;
 }
 
 static void take(struct herd_config *config, const char *variable, const char *value, struct config_report *report)
 {
-    const struct herd_option *option = find_variable(variable);
+    const struct option *option = find_variable(variable);
     if (option == NULL) {
         warn_unknown(variable, report);
         return;
     }
-    if (!herd_option_is_scalar(option)) {
+    if (!option_is_scalar(option)) {
         fprintf(report->out, "warning: %s is not used: only the file can set %s\n", variable, option->key);
         return;
     }
-    report->option_lines[option - herd_options] = CONFIG_LINE_ENVIRONMENT;
-    if (herd_option_set_text(option, config, value) == 0) return;
+    report->option_lines[option - option_table] = CONFIG_LINE_ENVIRONMENT;
+    if (option_set_text(option, config, value) == 0) return;
     report->errors++;
     fputs(variable, report->out);
     fputs(" must be ", report->out);
-    herd_option_print_kind(option, report->out);
+    option_print_kind(option, report->out);
     fputs(", not ", report->out);
     config_report_quote(report, value);
     config_report_end(report);
 }
 
-void herd_config_read_environment(struct herd_config *config, struct config_report *report)
+void config_read_environment(struct herd_config *config, struct config_report *report)
 {
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
         const char *equals = strchr(*entry, '=');

@@ -137,7 +137,7 @@ static void check_neighbours(const struct herd_config *config, unsigned server, 
     }
 }
 
-void herd_config_check_graph(const struct herd_config *config, bool warn, struct config_report *report)
+void config_check_graph(const struct herd_config *config, bool warn, struct config_report *report)
 {
     check_links(config, report);
     for (unsigned i = 0; i < config->server_count; i++)

@@ -55,11 +55,11 @@ static size_t string_end(struct herd_text text, size_t at)
     return 0;
 }
 
-static enum herd_lexeme_kind quoted(struct herd_text rest, size_t at, enum herd_lexeme_kind kind, size_t *ret_length)
+static enum lexeme_kind quoted(struct herd_text rest, size_t at, enum lexeme_kind kind, size_t *ret_length)
 {
     size_t end = string_end(rest, at);
     *ret_length = end == 0 ? rest.length : end;
-    return end == 0 ? HERD_LEXEME_OPEN : kind;
+    return end == 0 ? LEXEME_OPEN : kind;
 }
 
 /* The length of a comment to the end of its line, its newline left. */
@@ -69,15 +69,15 @@ static size_t line_end(struct herd_text rest)
     return newline == NULL ? rest.length : (size_t)(newline - rest.bytes);
 }
 
-static enum herd_lexeme_kind block_comment(struct herd_text rest, size_t *ret_length)
+static enum lexeme_kind block_comment(struct herd_text rest, size_t *ret_length)
 {
     for (size_t at = 2; at + 1 < rest.length; at++) {
         if (rest.bytes[at] != '*' || rest.bytes[at + 1] != '/') continue;
         *ret_length = at + 2;
-        return HERD_LEXEME_BLANK;
+        return LEXEME_BLANK;
     }
     *ret_length = rest.length;
-    return HERD_LEXEME_OPEN;
+    return LEXEME_OPEN;
 }
 
 /* The length of `@include "` at the start of a line, up to its quote, or 0. */
@@ -108,45 +108,45 @@ static size_t skip_suffix(struct herd_text text, size_t at)
 }
 
 /* An integer or a float at the start; anything else is one byte of WORD. */
-static enum herd_lexeme_kind number(struct herd_text rest, size_t *ret_length)
+static enum lexeme_kind number(struct herd_text rest, size_t *ret_length)
 {
     size_t at = 0;
     if (peek(rest, 0) == '0' && (peek(rest, 1) == 'x' || peek(rest, 1) == 'X') && is_hex_digit(peek(rest, 2))) {
         for (at = 2; is_hex_digit(peek(rest, at));)
             at++;
         *ret_length = skip_suffix(rest, at);
-        return HERD_LEXEME_INTEGER;
+        return LEXEME_INTEGER;
     }
     if (peek(rest, 0) == '-' || peek(rest, 0) == '+') at++;
     size_t whole = skip_digits(rest, at);
     size_t end = peek(rest, whole) == '.' ? skip_digits(rest, whole + 1) : whole;
     end = skip_exponent(rest, end);
     *ret_length = end > whole ? end : skip_suffix(rest, whole);
-    if (end == whole && whole > at) return HERD_LEXEME_INTEGER;
+    if (end == whole && whole > at) return LEXEME_INTEGER;
     if (*ret_length == 0) *ret_length = 1;
-    return HERD_LEXEME_WORD;
+    return LEXEME_WORD;
 }
 
-enum herd_lexeme_kind herd_lexeme_next(struct herd_text rest, bool line_start, size_t *ret_length)
+enum lexeme_kind lexeme_next(struct herd_text rest, bool line_start, size_t *ret_length)
 {
     *ret_length = 1;
-    if (rest.length == 0) return HERD_LEXEME_END;
+    if (rest.length == 0) return LEXEME_END;
     size_t quote = line_start ? include_quote(rest) : 0;
-    if (quote > 0) return quoted(rest, quote, HERD_LEXEME_INCLUDE, ret_length);
+    if (quote > 0) return quoted(rest, quote, LEXEME_INCLUDE, ret_length);
 
     char first = rest.bytes[0];
-    if (strchr(" \t\r\n\f", first) != NULL && first != '\0') return HERD_LEXEME_BLANK;
+    if (strchr(" \t\r\n\f", first) != NULL && first != '\0') return LEXEME_BLANK;
     if (first == '#' || (first == '/' && peek(rest, 1) == '/')) {
         *ret_length = line_end(rest);
-        return HERD_LEXEME_BLANK;
+        return LEXEME_BLANK;
     }
     if (first == '/' && peek(rest, 1) == '*') return block_comment(rest, ret_length);
-    if (first == '"') return quoted(rest, 0, HERD_LEXEME_STRING, ret_length);
-    if (strchr("=:,;()[]{}", first) != NULL && first != '\0') return HERD_LEXEME_MARK;
+    if (first == '"') return quoted(rest, 0, LEXEME_STRING, ret_length);
+    if (strchr("=:,;()[]{}", first) != NULL && first != '\0') return LEXEME_MARK;
     if (is_name_start(first)) {
         while (is_name_byte(peek(rest, *ret_length)))
             ++*ret_length;
-        return HERD_LEXEME_WORD;
+        return LEXEME_WORD;
     }
     return number(rest, ret_length);
 }
@@ -171,7 +171,7 @@ static bool magnitude(struct herd_text digits, unsigned base, uint64_t *ret_valu
     return true;
 }
 
-enum herd_integer_fit herd_integer_check(struct herd_text literal)
+enum integer_fit integer_check(struct herd_text literal)
 {
     bool negative = literal.bytes[0] == '-';
     bool hex = literal.length > 1 && (literal.bytes[1] == 'x' || literal.bytes[1] == 'X');
@@ -181,7 +181,7 @@ enum herd_integer_fit herd_integer_check(struct herd_text literal)
         end--;
     uint64_t value = 0;
     bool small = magnitude((struct herd_text){literal.bytes + start, end - start}, hex ? 16 : 10, &value);
-    if (!small || value > (uint64_t)INT64_MAX + negative) return HERD_INTEGER_TOO_BIG;
-    if (end == literal.length && value > (uint64_t)INT32_MAX + negative) return HERD_INTEGER_NEEDS_L;
-    return HERD_INTEGER_FITS;
+    if (!small || value > (uint64_t)INT64_MAX + negative) return INTEGER_TOO_BIG;
+    if (end == literal.length && value > (uint64_t)INT32_MAX + negative) return INTEGER_NEEDS_L;
+    return INTEGER_FITS;
 }

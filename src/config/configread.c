@@ -38,18 +38,18 @@ static void unknown_key(struct reader *r, const config_setting_t *setting, const
     fputs("unknown key ", r->report->out);
     config_report_quote(r->report, name);
     if (*place != '\0') fprintf(r->report->out, " in %s", place);
-    config_report_suggest(r->report, herd_option_suggest(group, name));
+    config_report_suggest(r->report, option_suggest(group, name));
     config_report_end(r->report);
 }
 
 /* `place`.key must be ... */
-static void refuse_value(struct reader *r, const config_setting_t *setting, const struct herd_option *option,
+static void refuse_value(struct reader *r, const config_setting_t *setting, const struct option *option,
                          const char *place, const char *value)
 {
     config_report_begin_error(r->report, line_of(setting));
-    print_key(r, place, herd_option_name(option));
+    print_key(r, place, option_name(option));
     fputs(" must be ", r->report->out);
-    herd_option_print_kind(option, r->report->out);
+    option_print_kind(option, r->report->out);
     if (value != NULL) {
         fputs(", not ", r->report->out);
         config_report_quote(r->report, value);
@@ -67,7 +67,7 @@ static bool is_sequence(const config_setting_t *setting)
     return config_setting_is_list(setting) || config_setting_is_array(setting);
 }
 
-static void read_strings(struct reader *r, const config_setting_t *setting, const struct herd_option *option,
+static void read_strings(struct reader *r, const config_setting_t *setting, const struct option *option,
                          const char *place)
 {
     int count = is_sequence(setting) ? config_setting_length(setting) : -1;
@@ -78,7 +78,7 @@ static void read_strings(struct reader *r, const config_setting_t *setting, cons
         strings[i] = config_setting_get_string_elem(setting, i);
         valid = valid && strings[i] != NULL;
     }
-    if (valid) valid = herd_option_set_strings(option, r->config, strings, (unsigned)count) == 0;
+    if (valid) valid = option_set_strings(option, r->config, strings, (unsigned)count) == 0;
     for (int i = 0; !valid && option->words != NULL && wrong == NULL && i < count; i++) {
         bool known = strings[i] == NULL;
         for (unsigned w = 0; !known && option->words[w] != NULL; w++)
@@ -89,25 +89,25 @@ static void read_strings(struct reader *r, const config_setting_t *setting, cons
     herd_memory_free(strings);
 }
 
-static void read_scalar(struct reader *r, const config_setting_t *setting, const struct herd_option *option,
+static void read_scalar(struct reader *r, const config_setting_t *setting, const struct option *option,
                         const char *place, void *base)
 {
     int error = -EINVAL;
     const char *string = NULL;
     switch (config_setting_type(setting)) {
     case CONFIG_TYPE_INT:
-        error = herd_option_set_number(option, base, config_setting_get_int(setting));
+        error = option_set_number(option, base, config_setting_get_int(setting));
         break;
     case CONFIG_TYPE_INT64:
-        error = herd_option_set_number(option, base, config_setting_get_int64(setting));
+        error = option_set_number(option, base, config_setting_get_int64(setting));
         break;
     case CONFIG_TYPE_BOOL:
-        error = herd_option_set_flag(option, base, config_setting_get_bool(setting) != 0);
+        error = option_set_flag(option, base, config_setting_get_bool(setting) != 0);
         break;
     case CONFIG_TYPE_STRING:
         string = config_setting_get_string(setting);
-        if (option->type != HERD_OPTION_NUMBER && option->type != HERD_OPTION_FLAG)
-            error = herd_option_set_string(option, base, string);
+        if (option->type != OPTION_NUMBER && option->type != OPTION_FLAG)
+            error = option_set_string(option, base, string);
         break;
     default:
         break;
@@ -119,35 +119,35 @@ static void read_group(struct reader *r, const config_setting_t *setting, const 
 
 static void read_member(struct reader *r, const config_setting_t *setting, const char *group)
 {
-    const struct herd_option *option = herd_option_find(group, config_setting_name(setting));
+    const struct option *option = option_find(group, config_setting_name(setting));
     if (option == NULL) {
         unknown_key(r, setting, group, group);
         return;
     }
-    r->report->option_lines[option - herd_options] = line_of(setting);
+    r->report->option_lines[option - option_table] = line_of(setting);
     switch (option->type) {
-    case HERD_OPTION_GROUP:
+    case OPTION_GROUP:
         if (config_setting_is_group(setting))
             read_group(r, setting, option->key);
         else
             refuse_value(r, setting, option, group, NULL);
         break;
-    case HERD_OPTION_WORDS:
-    case HERD_OPTION_PATHS:
+    case OPTION_WORDS:
+    case OPTION_PATHS:
         read_strings(r, setting, option, group);
         break;
-    case HERD_OPTION_SERVERS:
-    case HERD_OPTION_LINKS:
+    case OPTION_SERVERS:
+    case OPTION_LINKS:
         break; /* read afterwards, in this order */
-    case HERD_OPTION_FLAG:
-    case HERD_OPTION_NUMBER:
-    case HERD_OPTION_CHOICE:
-    case HERD_OPTION_WORD:
-    case HERD_OPTION_NAME:
-    case HERD_OPTION_PATH:
-    case HERD_OPTION_URL:
-    case HERD_OPTION_ADDRESS:
-    case HERD_OPTION_SOURCE:
+    case OPTION_FLAG:
+    case OPTION_NUMBER:
+    case OPTION_CHOICE:
+    case OPTION_WORD:
+    case OPTION_NAME:
+    case OPTION_PATH:
+    case OPTION_URL:
+    case OPTION_ADDRESS:
+    case OPTION_SOURCE:
         read_scalar(r, setting, option, group, r->config);
         break;
     }
@@ -175,21 +175,20 @@ static void read_server(struct reader *r, const config_setting_t *setting, unsig
     int count = config_setting_length(setting);
     for (int i = 0; i < count; i++) {
         const config_setting_t *member = config_setting_get_elem(setting, (unsigned)i);
-        const struct herd_option *option = herd_option_find("servers", config_setting_name(member));
+        const struct option *option = option_find("servers", config_setting_name(member));
         if (option == NULL) {
             unknown_key(r, member, "servers", place);
             continue;
         }
-        bool address = option->type == HERD_OPTION_ADDRESS || option->type == HERD_OPTION_SOURCE;
+        bool address = option->type == OPTION_ADDRESS || option->type == OPTION_SOURCE;
         read_scalar(r, member, option, place, server);
-        if (address) ((struct herd_address *)herd_field(server, option->offset))->line = line_of(member);
+        if (address) ((struct herd_address *)option_field(server, option->offset))->line = line_of(member);
     }
-    for (unsigned i = 0; i < herd_option_count; i++) {
-        const struct herd_option *option = &herd_options[i];
-        if (!option->required || !herd_option_in_group(option, "servers")) continue;
-        if (config_setting_get_member(setting, herd_option_name(option)) != NULL) continue;
-        config_report_error(r->report, server->line, "missing required key \"%s\" in %s", herd_option_name(option),
-                            place);
+    for (unsigned i = 0; i < option_count; i++) {
+        const struct option *option = &option_table[i];
+        if (!option->required || !option_in_group(option, "servers")) continue;
+        if (config_setting_get_member(setting, option_name(option)) != NULL) continue;
+        config_report_error(r->report, server->line, "missing required key \"%s\" in %s", option_name(option), place);
     }
 }
 
@@ -201,7 +200,7 @@ static void read_servers(struct reader *r, const config_setting_t *root)
         return;
     }
     if (!is_sequence(setting)) {
-        refuse_value(r, setting, herd_option_find("", "servers"), "", NULL);
+        refuse_value(r, setting, option_find("", "servers"), "", NULL);
         return;
     }
     int count = config_setting_length(setting);
@@ -259,7 +258,7 @@ static void read_links(struct reader *r, const config_setting_t *root)
     const config_setting_t *setting = config_setting_get_member(root, "links");
     if (setting == NULL) return; /* a herd of one needs none; the check of the graph tells others */
     if (!is_sequence(setting)) {
-        refuse_value(r, setting, herd_option_find("", "links"), "", NULL);
+        refuse_value(r, setting, option_find("", "links"), "", NULL);
         return;
     }
     int count = config_setting_length(setting);
@@ -277,7 +276,7 @@ static const char *line_start(const char *text, int line)
     return text;
 }
 
-static void refuse_syntax(struct config_report *report, const struct herd_source *source, const config_t *parsed)
+static void refuse_syntax(struct config_report *report, const struct source *source, const config_t *parsed)
 {
     int line = config_error_line(parsed);
     const char *text = line_start(herd_buffer_text(&source->text).bytes, line);
@@ -288,12 +287,12 @@ static void refuse_syntax(struct config_report *report, const struct herd_source
     config_report_begin_error(report, line);
     fputs(config_error_text(parsed), report->out);
     if (near.length > 0) fputs(" at or before: ", report->out);
-    herd_text_print(near, "\"", report->out);
+    text_print(near, "\"", report->out);
     config_report_end(report);
 }
 
-bool herd_config_read(struct herd_config *config, const struct herd_source *source, struct config_report *report,
-                      bool *ret_whole)
+bool config_read_all(struct herd_config *config, const struct source *source, struct config_report *report,
+                     bool *ret_whole)
 {
     struct reader r = {.config = config, .report = report};
     config_t parsed;

@@ -13,7 +13,7 @@ static void print_place(const struct config_report *report, int line)
 {
     if (report->source == NULL) return;
     int file_line = CONFIG_LINE_NONE;
-    const char *file = herd_source_file(report->source, line, &file_line);
+    const char *file = source_file(report->source, line, &file_line);
     if (file_line > 0)
         fprintf(report->out, "%s:%d: ", file, file_line);
     else
@@ -35,13 +35,13 @@ void config_report_begin_warning(struct config_report *report, int line)
 static void begin_option(struct config_report *report, const char *key, const char *severity)
 {
     unsigned row = 0;
-    while (row < herd_option_count && strcmp(herd_options[row].key, key) != 0)
+    while (row < option_count && strcmp(option_table[row].key, key) != 0)
         row++;
-    assert(row < herd_option_count);
+    assert(row < option_count);
     int line = report->option_lines[row];
     if (line == CONFIG_LINE_ENVIRONMENT) {
-        char variable[HERD_VARIABLE_MAX];
-        herd_option_variable(&herd_options[row], variable);
+        char variable[VARIABLE_MAX];
+        option_variable(&option_table[row], variable);
         fprintf(report->out, "%s: ", variable);
     } else {
         print_place(report, line);

@@ -32,7 +32,7 @@
 #define BRACKETS_MAX 64
 
 struct expansion {
-    struct herd_source *source;
+    struct source *source;
     struct config_report *report;
     int line; /* of the text's end */
     bool broken;
@@ -70,27 +70,27 @@ static int read_file(const char *path, struct herd_buffer *ret_text)
     return error;
 }
 
-static unsigned add_file(struct herd_source *source, const char *path)
+static unsigned add_file(struct source *source, const char *path)
 {
     source->files = herd_memory_resize(source->files, (source->file_count + 1) * sizeof(*source->files));
     source->files[source->file_count] = herd_string_copy(path);
     return source->file_count++;
 }
 
-static void add_piece(struct herd_source *source, int line, unsigned file, int file_line)
+static void add_piece(struct source *source, int line, unsigned file, int file_line)
 {
     source->pieces = herd_memory_resize(source->pieces, (source->piece_count + 1) * sizeof(*source->pieces));
-    source->pieces[source->piece_count++] = (struct herd_source_piece){line, file, file_line};
+    source->pieces[source->piece_count++] = (struct source_piece){line, file, file_line};
 }
 
-const char *herd_source_file(const struct herd_source *source, int line, int *ret_line)
+const char *source_file(const struct source *source, int line, int *ret_line)
 {
     *ret_line = CONFIG_LINE_NONE;
     if (line <= 0 || source->piece_count == 0) return source->files[0];
     unsigned at = source->piece_count - 1;
     while (at > 0 && source->pieces[at].line > line)
         at--;
-    const struct herd_source_piece *piece = &source->pieces[at];
+    const struct source_piece *piece = &source->pieces[at];
     *ret_line = piece->file_line + line - piece->line;
     return source->files[piece->file];
 }
@@ -152,17 +152,17 @@ static void copy(struct expansion *e, struct herd_text text)
 
 static void take_integer(struct expansion *e, struct herd_text literal)
 {
-    enum herd_integer_fit fit = herd_integer_check(literal);
-    if (fit == HERD_INTEGER_TOO_BIG) {
+    enum integer_fit fit = integer_check(literal);
+    if (fit == INTEGER_TOO_BIG) {
         config_report_error(e->report, e->line, "%.*s does not fit in 64 bits", HERD_TEXT_ARGS(literal));
         literal = literal.bytes[0] == '-' ? HERD_TEXT("-9223372036854775807L") : HERD_TEXT("9223372036854775807L");
     }
-    if (fit == HERD_INTEGER_NEEDS_L) {
+    if (fit == INTEGER_NEEDS_L) {
         config_report_error(e->report, e->line, "%.*s does not fit in 32 bits: write %.*sL", HERD_TEXT_ARGS(literal),
                             HERD_TEXT_ARGS(literal));
     }
     copy(e, literal);
-    if (fit == HERD_INTEGER_NEEDS_L) copy(e, HERD_TEXT("L"));
+    if (fit == INTEGER_NEEDS_L) copy(e, HERD_TEXT("L"));
     e->before = 'w';
 }
 
@@ -191,14 +191,14 @@ static void take_string(struct expansion *e, struct herd_text string)
     e->before = '"';
 }
 
-static void take(struct expansion *e, enum herd_lexeme_kind kind, struct herd_text text)
+static void take(struct expansion *e, enum lexeme_kind kind, struct herd_text text)
 {
-    if (kind == HERD_LEXEME_OPEN)
+    if (kind == LEXEME_OPEN)
         refuse(e, text.bytes[0] == '/' ? "this comment is not closed" : "this string is not closed");
-    if (kind == HERD_LEXEME_MARK) take_mark(e, text.bytes[0]);
-    if (kind == HERD_LEXEME_STRING) take_string(e, text);
-    if (kind == HERD_LEXEME_WORD) e->before = 'w';
-    if (kind == HERD_LEXEME_INTEGER)
+    if (kind == LEXEME_MARK) take_mark(e, text.bytes[0]);
+    if (kind == LEXEME_STRING) take_string(e, text);
+    if (kind == LEXEME_WORD) e->before = 'w';
+    if (kind == LEXEME_INTEGER)
         take_integer(e, text);
     else
         copy(e, text);
@@ -212,9 +212,9 @@ static void expand_file(struct expansion *e, unsigned file, struct herd_text res
     add_piece(e->source, text_line, file, file_line);
     while (rest.length > 0 && herd_buffer_length(&e->source->text) <= TEXT_BYTES_MAX) {
         size_t length;
-        enum herd_lexeme_kind kind = herd_lexeme_next(rest, line_start, &length);
+        enum lexeme_kind kind = lexeme_next(rest, line_start, &length);
         struct herd_text lexeme = {rest.bytes, length};
-        if (kind == HERD_LEXEME_INCLUDE) {
+        if (kind == LEXEME_INCLUDE) {
             file_line += e->line - text_line;
             struct herd_buffer path = HERD_BUFFER_INIT;
             include_path(e->source->files[file], lexeme, &path);
@@ -232,9 +232,9 @@ static void expand_file(struct expansion *e, unsigned file, struct herd_text res
     copy(e, HERD_TEXT("\n")); /* libconfig wants one after a comment */
 }
 
-int herd_source_read(struct herd_source *source, const char *path, struct config_report *report)
+int source_read(struct source *source, const char *path, struct config_report *report)
 {
-    *source = (struct herd_source){0};
+    *source = (struct source){0};
     report->source = source;
     add_file(source, path);
     struct herd_buffer text = HERD_BUFFER_INIT;
@@ -256,7 +256,7 @@ int herd_source_read(struct herd_source *source, const char *path, struct config
     return e.broken ? EX_CONFIG : 0;
 }
 
-void herd_source_finish(struct herd_source *source)
+void source_finish(struct source *source)
 {
     for (unsigned i = 0; i < source->file_count; i++)
         herd_memory_free(source->files[i]);

@@ -85,7 +85,7 @@ int herd_config_directory(const char *configured, const char *systemd_variable, 
         return 0;
     }
     fprintf(messages, "%scannot use the directory ", place);
-    herd_string_print(path, messages);
+    string_print(path, messages);
     fprintf(messages, ": %s\n", strerror(-error));
     herd_memory_free(path);
     return error == -EACCES || error == -EPERM || error == -EROFS ? EX_NOPERM : EX_OSERR;

@@ -8,7 +8,7 @@
 
 /* herd_escape writes \xHH for what a string in libconfig's syntax cannot hold, and for what a terminal should not see.
  * Quotes and backslashes it writes so, too; here they look as people write them. */
-void herd_text_print(struct herd_text text, const char *quote, FILE *out)
+void text_print(struct herd_text text, const char *quote, FILE *out)
 {
     while (text.length > 0) {
         size_t used = 1;
@@ -29,62 +29,62 @@ void herd_text_print(struct herd_text text, const char *quote, FILE *out)
     }
 }
 
-void herd_string_print(const char *string, FILE *out)
+void string_print(const char *string, FILE *out)
 {
     putc('"', out);
-    herd_text_print(herd_text_of(string), "\\\"", out);
+    text_print(herd_text_of(string), "\\\"", out);
     putc('"', out);
 }
 
-static void print_words(const struct herd_option *option, FILE *out)
+static void print_words(const struct option *option, FILE *out)
 {
     for (unsigned i = 0; option->words[i] != NULL; i++)
         fprintf(out, "%s\"%s\"", i == 0 ? "" : ", ", option->words[i]);
 }
 
-void herd_option_print_kind(const struct herd_option *option, FILE *out)
+void option_print_kind(const struct option *option, FILE *out)
 {
     switch (option->type) {
-    case HERD_OPTION_GROUP:
+    case OPTION_GROUP:
         fputs("a group { ... }", out);
         break;
-    case HERD_OPTION_SERVERS:
+    case OPTION_SERVERS:
         fputs("a list of groups ( { ... }, { ... } )", out);
         break;
-    case HERD_OPTION_LINKS:
+    case OPTION_LINKS:
         fputs("a list of pairs of names ( [\"A\", \"B\"], ... )", out);
         break;
-    case HERD_OPTION_FLAG:
+    case OPTION_FLAG:
         fputs("true or false", out);
         break;
-    case HERD_OPTION_NUMBER:
+    case OPTION_NUMBER:
         fprintf(out, "a whole number from %lu to %lu", (unsigned long)option->minimum, (unsigned long)option->maximum);
         break;
-    case HERD_OPTION_CHOICE:
-    case HERD_OPTION_WORD:
+    case OPTION_CHOICE:
+    case OPTION_WORD:
         fputs("one of ", out);
         print_words(option, out);
         break;
-    case HERD_OPTION_NAME:
+    case OPTION_NAME:
         fputs("a name: 1 to 64 of letters, digits, \".\", \"_\" and \"-\"", out);
         break;
-    case HERD_OPTION_PATH:
+    case OPTION_PATH:
         fputs("the name of a file or directory in quotes", out);
         break;
-    case HERD_OPTION_URL:
+    case OPTION_URL:
         fputs("an https:// or http:// address without blanks, \"?\", \"#\" or \"@\"", out);
         break;
-    case HERD_OPTION_ADDRESS:
+    case OPTION_ADDRESS:
         fputs("a literal address and a port from 1 to 65535 such as \"127.0.0.1:12001\" or \"[::1]:12001\"", out);
         break;
-    case HERD_OPTION_SOURCE:
+    case OPTION_SOURCE:
         fputs("a literal address without a port such as \"127.0.0.1\" or \"::1\"", out);
         break;
-    case HERD_OPTION_WORDS:
+    case OPTION_WORDS:
         fputs("a list of different ones of ", out);
         print_words(option, out);
         break;
-    case HERD_OPTION_PATHS:
+    case OPTION_PATHS:
         fputs("a list of names of files in quotes", out);
         break;
     }
@@ -95,67 +95,67 @@ static void print_list(char *const *strings, unsigned count, FILE *out)
     putc('[', out);
     for (unsigned i = 0; i < count; i++) {
         if (i > 0) fputs(", ", out);
-        herd_string_print(strings[i], out);
+        string_print(strings[i], out);
     }
     putc(']', out);
 }
 
 /* The value's string, or NULL where it is not set or no string. */
-static const char *string_of(const struct herd_option *option, const void *field)
+static const char *string_of(const struct option *option, const void *field)
 {
     switch (option->type) {
-    case HERD_OPTION_CHOICE:
+    case OPTION_CHOICE:
         return option->words[*(const unsigned *)field];
-    case HERD_OPTION_WORD:
-    case HERD_OPTION_NAME:
-    case HERD_OPTION_PATH:
-    case HERD_OPTION_URL:
+    case OPTION_WORD:
+    case OPTION_NAME:
+    case OPTION_PATH:
+    case OPTION_URL:
         return *(char *const *)field;
-    case HERD_OPTION_ADDRESS:
-    case HERD_OPTION_SOURCE:
+    case OPTION_ADDRESS:
+    case OPTION_SOURCE:
         return ((const struct herd_address *)field)->text;
-    case HERD_OPTION_GROUP:
-    case HERD_OPTION_SERVERS:
-    case HERD_OPTION_LINKS:
-    case HERD_OPTION_FLAG:
-    case HERD_OPTION_NUMBER:
-    case HERD_OPTION_WORDS:
-    case HERD_OPTION_PATHS:
+    case OPTION_GROUP:
+    case OPTION_SERVERS:
+    case OPTION_LINKS:
+    case OPTION_FLAG:
+    case OPTION_NUMBER:
+    case OPTION_WORDS:
+    case OPTION_PATHS:
         break;
     }
     return NULL;
 }
 
 /* Flags, numbers and lists always have a value. */
-static bool is_set(const struct herd_option *option, const void *field)
+static bool is_set(const struct option *option, const void *field)
 {
-    bool always = option->type == HERD_OPTION_FLAG || option->type == HERD_OPTION_NUMBER ||
-                  option->type == HERD_OPTION_WORDS || option->type == HERD_OPTION_PATHS;
+    bool always = option->type == OPTION_FLAG || option->type == OPTION_NUMBER || option->type == OPTION_WORDS ||
+                  option->type == OPTION_PATHS;
     return always || string_of(option, field) != NULL;
 }
 
-bool herd_option_print_value(const struct herd_option *option, const void *base, FILE *out)
+bool option_print_value(const struct option *option, const void *base, FILE *out)
 {
-    const void *field = herd_field_const(base, option->offset);
+    const void *field = field_const(base, option->offset);
     if (!is_set(option, field)) return false;
-    if (option->type == HERD_OPTION_FLAG) {
+    if (option->type == OPTION_FLAG) {
         fputs(*(const bool *)field ? "true" : "false", out);
-    } else if (option->type == HERD_OPTION_NUMBER) {
+    } else if (option->type == OPTION_NUMBER) {
         uint32_t number = *(const uint32_t *)field; /* beyond 31 bits the file needs the suffix */
         fprintf(out, "%lu%s", (unsigned long)number, number > INT32_MAX ? "L" : "");
-    } else if (option->type == HERD_OPTION_WORDS || option->type == HERD_OPTION_PATHS) {
-        print_list(*(char **const *)field, *(const unsigned *)herd_field_const(base, option->count_offset), out);
+    } else if (option->type == OPTION_WORDS || option->type == OPTION_PATHS) {
+        print_list(*(char **const *)field, *(const unsigned *)field_const(base, option->count_offset), out);
     } else {
-        herd_string_print(string_of(option, field), out);
+        string_print(string_of(option, field), out);
     }
     return true;
 }
 
-bool herd_option_print(const struct herd_option *option, const void *base, FILE *out)
+bool option_print(const struct option *option, const void *base, FILE *out)
 {
-    if (!is_set(option, herd_field_const(base, option->offset))) return false;
-    fprintf(out, "%s = ", herd_option_name(option));
-    herd_option_print_value(option, base, out);
+    if (!is_set(option, field_const(base, option->offset))) return false;
+    fprintf(out, "%s = ", option_name(option));
+    option_print_value(option, base, out);
     putc(';', out);
     return true;
 }

@@ -28,49 +28,49 @@ static const char *const level_words[] = {"error", "warning", "info", "debug", N
 
 #define GROUP(k, h)                                                                                                    \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_GROUP, .help = h                                                                 \
+        .key = k, .type = OPTION_GROUP, .help = h                                                                      \
     }
 #define FLAG(k, p, field, d, h)                                                                                        \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_FLAG, .part = p, AT(field), .initial = d, .help = h                              \
+        .key = k, .type = OPTION_FLAG, .part = p, AT(field), .initial = d, .help = h                                   \
     }
 #define NUMBER(k, p, field, low, high, d, h)                                                                           \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_NUMBER, .part = p, AT_NUMBER(field), .minimum = low, .maximum = high,            \
-        .initial = d, .help = h                                                                                        \
+        .key = k, .type = OPTION_NUMBER, .part = p, AT_NUMBER(field), .minimum = low, .maximum = high, .initial = d,   \
+        .help = h                                                                                                      \
     }
 #define LIMIT(k, low, high, d, h) NUMBER("limits." #k, HERD_PART_LIMITS, limits.k, low, high, d, h)
 #define WORD(k, p, field, w, d, h)                                                                                     \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_WORD, .part = p, AT(field), .words = w, .initial = d, .help = h                  \
+        .key = k, .type = OPTION_WORD, .part = p, AT(field), .words = w, .initial = d, .help = h                       \
     }
 #define PATH(k, p, field, h)                                                                                           \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_PATH, .part = p, AT(field), .help = h                                            \
+        .key = k, .type = OPTION_PATH, .part = p, AT(field), .help = h                                                 \
     }
 #define URL(k, p, field, d, h)                                                                                         \
     {                                                                                                                  \
-        .key = k, .type = HERD_OPTION_URL, .part = p, AT(field), .initial = d, .help = h                               \
+        .key = k, .type = OPTION_URL, .part = p, AT(field), .initial = d, .help = h                                    \
     }
 #define ADDRESS(k, p, h)                                                                                               \
     {                                                                                                                  \
-        .key = "servers." #k, .type = HERD_OPTION_ADDRESS, .part = p, AT_SERVER(k), .help = h                          \
+        .key = "servers." #k, .type = OPTION_ADDRESS, .part = p, AT_SERVER(k), .help = h                               \
     }
 #define ADDRESS_REQUIRED(k, p, h)                                                                                      \
     {                                                                                                                  \
-        .key = "servers." #k, .type = HERD_OPTION_ADDRESS, .part = p, AT_SERVER(k), .required = true, .help = h        \
+        .key = "servers." #k, .type = OPTION_ADDRESS, .part = p, AT_SERVER(k), .required = true, .help = h             \
     }
 
-const struct herd_option herd_options[] = {
+const struct option option_table[] = {
     {.key = "servers",
-     .type = HERD_OPTION_SERVERS,
+     .type = OPTION_SERVERS,
      .part = HERD_PART_HERD,
      .required = true,
      .help = "the servers of the herd, a list of groups ( { ... }, { ... } ), 128 at most"},
     {.key = "servers.name",
-     .type = HERD_OPTION_NAME,
+     .type = OPTION_NAME,
      .part = HERD_PART_HERD,
-     .reload = HERD_RELOAD_NEVER,
+     .reload = RELOAD_NEVER,
      AT_SERVER(name),
      .required = true,
      .help = "what it is called, by --name, in links and in AT lines"},
@@ -81,19 +81,19 @@ const struct herd_option herd_options[] = {
     ADDRESS(peers_listen, HERD_PART_LISTENERS, "where it listens for neighbours, where that is not what they dial"),
     ADDRESS(clients_tls, HERD_PART_LISTENERS, "where it listens for clients that speak TLS; not set: nowhere"),
     {.key = "servers.peer_source",
-     .type = HERD_OPTION_SOURCE,
+     .type = OPTION_SOURCE,
      .part = HERD_PART_NEIGHBOURS,
      AT_SERVER(peer_source),
      .help = "the address it dials its neighbours from, without a port; not set: the system's choice"},
     ADDRESS(web, HERD_PART_LISTENERS, "where it answers HTTP: metrics, health, status; not set: nowhere"),
     {.key = "links",
-     .type = HERD_OPTION_LINKS,
+     .type = OPTION_LINKS,
      .part = HERD_PART_HERD,
      .help = "who is whose neighbour, a list of pairs ( [\"A\", \"B\"], ... ); 31 neighbours a server at most"},
     {.key = "herd",
-     .type = HERD_OPTION_NAME,
+     .type = OPTION_NAME,
      .part = HERD_PART_HERD,
-     .reload = HERD_RELOAD_NEVER,
+     .reload = RELOAD_NEVER,
      AT(herd),
      .initial = "herd",
      .help = "name of the herd; herds of different names refuse each other"},
@@ -112,7 +112,7 @@ const struct herd_option herd_options[] = {
 
     GROUP("places", "who answers WHATSAT"),
     {.key = "places.providers",
-     .type = HERD_OPTION_WORDS,
+     .type = OPTION_WORDS,
      .part = HERD_PART_PLACES,
      AT(places.providers),
      COUNT_AT(places.provider_count),
@@ -123,7 +123,7 @@ const struct herd_option herd_options[] = {
            "time for one question in all"),
     GROUP("places.local", "the index on this machine"),
     {.key = "places.local.indexes",
-     .type = HERD_OPTION_PATHS,
+     .type = OPTION_PATHS,
      .part = HERD_PART_PLACES,
      AT(places.local_indexes),
      COUNT_AT(places.local_index_count),
@@ -144,15 +144,15 @@ const struct herd_option herd_options[] = {
 
     GROUP("journal", "what survives a restart"),
     {.key = "journal.directory",
-     .type = HERD_OPTION_PATH,
+     .type = OPTION_PATH,
      .part = HERD_PART_JOURNAL,
-     .reload = HERD_RELOAD_NEVER,
+     .reload = RELOAD_NEVER,
      AT(journal.directory),
      .help = "not set: $STATE_DIRECTORY, $XDG_STATE_HOME/herd or ~/.local/state/herd; made where missing"},
     {.key = "journal.durability",
-     .type = HERD_OPTION_CHOICE,
+     .type = OPTION_CHOICE,
      .part = HERD_PART_JOURNAL,
-     .reload = HERD_RELOAD_NEVER,
+     .reload = RELOAD_NEVER,
      AT(journal.durability),
      .words = durability_words,
      .initial = "written",
@@ -173,9 +173,9 @@ const struct herd_option herd_options[] = {
     LIMIT(connections_per_address_max, 0, HERD_LIMIT_CONNECTIONS_PER_ADDRESS_MAX, "1024",
           "of these from one IPv4 address or IPv6 /64, loopback exempt; 0 = no limit"),
     {.key = "limits.clients_max",
-     .type = HERD_OPTION_NUMBER,
+     .type = OPTION_NUMBER,
      .part = HERD_PART_LIMITS,
-     .reload = HERD_RELOAD_UPWARDS,
+     .reload = RELOAD_UPWARDS,
      AT_NUMBER(limits.clients_max),
      .minimum = 1,
      .maximum = HERD_LIMIT_CLIENTS_MAX,
@@ -233,5 +233,5 @@ const struct herd_option herd_options[] = {
           "at the end: what is in flight may still take this long"),
 };
 
-const unsigned herd_option_count = sizeof(herd_options) / sizeof(herd_options[0]);
-static_assert(sizeof(herd_options) / sizeof(herd_options[0]) <= HERD_OPTIONS_MAX, "lines of options fit their arrays");
+const unsigned option_count = sizeof(option_table) / sizeof(option_table[0]);
+static_assert(sizeof(option_table) / sizeof(option_table[0]) <= OPTIONS_MAX, "lines of options fit their arrays");

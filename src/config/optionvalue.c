@@ -21,7 +21,7 @@ static void replace_string(char **field, const char *string)
 }
 
 /* The index of a word, or -1. */
-static int word_index(const struct herd_option *option, const char *string)
+static int word_index(const struct option *option, const char *string)
 {
     for (int i = 0; option->words[i] != NULL; i++) {
         if (strcmp(option->words[i], string) == 0) return i;
@@ -43,11 +43,11 @@ static bool url_valid(const char *url)
     return true;
 }
 
-static int set_address(const struct herd_option *option, struct herd_address *field, const char *string)
+static int set_address(const struct option *option, struct herd_address *field, const char *string)
 {
     struct sockaddr_storage socket;
     int error = herd_address_parse(string, &socket);
-    if (error != 0 && option->type == HERD_OPTION_SOURCE) {
+    if (error != 0 && option->type == OPTION_SOURCE) {
         char with_port[64];
         int length = snprintf(with_port, sizeof(with_port), strchr(string, ':') == NULL ? "%s:0" : "[%s]:0", string);
         if (length < (int)sizeof(with_port)) error = herd_address_parse(with_port, &socket);
@@ -55,59 +55,58 @@ static int set_address(const struct herd_option *option, struct herd_address *fi
     if (error != 0) return error;
     bool four = socket.ss_family == AF_INET;
     in_port_t port = four ? ((struct sockaddr_in *)&socket)->sin_port : ((struct sockaddr_in6 *)&socket)->sin6_port;
-    if ((port == 0) != (option->type == HERD_OPTION_SOURCE)) return -EINVAL;
+    if ((port == 0) != (option->type == OPTION_SOURCE)) return -EINVAL;
     replace_string(&field->text, string);
     field->socket = socket;
     return 0;
 }
 
-int herd_option_set_number(const struct herd_option *option, void *base, int64_t number)
+int option_set_number(const struct option *option, void *base, int64_t number)
 {
-    if (option->type != HERD_OPTION_NUMBER) return -EINVAL;
+    if (option->type != OPTION_NUMBER) return -EINVAL;
     if (number < option->minimum || number > option->maximum) return -ERANGE;
-    *(uint32_t *)herd_field(base, option->offset) = (uint32_t)number;
+    *(uint32_t *)option_field(base, option->offset) = (uint32_t)number;
     return 0;
 }
 
-int herd_option_set_flag(const struct herd_option *option, void *base, bool flag)
+int option_set_flag(const struct option *option, void *base, bool flag)
 {
-    if (option->type != HERD_OPTION_FLAG) return -EINVAL;
-    *(bool *)herd_field(base, option->offset) = flag;
+    if (option->type != OPTION_FLAG) return -EINVAL;
+    *(bool *)option_field(base, option->offset) = flag;
     return 0;
 }
 
-static bool string_valid(const struct herd_option *option, const char *string)
+static bool string_valid(const struct option *option, const char *string)
 {
     switch (option->type) {
-    case HERD_OPTION_WORD:
+    case OPTION_WORD:
         return word_index(option, string) >= 0;
-    case HERD_OPTION_NAME: /* names become names of files, too */
+    case OPTION_NAME: /* names become names of files, too */
         return herd_name_valid(herd_text_of(string)) && strcmp(string, ".") != 0 && strcmp(string, "..") != 0;
-    case HERD_OPTION_PATH:
+    case OPTION_PATH:
         return *string != '\0';
-    case HERD_OPTION_URL:
+    case OPTION_URL:
         return url_valid(string);
-    case HERD_OPTION_GROUP:
-    case HERD_OPTION_SERVERS:
-    case HERD_OPTION_LINKS:
-    case HERD_OPTION_FLAG:
-    case HERD_OPTION_NUMBER:
-    case HERD_OPTION_CHOICE:
-    case HERD_OPTION_ADDRESS:
-    case HERD_OPTION_SOURCE:
-    case HERD_OPTION_WORDS:
-    case HERD_OPTION_PATHS:
+    case OPTION_GROUP:
+    case OPTION_SERVERS:
+    case OPTION_LINKS:
+    case OPTION_FLAG:
+    case OPTION_NUMBER:
+    case OPTION_CHOICE:
+    case OPTION_ADDRESS:
+    case OPTION_SOURCE:
+    case OPTION_WORDS:
+    case OPTION_PATHS:
         break;
     }
     return false;
 }
 
-int herd_option_set_string(const struct herd_option *option, void *base, const char *string)
+int option_set_string(const struct option *option, void *base, const char *string)
 {
-    void *field = herd_field(base, option->offset);
-    if (option->type == HERD_OPTION_ADDRESS || option->type == HERD_OPTION_SOURCE)
-        return set_address(option, field, string);
-    if (option->type == HERD_OPTION_CHOICE) {
+    void *field = option_field(base, option->offset);
+    if (option->type == OPTION_ADDRESS || option->type == OPTION_SOURCE) return set_address(option, field, string);
+    if (option->type == OPTION_CHOICE) {
         int index = word_index(option, string);
         if (index < 0) return -EINVAL;
         *(unsigned *)field = (unsigned)index;
@@ -126,9 +125,9 @@ static void free_strings(char **strings, unsigned count)
 }
 
 /* 0, or what is wrong with the element `index` of a list. */
-static int element_check(const struct herd_option *option, const char *const *strings, unsigned index)
+static int element_check(const struct option *option, const char *const *strings, unsigned index)
 {
-    if (option->type == HERD_OPTION_PATHS) return *strings[index] == '\0' ? -EINVAL : 0;
+    if (option->type == OPTION_PATHS) return *strings[index] == '\0' ? -EINVAL : 0;
     if (word_index(option, strings[index]) < 0) return -EINVAL;
     for (unsigned i = 0; i < index; i++) {
         if (strcmp(strings[i], strings[index]) == 0) return -EEXIST;
@@ -136,9 +135,9 @@ static int element_check(const struct herd_option *option, const char *const *st
     return 0;
 }
 
-int herd_option_set_strings(const struct herd_option *option, void *base, const char *const *strings, unsigned count)
+int option_set_strings(const struct option *option, void *base, const char *const *strings, unsigned count)
 {
-    if (option->type != HERD_OPTION_WORDS && option->type != HERD_OPTION_PATHS) return -EINVAL;
+    if (option->type != OPTION_WORDS && option->type != OPTION_PATHS) return -EINVAL;
     for (unsigned i = 0; i < count; i++) {
         int error = element_check(option, strings, i);
         if (error != 0) return error;
@@ -146,8 +145,8 @@ int herd_option_set_strings(const struct herd_option *option, void *base, const 
     char **copies = count == 0 ? NULL : herd_memory_allocate_zeroed(count, sizeof(*copies));
     for (unsigned i = 0; i < count; i++)
         copies[i] = herd_string_copy(strings[i]);
-    char ***field = herd_field(base, option->offset);
-    unsigned *field_count = herd_field(base, option->count_offset);
+    char ***field = option_field(base, option->offset);
+    unsigned *field_count = option_field(base, option->count_offset);
     free_strings(*field, *field_count);
     *field = copies;
     *field_count = count;
@@ -165,29 +164,28 @@ static int flag_parse(const char *text, bool *ret_flag)
     return -EINVAL;
 }
 
-int herd_option_set_text(const struct herd_option *option, void *base, const char *text)
+int option_set_text(const struct option *option, void *base, const char *text)
 {
-    if (option->type == HERD_OPTION_NUMBER) {
+    if (option->type == OPTION_NUMBER) {
         uint64_t number;
         int error = herd_number_parse(herd_text_of(text), INT64_MAX, &number);
-        return error != 0 ? error : herd_option_set_number(option, base, (int64_t)number);
+        return error != 0 ? error : option_set_number(option, base, (int64_t)number);
     }
-    if (option->type == HERD_OPTION_FLAG) {
+    if (option->type == OPTION_FLAG) {
         bool flag;
         int error = flag_parse(text, &flag);
-        return error != 0 ? error : herd_option_set_flag(option, base, flag);
+        return error != 0 ? error : option_set_flag(option, base, flag);
     }
-    if (option->type == HERD_OPTION_WORDS || option->type == HERD_OPTION_PATHS)
-        return herd_option_set_strings(option, base, &text, 1);
-    return herd_option_set_string(option, base, text);
+    if (option->type == OPTION_WORDS || option->type == OPTION_PATHS) return option_set_strings(option, base, &text, 1);
+    return option_set_string(option, base, text);
 }
 
-static bool same_strings(const struct herd_option *option, const void *base, const void *other)
+static bool same_strings(const struct option *option, const void *base, const void *other)
 {
-    unsigned count = *(const unsigned *)herd_field_const(base, option->count_offset);
-    if (count != *(const unsigned *)herd_field_const(other, option->count_offset)) return false;
-    char *const *strings = *(char **const *)herd_field_const(base, option->offset);
-    char *const *others = *(char **const *)herd_field_const(other, option->offset);
+    unsigned count = *(const unsigned *)field_const(base, option->count_offset);
+    if (count != *(const unsigned *)field_const(other, option->count_offset)) return false;
+    char *const *strings = *(char **const *)field_const(base, option->offset);
+    char *const *others = *(char **const *)field_const(other, option->offset);
     for (unsigned i = 0; i < count; i++) {
         if (strcmp(strings[i], others[i]) != 0) return false;
     }
@@ -206,66 +204,66 @@ static bool same_string(const char *one, const char *other)
     return strcmp(one, other) == 0;
 }
 
-bool herd_option_equal(const struct herd_option *option, const void *base, const void *other)
+bool option_equal(const struct option *option, const void *base, const void *other)
 {
-    const void *field = herd_field_const(base, option->offset);
-    const void *counterpart = herd_field_const(other, option->offset);
+    const void *field = field_const(base, option->offset);
+    const void *counterpart = field_const(other, option->offset);
     switch (option->type) {
-    case HERD_OPTION_GROUP:
-    case HERD_OPTION_SERVERS:
-    case HERD_OPTION_LINKS:
+    case OPTION_GROUP:
+    case OPTION_SERVERS:
+    case OPTION_LINKS:
         break; /* no values */
-    case HERD_OPTION_FLAG:
+    case OPTION_FLAG:
         return *(const bool *)field == *(const bool *)counterpart;
-    case HERD_OPTION_NUMBER:
+    case OPTION_NUMBER:
         return *(const uint32_t *)field == *(const uint32_t *)counterpart;
-    case HERD_OPTION_CHOICE:
+    case OPTION_CHOICE:
         return *(const unsigned *)field == *(const unsigned *)counterpart;
-    case HERD_OPTION_WORD:
-    case HERD_OPTION_NAME:
-    case HERD_OPTION_PATH:
-    case HERD_OPTION_URL:
+    case OPTION_WORD:
+    case OPTION_NAME:
+    case OPTION_PATH:
+    case OPTION_URL:
         return same_string(*(char *const *)field, *(char *const *)counterpart);
-    case HERD_OPTION_ADDRESS:
-    case HERD_OPTION_SOURCE:
+    case OPTION_ADDRESS:
+    case OPTION_SOURCE:
         return same_address(field, counterpart);
-    case HERD_OPTION_WORDS:
-    case HERD_OPTION_PATHS:
+    case OPTION_WORDS:
+    case OPTION_PATHS:
         return same_strings(option, base, other);
     }
     return true;
 }
 
-void herd_option_clear(const struct herd_option *option, void *base)
+void option_clear(const struct option *option, void *base)
 {
-    void *field = herd_field(base, option->offset);
+    void *field = option_field(base, option->offset);
     switch (option->type) {
-    case HERD_OPTION_WORD:
-    case HERD_OPTION_NAME:
-    case HERD_OPTION_PATH:
-    case HERD_OPTION_URL:
+    case OPTION_WORD:
+    case OPTION_NAME:
+    case OPTION_PATH:
+    case OPTION_URL:
         herd_memory_free(*(char **)field);
         *(char **)field = NULL;
         break;
-    case HERD_OPTION_ADDRESS:
-    case HERD_OPTION_SOURCE:
+    case OPTION_ADDRESS:
+    case OPTION_SOURCE:
         herd_memory_free(((struct herd_address *)field)->text);
         *(struct herd_address *)field = (struct herd_address){0};
         break;
-    case HERD_OPTION_WORDS:
-    case HERD_OPTION_PATHS: {
-        unsigned *count = herd_field(base, option->count_offset);
+    case OPTION_WORDS:
+    case OPTION_PATHS: {
+        unsigned *count = option_field(base, option->count_offset);
         free_strings(*(char ***)field, *count);
         *(char ***)field = NULL;
         *count = 0;
         break;
     }
-    case HERD_OPTION_GROUP:
-    case HERD_OPTION_SERVERS:
-    case HERD_OPTION_LINKS:
-    case HERD_OPTION_FLAG:
-    case HERD_OPTION_NUMBER:
-    case HERD_OPTION_CHOICE:
+    case OPTION_GROUP:
+    case OPTION_SERVERS:
+    case OPTION_LINKS:
+    case OPTION_FLAG:
+    case OPTION_NUMBER:
+    case OPTION_CHOICE:
         break; /* own nothing */
     }
 }

@@ -110,13 +110,12 @@ static enum herd_draft_result read_feature(struct herd_draft *draft, const json_
     const json_t *tags = json_object_get(feature, "properties");
     const json_t *geometry = json_object_get(feature, "geometry");
     struct herd_text type = string_of(feature, "type");
-    if (herd_text_equal(type, HERD_TEXT("FeatureCollection")))
-        return herd_draft_refuse(draft, herd_draft_collection, type);
+    if (herd_text_equal(type, HERD_TEXT("FeatureCollection"))) return herd_draft_refuse(draft, draft_collection, type);
     if (!herd_text_equal(type, HERD_TEXT("Feature")))
         return herd_draft_refuse(draft, "it is not a GeoJSON feature", type);
     struct herd_text name = string_of(tags, "name");
     if (name.length == 0) return HERD_DRAFT_UNNAMED;
-    if (!herd_draft_set_shape(draft, geometry)) return refuse_geometry(draft, geometry);
+    if (!draft_set_shape(draft, geometry)) return refuse_geometry(draft, geometry);
     herd_buffer_append(&draft->name, name);
     draft->population = population_of(json_object_get(tags, "population"), string_of(tags, "population"));
     set_id(draft, feature, tags);
@@ -132,7 +131,7 @@ static json_t *parse(struct herd_draft *draft, struct herd_text line)
     struct herd_buffer mended = HERD_BUFFER_INIT;
     json_t *feature = json_loadb(line.bytes, line.length, 0, &error);
     if (feature != NULL) return feature;
-    herd_json_mend(line, &mended);
+    json_mend(line, &mended);
     feature = json_loadb(herd_buffer_text(&mended).bytes, herd_buffer_length(&mended), 0, &error);
     herd_buffer_finish(&mended);
     if (feature != NULL) return feature;
@@ -146,7 +145,7 @@ static json_t *parse(struct herd_draft *draft, struct herd_text line)
     return NULL;
 }
 
-const char herd_draft_collection[] =
+const char draft_collection[] =
     "it is a FeatureCollection, not one feature a line; make such lines of it with `jq -c '.features[]'` or "
     "`ogr2ogr -f GeoJSONSeq`, or write them with `osmium export -f geojsonseq`";
 

@@ -147,7 +147,7 @@ static bool find_point(const json_t *geometry, struct degrees *ret_point)
     return false;
 }
 
-bool herd_draft_set_shape(struct herd_draft *draft, const struct json_t *geometry)
+bool draft_set_shape(struct herd_draft *draft, const struct json_t *geometry)
 {
     struct degrees point = {0, 0};
     if (!find_point(geometry, &point)) return false;

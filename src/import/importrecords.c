@@ -153,5 +153,5 @@ const char *herd_records_sniff(struct herd_text start, enum herd_places_format f
         if (starts(start, known[i].at, known[i].magic)) return known[i].problem;
     if (format != HERD_PLACES_GEOJSONSEQ) return NULL;
     size_t collection = find(start, HERD_TEXT("\"FeatureCollection\""));
-    return collection < find(start, HERD_TEXT("\"Feature\"")) ? herd_draft_collection : NULL;
+    return collection < find(start, HERD_TEXT("\"Feature\"")) ? draft_collection : NULL;
 }

@@ -9,10 +9,10 @@
 
 struct json_t;
 /* Where a GeoJSON geometry is, as one point; false where it has none in the world. */
-bool herd_draft_set_shape(struct herd_draft *draft, const struct json_t *geometry);
+bool draft_set_shape(struct herd_draft *draft, const struct json_t *geometry);
 /* Appends JSON that jansson takes for the same JSON: it refuses some numbers and escapes that are right. */
-void herd_json_mend(struct herd_text text, struct herd_buffer *out);
+void json_mend(struct herd_text text, struct herd_buffer *out);
 /* What is said of a GeoJSON FeatureCollection. */
-extern const char herd_draft_collection[];
+extern const char draft_collection[];
 
 #endif

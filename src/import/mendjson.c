@@ -118,7 +118,7 @@ static size_t mend_number(struct herd_text text, size_t at, struct herd_buffer *
     return number.length;
 }
 
-void herd_json_mend(struct herd_text text, struct herd_buffer *out)
+void json_mend(struct herd_text text, struct herd_buffer *out)
 {
     bool quoted = false;
     for (size_t at = 0; at < text.length;) {

@@ -110,7 +110,7 @@ static void add_record(struct herd_builder *builder, const struct herd_places_pl
 {
     assert(id.length <= HERD_BUILDER_ID_MAX && place->name.length <= HERD_BUILDER_NAME_MAX);
     assert(place->vicinity.length <= HERD_BUILDER_VICINITY_MAX);
-    struct herd_index_record head = {
+    struct index_record head = {
         .id_length = (uint8_t)id.length,
         .vicinity_length = (uint8_t)place->vicinity.length,
         .name_length = (uint16_t)place->name.length,
@@ -156,7 +156,7 @@ const char *herd_builder_add(struct herd_builder *builder, const struct herd_pla
     add_record(builder, place, id, (uint16_t)type);
     struct herd_text records = herd_buffer_text(&builder->records);
     const char *problem =
-        herd_index_check_point(point, (struct herd_places_section){records.bytes, records.length}, builder->type_count);
+        index_check_point(point, (struct herd_places_section){records.bytes, records.length}, builder->type_count);
     if (problem == NULL) {
         note_id(builder, place->id, builder->point_count);
     } else {
@@ -171,16 +171,16 @@ static const char *record_at(const struct herd_builder *builder, uint32_t offset
     return builder->records.memory + builder->records.start + offset;
 }
 
-size_t herd_builder_record_length(const struct herd_builder *builder, uint32_t offset)
+size_t builder_record_length(const struct herd_builder *builder, uint32_t offset)
 {
-    struct herd_index_record head;
+    struct index_record head;
     memcpy(&head, record_at(builder, offset), sizeof(head));
     return sizeof(head) + head.id_length + head.name_length + head.vicinity_length;
 }
 
-struct herd_text herd_builder_id(const struct herd_builder *builder, uint32_t offset)
+struct herd_text builder_id(const struct herd_builder *builder, uint32_t offset)
 {
-    struct herd_index_record head;
+    struct index_record head;
     const char *record = record_at(builder, offset);
     memcpy(&head, record, sizeof(head));
     return (struct herd_text){record + sizeof(head), head.id_length};
@@ -190,9 +190,9 @@ struct herd_text herd_builder_id(const struct herd_builder *builder, uint32_t of
 static void change_id(struct herd_builder *builder, struct herd_index_point *point, uint32_t number)
 {
     char digits[16];
-    struct herd_index_record head;
+    struct index_record head;
     struct herd_text id = write_number(number, digits);
-    size_t length = herd_builder_record_length(builder, point->record);
+    size_t length = builder_record_length(builder, point->record);
     herd_buffer_reserve(&builder->records, length + sizeof(digits)); /* so that nothing moves below */
     const char *old = record_at(builder, point->record);
     memcpy(&head, old, sizeof(head));

@@ -47,7 +47,7 @@ static void decode_gray(uint32_t axes[AXES], unsigned bits)
         axes[i] ^= flips;
 }
 
-uint64_t herd_hilbert_key(const uint32_t cell[3], unsigned bits)
+uint64_t hilbert_key(const uint32_t cell[3], unsigned bits)
 {
     assert(bits >= 1 && bits <= 21);
     uint32_t axes[AXES] = {cell[0], cell[1], cell[2]};

@@ -32,7 +32,7 @@ static int compare(int64_t a, int64_t b)
 
 static int compare_ids(const struct resident *first, const struct resident *second)
 {
-    int order = herd_place_id_compare(first->id, second->id);
+    int order = place_id_compare(first->id, second->id);
     return order != 0 ? order : compare(first->number, second->number);
 }
 
@@ -74,14 +74,14 @@ static uint32_t choose(struct resident *residents, uint32_t count)
 }
 
 /* Of a run of one key, the places that stay, at its start and in the order of coming; returns how many. */
-static uint32_t thin_run(const struct herd_builder *builder, struct herd_index_key *run, uint32_t count)
+static uint32_t thin_run(const struct herd_builder *builder, struct index_key *run, uint32_t count)
 {
     struct resident *residents = herd_memory_allocate((size_t)count * sizeof(*residents));
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct herd_index_point *point = &builder->points[run[i].number];
         residents[i] = (struct resident){point->latitude_e7, point->longitude_e7, point->population, run[i].number,
-                                         herd_builder_id(builder, point->record)};
+                                         builder_id(builder, point->record)};
     }
     qsort(residents, count, sizeof(*residents), by_spot);
     for (uint32_t start = 0, end; start < count; start = end) {
@@ -98,7 +98,7 @@ static uint32_t thin_run(const struct herd_builder *builder, struct herd_index_k
     return kept;
 }
 
-uint32_t herd_index_thin(const struct herd_builder *builder, struct herd_index_key *keys, uint32_t count)
+uint32_t index_thin(const struct herd_builder *builder, struct index_key *keys, uint32_t count)
 {
     uint32_t kept = 0;
     for (uint32_t start = 0, end; start < count; start = end) {

@@ -25,22 +25,22 @@ struct node {
 
 /* What is made of the places when all are there. */
 struct tree {
-    struct herd_index_key *keys; /* sorted */
+    struct index_key *keys; /* sorted */
     uint32_t count;
     uint32_t levels;
-    uint32_t start[HERD_INDEX_LEVELS_MAX + 1];
+    uint32_t start[INDEX_LEVELS_MAX + 1];
     uint32_t leaf_count;
     uint32_t group_count;
     struct node *nodes; /* of all levels, leaves first */
-    struct herd_index_leaf *leaves;
-    struct herd_index_group *groups;
+    struct index_leaf *leaves;
+    struct index_group *groups;
 };
 
 /* The section being written. */
 struct writer {
     FILE *file;
     struct herd_buffer chunk;
-    struct herd_index_header header;
+    struct index_header header;
     uint64_t offset;
     unsigned section;
     int error;
@@ -53,8 +53,8 @@ static float prominence_of(uint32_t population)
 
 static int compare_keys(const void *a, const void *b)
 {
-    const struct herd_index_key *first = a;
-    const struct herd_index_key *second = b;
+    const struct index_key *first = a;
+    const struct index_key *second = b;
     if (first->key != second->key) return first->key < second->key ? -1 : 1;
     return first->number < second->number ? -1 : 1;
 }
@@ -63,7 +63,7 @@ static int compare_keys(const void *a, const void *b)
 static void locate(const struct herd_index_point *point, float ret_at[3])
 {
     double vector[3];
-    herd_sphere_vector((int64_t)point->latitude_e7 * 100, (int64_t)point->longitude_e7 * 100, vector);
+    sphere_vector((int64_t)point->latitude_e7 * 100, (int64_t)point->longitude_e7 * 100, vector);
     for (unsigned i = 0; i < 3; i++)
         ret_at[i] = (float)vector[i];
 }
@@ -77,14 +77,14 @@ static uint64_t key_of(const struct herd_index_point *point)
         double scaled = ((double)at[i] + 1) / 2 * ((1 << KEY_BITS) - 1);
         cell[i] = scaled > 0 ? (uint32_t)scaled : 0;
     }
-    return herd_hilbert_key(cell, KEY_BITS);
+    return hilbert_key(cell, KEY_BITS);
 }
 
-static struct herd_index_key *sort_keys(const struct herd_builder *builder)
+static struct index_key *sort_keys(const struct herd_builder *builder)
 {
-    struct herd_index_key *keys = herd_memory_allocate_zeroed((size_t)builder->point_count + 1, sizeof(*keys));
+    struct index_key *keys = herd_memory_allocate_zeroed((size_t)builder->point_count + 1, sizeof(*keys));
     for (uint32_t i = 0; i < builder->point_count; i++)
-        keys[i] = (struct herd_index_key){key_of(&builder->points[i]), i};
+        keys[i] = (struct index_key){key_of(&builder->points[i]), i};
     qsort(keys, builder->point_count, sizeof(*keys), compare_keys);
     return keys;
 }
@@ -116,28 +116,28 @@ static void make_leaves(const struct herd_builder *builder, struct tree *tree)
     uint32_t record = 0;
     for (uint32_t i = 0; i < tree->count; i++) {
         const struct herd_index_point *point = &builder->points[tree->keys[i].number];
-        struct herd_index_leaf *leaf = &tree->leaves[i / HERD_INDEX_FANOUT];
+        struct index_leaf *leaf = &tree->leaves[i / INDEX_FANOUT];
         float prominence = prominence_of(point->population);
         float at[3];
         locate(point, at);
         for (unsigned axis = 0; axis < 3; axis++)
-            leaf->at[axis][i % HERD_INDEX_FANOUT] = at[axis];
-        leaf->prominence[i % HERD_INDEX_FANOUT] = prominence;
-        leaf->points[i % HERD_INDEX_FANOUT] = *point;
-        leaf->points[i % HERD_INDEX_FANOUT].record = record;
-        record += (uint32_t)herd_builder_record_length(builder, point->record);
-        node_cover_point(&tree->nodes[i / HERD_INDEX_FANOUT], at, prominence);
+            leaf->at[axis][i % INDEX_FANOUT] = at[axis];
+        leaf->prominence[i % INDEX_FANOUT] = prominence;
+        leaf->points[i % INDEX_FANOUT] = *point;
+        leaf->points[i % INDEX_FANOUT].record = record;
+        record += (uint32_t)builder_record_length(builder, point->record);
+        node_cover_point(&tree->nodes[i / INDEX_FANOUT], at, prominence);
     }
 }
 
 /* Child `i` of a level of nodes goes into its parent: into its group, and into its box. */
-static void add_child(struct herd_index_group *group, struct node *parent, const struct node *child, uint32_t i)
+static void add_child(struct index_group *group, struct node *parent, const struct node *child, uint32_t i)
 {
     for (unsigned axis = 0; axis < 3; axis++) {
-        group->low[axis][i % HERD_INDEX_FANOUT] = child->low[axis];
-        group->high[axis][i % HERD_INDEX_FANOUT] = child->high[axis];
+        group->low[axis][i % INDEX_FANOUT] = child->low[axis];
+        group->high[axis][i % INDEX_FANOUT] = child->high[axis];
     }
-    group->prominence[i % HERD_INDEX_FANOUT] = child->prominence;
+    group->prominence[i % INDEX_FANOUT] = child->prominence;
     node_cover(parent, child->low, child->high, child->prominence);
 }
 
@@ -146,7 +146,7 @@ static void make_groups(struct tree *tree)
     const uint32_t *start = tree->start;
     for (uint32_t level = 1; level < tree->levels; level++) {
         for (uint32_t i = 0; i < start[level] - start[level - 1]; i++) {
-            uint32_t parent = start[level] + i / HERD_INDEX_FANOUT;
+            uint32_t parent = start[level] + i / INDEX_FANOUT;
             add_child(&tree->groups[parent - start[1]], &tree->nodes[parent], &tree->nodes[start[level - 1] + i], i);
         }
     }
@@ -155,8 +155,8 @@ static void make_groups(struct tree *tree)
 static void tree_init(struct tree *tree, const struct herd_builder *builder)
 {
     *tree = (struct tree){.keys = sort_keys(builder)};
-    tree->count = herd_index_thin(builder, tree->keys, builder->point_count);
-    tree->levels = herd_index_levels(tree->count, tree->start);
+    tree->count = index_thin(builder, tree->keys, builder->point_count);
+    tree->levels = index_levels(tree->count, tree->start);
     uint32_t count = tree->start[tree->levels];
     tree->leaf_count = tree->start[1];
     tree->group_count = count - tree->leaf_count;
@@ -180,7 +180,7 @@ static void tree_finish(struct tree *tree)
 static void write_chunk(struct writer *writer)
 {
     struct herd_text bytes = herd_buffer_text(&writer->chunk);
-    struct herd_index_entry *entry = &writer->header.sections[writer->section];
+    struct index_entry *entry = &writer->header.sections[writer->section];
     if (bytes.length == 0) return;
     entry->checksum = herd_crc32c(entry->checksum, bytes.bytes, bytes.length);
     entry->length += bytes.length;
@@ -196,10 +196,10 @@ static void put(struct writer *writer, const void *bytes, size_t length)
     if (herd_buffer_length(&writer->chunk) >= CHUNK_BYTES) write_chunk(writer);
 }
 
-static void begin_section(struct writer *writer, enum herd_index_section section)
+static void begin_section(struct writer *writer, enum index_section section)
 {
     writer->section = section;
-    writer->header.sections[section] = (struct herd_index_entry){.offset = writer->offset};
+    writer->header.sections[section] = (struct index_entry){.offset = writer->offset};
 }
 
 static void end_section(struct writer *writer)
@@ -213,7 +213,7 @@ static void end_section(struct writer *writer)
 static void write_about(struct writer *writer, struct herd_text source, struct herd_text attribution)
 {
     const uint32_t lengths[2] = {(uint32_t)source.length, (uint32_t)attribution.length};
-    begin_section(writer, HERD_INDEX_ABOUT);
+    begin_section(writer, INDEX_ABOUT);
     put(writer, lengths, sizeof(lengths));
     put(writer, source.bytes, source.length);
     put(writer, attribution.bytes, attribution.length);
@@ -222,7 +222,7 @@ static void write_about(struct writer *writer, struct herd_text source, struct h
 
 static void write_types(struct writer *writer, const struct herd_builder *builder)
 {
-    begin_section(writer, HERD_INDEX_TYPES);
+    begin_section(writer, INDEX_TYPES);
     if (builder->type_count > 0) {
         struct herd_text ends = herd_buffer_text(&builder->type_ends);
         struct herd_text types = herd_buffer_text(&builder->types);
@@ -234,10 +234,10 @@ static void write_types(struct writer *writer, const struct herd_builder *builde
 
 static void write_tree(struct writer *writer, const struct tree *tree)
 {
-    begin_section(writer, HERD_INDEX_GROUPS);
+    begin_section(writer, INDEX_GROUPS);
     put(writer, tree->groups, (size_t)tree->group_count * sizeof(*tree->groups));
     end_section(writer);
-    begin_section(writer, HERD_INDEX_LEAVES);
+    begin_section(writer, INDEX_LEAVES);
     put(writer, tree->leaves, (size_t)tree->leaf_count * sizeof(*tree->leaves));
     end_section(writer);
 }
@@ -245,26 +245,26 @@ static void write_tree(struct writer *writer, const struct tree *tree)
 static void write_records(struct writer *writer, const struct herd_builder *builder, const struct tree *tree)
 {
     const char *records = herd_buffer_text(&builder->records).bytes;
-    begin_section(writer, HERD_INDEX_RECORDS);
+    begin_section(writer, INDEX_RECORDS);
     for (uint32_t i = 0; i < tree->count; i++) {
         uint32_t record = builder->points[tree->keys[i].number].record;
-        put(writer, records + record, herd_builder_record_length(builder, record));
+        put(writer, records + record, builder_record_length(builder, record));
     }
     end_section(writer);
 }
 
 static void write_header(struct writer *writer, uint32_t place_count, uint32_t type_count)
 {
-    struct herd_index_header *header = &writer->header;
-    memcpy(header->magic, HERD_INDEX_MAGIC, HERD_INDEX_MAGIC_LENGTH);
-    header->byte_order = HERD_INDEX_BYTE_ORDER;
-    header->version = HERD_INDEX_VERSION;
+    struct index_header *header = &writer->header;
+    memcpy(header->magic, HERD_INDEX_MAGIC, INDEX_MAGIC_LENGTH);
+    header->byte_order = INDEX_BYTE_ORDER;
+    header->version = INDEX_VERSION;
     header->header_bytes = sizeof(*header);
     header->file_bytes = writer->offset;
     header->place_count = place_count;
     header->type_count = type_count;
-    header->fanout = HERD_INDEX_FANOUT;
-    header->section_count = HERD_INDEX_SECTIONS;
+    header->fanout = INDEX_FANOUT;
+    header->section_count = INDEX_SECTIONS;
     header->checksum = herd_crc32c(0, header, sizeof(*header));
     if (writer->error != 0) return;
     if (fseek(writer->file, 0, SEEK_SET) != 0 || fwrite(header, sizeof(*header), 1, writer->file) != 1 ||
@@ -275,7 +275,7 @@ static void write_header(struct writer *writer, uint32_t place_count, uint32_t t
 int herd_index_write(const struct herd_builder *builder, struct herd_text source, struct herd_text attribution,
                      FILE *file, uint32_t *ret_crowded)
 {
-    struct writer writer = {.file = file, .offset = sizeof(struct herd_index_header)};
+    struct writer writer = {.file = file, .offset = sizeof(struct index_header)};
     if (fwrite(&writer.header, sizeof(writer.header), 1, file) != 1) return -errno;
     struct tree tree;
     tree_init(&tree, builder);

@@ -39,31 +39,31 @@
 #include "herd/placesjson.h"
 #include "herd/siphash.h"
 
-#define HERD_INDEX_VERSION 1u
-#define HERD_INDEX_BYTE_ORDER UINT32_C(0x01020304)
-#define HERD_INDEX_FANOUT 16u
-#define HERD_INDEX_LEVELS_MAX 8u
-#define HERD_INDEX_PLACES_MAX (UINT32_C(1) << 31)
-#define HERD_INDEX_MAGIC_LENGTH 8
+#define INDEX_VERSION 1u
+#define INDEX_BYTE_ORDER UINT32_C(0x01020304)
+#define INDEX_FANOUT 16u
+#define INDEX_LEVELS_MAX 8u
+#define INDEX_PLACES_MAX (UINT32_C(1) << 31)
+#define INDEX_MAGIC_LENGTH 8
 
-enum herd_index_section {
-    HERD_INDEX_ABOUT,
-    HERD_INDEX_TYPES,
-    HERD_INDEX_GROUPS,
-    HERD_INDEX_LEAVES,
-    HERD_INDEX_RECORDS,
-    HERD_INDEX_SECTIONS,
+enum index_section {
+    INDEX_ABOUT,
+    INDEX_TYPES,
+    INDEX_GROUPS,
+    INDEX_LEAVES,
+    INDEX_RECORDS,
+    INDEX_SECTIONS,
 };
 
-struct herd_index_entry {
+struct index_entry {
     uint64_t offset;
     uint64_t length;
     uint32_t checksum; /* CRC-32C of the section */
     uint32_t zero;
 };
 
-struct herd_index_header {
-    char magic[HERD_INDEX_MAGIC_LENGTH];
+struct index_header {
+    char magic[INDEX_MAGIC_LENGTH];
     uint32_t byte_order;
     uint32_t version;
     uint32_t header_bytes;
@@ -73,14 +73,14 @@ struct herd_index_header {
     uint32_t type_count;
     uint32_t fanout;
     uint32_t section_count;
-    struct herd_index_entry sections[HERD_INDEX_SECTIONS];
+    struct index_entry sections[INDEX_SECTIONS];
 };
 
 /* The children of a node of a higher level; those that there are not are zeros. */
-struct herd_index_group {
-    float low[3][HERD_INDEX_FANOUT]; /* rounded outwards */
-    float high[3][HERD_INDEX_FANOUT];
-    float prominence[HERD_INDEX_FANOUT]; /* ln(1 + greatest population below), rounded up */
+struct index_group {
+    float low[3][INDEX_FANOUT]; /* rounded outwards */
+    float high[3][INDEX_FANOUT];
+    float prominence[INDEX_FANOUT]; /* ln(1 + greatest population below), rounded up */
 };
 
 struct herd_index_point {
@@ -91,73 +91,73 @@ struct herd_index_point {
 };
 
 /* The places of a node of the lowest level, side by side in memory because a search that sees one sees all. */
-struct herd_index_leaf {
-    float at[3][HERD_INDEX_FANOUT];      /* on the unit sphere, rounded to nearest */
-    float prominence[HERD_INDEX_FANOUT]; /* rounded up */
-    struct herd_index_point points[HERD_INDEX_FANOUT];
+struct index_leaf {
+    float at[3][INDEX_FANOUT];      /* on the unit sphere, rounded to nearest */
+    float prominence[INDEX_FANOUT]; /* rounded up */
+    struct herd_index_point points[INDEX_FANOUT];
 };
 
 /* Head of a record; the bytes of id, name and vicinity follow. Not aligned. */
-struct herd_index_record {
+struct index_record {
     uint8_t id_length;
     uint8_t vicinity_length;
     uint16_t name_length;
     uint16_t type; /* number of its list of types */
 };
 
-_Static_assert(sizeof(struct herd_index_header) == HERD_PLACES_INDEX_HEAD, "no padding in the file's header");
-_Static_assert(sizeof(struct herd_index_group) == 448, "no padding in groups");
-_Static_assert(sizeof(struct herd_index_leaf) == 512, "no padding in leaves");
+_Static_assert(sizeof(struct index_header) == HERD_PLACES_INDEX_HEAD, "no padding in the file's header");
+_Static_assert(sizeof(struct index_group) == 448, "no padding in groups");
+_Static_assert(sizeof(struct index_leaf) == 512, "no padding in leaves");
 _Static_assert(sizeof(struct herd_index_point) == 16, "no padding in points");
-_Static_assert(sizeof(struct herd_index_record) == 6, "no padding in records");
+_Static_assert(sizeof(struct index_record) == 6, "no padding in records");
 
 /*
  * The levels of a tree over `place_count` points: fills ret_start with the first
  * node of each level and, after the last, the number of all; returns the number
  * of levels, 0 for no points.
  */
-uint32_t herd_index_levels(uint32_t place_count, uint32_t ret_start[HERD_INDEX_LEVELS_MAX + 1]);
+uint32_t index_levels(uint32_t place_count, uint32_t ret_start[INDEX_LEVELS_MAX + 1]);
 
 /* What is wrong with a place of an index (NULL: nothing). Whoever makes an index asks the same as whoever opens it. */
-const char *herd_index_check_point(const struct herd_index_point *point, struct herd_places_section records,
-                                   uint32_t type_count);
+const char *index_check_point(const struct herd_index_point *point, struct herd_places_section records,
+                              uint32_t type_count);
 
 /* x, y, z on the unit sphere of a coordinate in units of 1e-9 degree. */
-void herd_sphere_vector(int64_t latitude_e9, int64_t longitude_e9, double ret_vector[3]);
+void sphere_vector(int64_t latitude_e9, int64_t longitude_e9, double ret_vector[3]);
 /* A point from which distances are measured, with the cosine and the sine of its latitude. */
-struct herd_sphere_origin {
+struct sphere_origin {
     int64_t latitude_e9;
     int64_t longitude_e9;
     double cosine;
     double sine;
 };
 
-struct herd_sphere_origin herd_sphere_origin(int64_t latitude_e9, int64_t longitude_e9);
+struct sphere_origin sphere_origin(int64_t latitude_e9, int64_t longitude_e9);
 /*
  * Great-circle distance by the haversine formula, good to nanometres for near
  * points because differences are taken of whole numbers.
  */
-double herd_sphere_distance_m(const struct herd_sphere_origin *origin, int32_t latitude_e7, int32_t longitude_e7);
+double sphere_distance_m(const struct sphere_origin *origin, int32_t latitude_e7, int32_t longitude_e7);
 
 /*
  * The place of a cell on the Hilbert curve through a cube of 2^bits cells a
  * side, bits 1 to 21.
  */
-uint64_t herd_hilbert_key(const uint32_t cell[3], unsigned bits);
+uint64_t hilbert_key(const uint32_t cell[3], unsigned bits);
 
 /* Place `number` of an index, below place_count. */
-static inline const struct herd_index_point *herd_index_point_at(const struct herd_places_index *index, uint32_t number)
+static inline const struct herd_index_point *index_point_at(const struct herd_places_index *index, uint32_t number)
 {
-    const struct herd_index_leaf *leaves = index->leaves.bytes;
-    return &leaves[number / HERD_INDEX_FANOUT].points[number % HERD_INDEX_FANOUT];
+    const struct index_leaf *leaves = index->leaves.bytes;
+    return &leaves[number / INDEX_FANOUT].points[number % INDEX_FANOUT];
 }
 
 /* The length of the record there, with its head; and its id. */
-size_t herd_builder_record_length(const struct herd_builder *builder, uint32_t offset);
-struct herd_text herd_builder_id(const struct herd_builder *builder, uint32_t offset);
+size_t builder_record_length(const struct herd_builder *builder, uint32_t offset);
+struct herd_text builder_id(const struct herd_builder *builder, uint32_t offset);
 
 /* The place of a point on the curve when it is sorted. */
-struct herd_index_key {
+struct index_key {
     uint64_t key;
     uint32_t number; /* in the order of coming */
 };
@@ -166,9 +166,9 @@ struct herd_index_key {
  * Of sorted keys, leaves out those of places that no search can find because of
  * others on the same spot; returns how many stay, in their order.
  */
-uint32_t herd_index_thin(const struct herd_builder *builder, struct herd_index_key *keys, uint32_t count);
+uint32_t index_thin(const struct herd_builder *builder, struct index_key *keys, uint32_t count);
 
 /* Orders ids: the shorter first, then by bytes; so numbers are in order of value. */
-int herd_place_id_compare(struct herd_text a, struct herd_text b);
+int place_id_compare(struct herd_text a, struct herd_text b);
 
 #endif

@@ -18,44 +18,44 @@
 #define SWAPPED_BYTE_ORDER UINT32_C(0x04030201)
 #define COORDINATE_E7_MAX INT32_C(1800000000)
 
-uint32_t herd_index_levels(uint32_t place_count, uint32_t ret_start[HERD_INDEX_LEVELS_MAX + 1])
+uint32_t index_levels(uint32_t place_count, uint32_t ret_start[INDEX_LEVELS_MAX + 1])
 {
     uint32_t levels = 0;
     uint32_t width = place_count;
-    memset(ret_start, 0, (HERD_INDEX_LEVELS_MAX + 1) * sizeof(*ret_start));
+    memset(ret_start, 0, (INDEX_LEVELS_MAX + 1) * sizeof(*ret_start));
     while (width > 1 || (levels == 0 && width == 1)) {
-        assert(levels < HERD_INDEX_LEVELS_MAX);
-        width = (width + HERD_INDEX_FANOUT - 1) / HERD_INDEX_FANOUT;
+        assert(levels < INDEX_LEVELS_MAX);
+        width = (width + INDEX_FANOUT - 1) / INDEX_FANOUT;
         ret_start[levels + 1] = ret_start[levels] + width;
         levels++;
     }
     return levels;
 }
 
-static const char *check_kind(const struct herd_index_header *header, size_t length)
+static const char *check_kind(const struct index_header *header, size_t length)
 {
-    size_t shown = length < HERD_INDEX_MAGIC_LENGTH ? length : HERD_INDEX_MAGIC_LENGTH;
+    size_t shown = length < INDEX_MAGIC_LENGTH ? length : INDEX_MAGIC_LENGTH;
     if (length == 0) return "it is empty";
     if (memcmp(header->magic, HERD_INDEX_MAGIC, shown) != 0) return "it is not an index of places";
-    if (length < offsetof(struct herd_index_header, header_bytes)) return "it is cut short";
+    if (length < offsetof(struct index_header, header_bytes)) return "it is cut short";
     if (header->byte_order == SWAPPED_BYTE_ORDER)
         return "it was made on a machine of another byte order; import the places on this one";
-    if (header->byte_order != HERD_INDEX_BYTE_ORDER) return "its header is damaged";
-    if (header->version < HERD_INDEX_VERSION) return "it was made by an older version of herd; import the places again";
-    if (header->version > HERD_INDEX_VERSION) return "it was made by a newer version of herd than this one";
+    if (header->byte_order != INDEX_BYTE_ORDER) return "its header is damaged";
+    if (header->version < INDEX_VERSION) return "it was made by an older version of herd; import the places again";
+    if (header->version > INDEX_VERSION) return "it was made by a newer version of herd than this one";
     if (length < sizeof(*header)) return "it is cut short";
     return NULL;
 }
 
-static const char *check_header(const struct herd_index_header *header, size_t length)
+static const char *check_header(const struct index_header *header, size_t length)
 {
-    struct herd_index_header copy = *header;
+    struct index_header copy = *header;
     copy.checksum = 0;
     if (herd_crc32c(0, &copy, sizeof(copy)) != header->checksum) return "its header is damaged";
     if (length < header->file_bytes) return "it is cut short";
     if (length > header->file_bytes) return "bytes follow its end";
-    if (header->header_bytes != sizeof(*header) || header->fanout != HERD_INDEX_FANOUT ||
-        header->section_count != HERD_INDEX_SECTIONS || header->place_count > HERD_INDEX_PLACES_MAX ||
+    if (header->header_bytes != sizeof(*header) || header->fanout != INDEX_FANOUT ||
+        header->section_count != INDEX_SECTIONS || header->place_count > INDEX_PLACES_MAX ||
         header->type_count > UINT16_MAX)
         return "its header is wrong";
     return NULL;
@@ -63,40 +63,40 @@ static const char *check_header(const struct herd_index_header *header, size_t l
 
 const char *herd_places_index_check_head(const void *head, size_t length)
 {
-    const struct herd_index_header *header = head;
+    const struct index_header *header = head;
     const char *problem = check_kind(header, length);
     return problem == NULL ? check_header(header, length) : problem;
 }
 
 /* Sections follow each other without gaps, so that every byte is under some checksum. */
-static const char *check_sections(const struct herd_index_header *header)
+static const char *check_sections(const struct index_header *header)
 {
     const char *file = (const char *)header;
     uint64_t offset = sizeof(*header);
-    for (unsigned i = 0; i < HERD_INDEX_SECTIONS; i++) {
-        const struct herd_index_entry *entry = &header->sections[i];
+    for (unsigned i = 0; i < INDEX_SECTIONS; i++) {
+        const struct index_entry *entry = &header->sections[i];
         if (entry->offset != offset || entry->length % 8 != 0 || entry->length > header->file_bytes - offset)
             return "its table of sections is wrong";
         offset += entry->length;
     }
     if (offset != header->file_bytes) return "its table of sections is wrong";
-    for (unsigned i = 0; i < HERD_INDEX_SECTIONS; i++) {
-        const struct herd_index_entry *entry = &header->sections[i];
+    for (unsigned i = 0; i < INDEX_SECTIONS; i++) {
+        const struct index_entry *entry = &header->sections[i];
         if (herd_crc32c(0, file + entry->offset, entry->length) != entry->checksum)
             return "it is damaged: a checksum is wrong";
     }
     return NULL;
 }
 
-static struct herd_places_section section_of(const struct herd_index_header *header, enum herd_index_section section)
+static struct herd_places_section section_of(const struct index_header *header, enum index_section section)
 {
-    const struct herd_index_entry *entry = &header->sections[section];
+    const struct index_entry *entry = &header->sections[section];
     return (struct herd_places_section){(const char *)header + entry->offset, entry->length};
 }
 
-static const char *read_about(const struct herd_index_header *header, struct herd_places_index *index)
+static const char *read_about(const struct index_header *header, struct herd_places_index *index)
 {
-    struct herd_places_section about = section_of(header, HERD_INDEX_ABOUT);
+    struct herd_places_section about = section_of(header, INDEX_ABOUT);
     uint32_t lengths[2];
     if (about.length < sizeof(lengths)) return "its source is missing";
     memcpy(lengths, about.bytes, sizeof(lengths));
@@ -122,15 +122,15 @@ static const char *check_types(const struct herd_places_index *index)
 
 static bool record_fits(struct herd_places_section records, uint32_t type_count, uint32_t offset)
 {
-    struct herd_index_record record;
+    struct index_record record;
     if (records.length < sizeof(record) || offset > records.length - sizeof(record)) return false;
     memcpy(&record, (const char *)records.bytes + offset, sizeof(record));
     size_t texts = (size_t)record.id_length + record.name_length + record.vicinity_length;
     return record.type < type_count && texts <= records.length - sizeof(record) - offset;
 }
 
-const char *herd_index_check_point(const struct herd_index_point *point, struct herd_places_section records,
-                                   uint32_t type_count)
+const char *index_check_point(const struct herd_index_point *point, struct herd_places_section records,
+                              uint32_t type_count)
 {
     if (point->latitude_e7 < -COORDINATE_E7_MAX / 2 || point->latitude_e7 > COORDINATE_E7_MAX / 2 ||
         point->longitude_e7 < -COORDINATE_E7_MAX || point->longitude_e7 > COORDINATE_E7_MAX)
@@ -142,25 +142,25 @@ static const char *check_points(const struct herd_places_index *index)
 {
     const char *problem = NULL;
     for (uint32_t i = 0; i < index->place_count && problem == NULL; i++)
-        problem = herd_index_check_point(herd_index_point_at(index, i), index->records, index->type_count);
+        problem = index_check_point(index_point_at(index, i), index->records, index->type_count);
     return problem;
 }
 
-static const char *read_sections(const struct herd_index_header *header, struct herd_places_index *index)
+static const char *read_sections(const struct index_header *header, struct herd_places_index *index)
 {
     *index = (struct herd_places_index){
         .place_count = header->place_count,
         .type_count = header->type_count,
-        .groups = section_of(header, HERD_INDEX_GROUPS),
-        .leaves = section_of(header, HERD_INDEX_LEAVES),
-        .records = section_of(header, HERD_INDEX_RECORDS),
-        .types = section_of(header, HERD_INDEX_TYPES),
+        .groups = section_of(header, INDEX_GROUPS),
+        .leaves = section_of(header, INDEX_LEAVES),
+        .records = section_of(header, INDEX_RECORDS),
+        .types = section_of(header, INDEX_TYPES),
     };
-    index->level_count = herd_index_levels(index->place_count, index->level_start);
+    index->level_count = index_levels(index->place_count, index->level_start);
     uint64_t leaf_count = index->level_start[1];
     uint64_t group_count = index->place_count == 0 ? 0 : index->level_start[index->level_count] - leaf_count;
-    if (index->groups.length != group_count * sizeof(struct herd_index_group) ||
-        index->leaves.length != leaf_count * sizeof(struct herd_index_leaf))
+    if (index->groups.length != group_count * sizeof(struct index_group) ||
+        index->leaves.length != leaf_count * sizeof(struct index_leaf))
         return "its sections do not fit its number of places";
     const char *problem = read_about(header, index);
     if (problem == NULL) problem = check_types(index);
@@ -172,7 +172,7 @@ int herd_places_index_open(const void *memory, size_t length, struct herd_places
                            const char **ret_problem)
 {
     assert((uintptr_t)memory % 8 == 0);
-    const struct herd_index_header *header = memory;
+    const struct index_header *header = memory;
     struct herd_places_index index;
     const char *problem = herd_places_index_check_head(header, length);
     if (problem == NULL) problem = check_sections(header);
@@ -197,8 +197,8 @@ void herd_places_index_place(const struct herd_places_index *index, uint32_t num
                              struct herd_places_place *ret_place)
 {
     assert(number < index->place_count);
-    const struct herd_index_point *point = herd_index_point_at(index, number);
-    struct herd_index_record record;
+    const struct herd_index_point *point = index_point_at(index, number);
+    struct index_record record;
     const char *bytes = (const char *)index->records.bytes + point->record;
     memcpy(&record, bytes, sizeof(record));
     const char *id = bytes + sizeof(record);
@@ -214,7 +214,7 @@ void herd_places_index_place(const struct herd_places_index *index, uint32_t num
     };
 }
 
-int herd_place_id_compare(struct herd_text a, struct herd_text b)
+int place_id_compare(struct herd_text a, struct herd_text b)
 {
     if (a.length != b.length) return a.length < b.length ? -1 : 1;
     return a.length == 0 ? 0 : memcmp(a.bytes, b.bytes, a.length);

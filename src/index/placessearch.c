@@ -45,9 +45,9 @@
 #define SLACK_SHARE 1e-6
 #define SLACK_TERMS 4e-6
 #define CACHE_LINE_BYTES 64
-#define NODE_BYTES sizeof(struct herd_index_leaf)
+#define NODE_BYTES sizeof(struct index_leaf)
 #define AHEAD_MAX 3
-#define WORDS (HERD_INDEX_FANOUT / HERD_WORD_SIZE)
+#define WORDS (INDEX_FANOUT / HERD_WORD_SIZE)
 
 /* A child may be chord + chord_per_prominence * its prominence away, in earth radii; at most the root of square_max. */
 struct reach {
@@ -61,7 +61,7 @@ struct search {
     const struct herd_places_query *query;
     struct herd_places_scratch *scratch;
     float at[3];
-    struct herd_sphere_origin origin;
+    struct sphere_origin origin;
     double per_metre;      /* what a metre costs */
     double prominence;     /* weight of ln(1 + population): 0 or 1 */
     double chord_per_cost; /* how far away one may be for it; 0 where a metre costs nothing */
@@ -82,12 +82,12 @@ static inline float twice_outside(float low, float high, float at)
 }
 
 /* The squares of the chords to the 16 boxes of a group. */
-static void measure_boxes(const struct herd_index_group *group, const float at[3], float ret_squares[HERD_INDEX_FANOUT])
+static void measure_boxes(const struct index_group *group, const float at[3], float ret_squares[INDEX_FANOUT])
 {
     float at_x = at[0];
     float at_y = at[1];
     float at_z = at[2];
-    for (unsigned i = 0; i < HERD_INDEX_FANOUT; i++) {
+    for (unsigned i = 0; i < INDEX_FANOUT; i++) {
         float x = twice_outside(group->low[0][i], group->high[0][i], at_x);
         float y = twice_outside(group->low[1][i], group->high[1][i], at_y);
         float z = twice_outside(group->low[2][i], group->high[2][i], at_z);
@@ -95,9 +95,9 @@ static void measure_boxes(const struct herd_index_group *group, const float at[3
     }
 }
 
-static void measure_points(const struct herd_index_leaf *leaf, const float at[3], float ret_squares[HERD_INDEX_FANOUT])
+static void measure_points(const struct index_leaf *leaf, const float at[3], float ret_squares[INDEX_FANOUT])
 {
-    for (unsigned i = 0; i < HERD_INDEX_FANOUT; i++) {
+    for (unsigned i = 0; i < INDEX_FANOUT; i++) {
         float x = leaf->at[0][i] - at[0];
         float y = leaf->at[1][i] - at[1];
         float z = leaf->at[2][i] - at[2];
@@ -129,11 +129,11 @@ static inline bool within_reach(struct reach reach, float square, float prominen
 }
 
 /* Judges 16 children at once; a byte each, eight of them in a word, says 1 where it is so. */
-static inline void judge(struct reach reach, const float squares[HERD_INDEX_FANOUT],
-                         const float prominences[HERD_INDEX_FANOUT], uint64_t ret_within[WORDS])
+static inline void judge(struct reach reach, const float squares[INDEX_FANOUT], const float prominences[INDEX_FANOUT],
+                         uint64_t ret_within[WORDS])
 {
-    char within[HERD_INDEX_FANOUT];
-    for (unsigned i = 0; i < HERD_INDEX_FANOUT; i++)
+    char within[INDEX_FANOUT];
+    for (unsigned i = 0; i < INDEX_FANOUT; i++)
         within[i] = within_reach(reach, squares[i], prominences[i]);
     for (unsigned i = 0; i < WORDS; i++)
         ret_within[i] = herd_word_load(within + i * HERD_WORD_SIZE);
@@ -154,8 +154,8 @@ static bool tied_before(const struct herd_places_found *a, const struct herd_pla
     struct herd_places_place place_b;
     herd_places_index_place(a->index, a->number, &place_a);
     herd_places_index_place(b->index, b->number, &place_b);
-    int order = herd_place_id_compare(place_a.id, place_b.id);
-    if (order == 0) order = herd_place_id_compare(a->index->source, b->index->source);
+    int order = place_id_compare(place_a.id, place_b.id);
+    if (order == 0) order = place_id_compare(a->index->source, b->index->source);
     if (order != 0) return order < 0;
     return a->index == b->index ? a->number < b->number : a->index < b->index;
 }
@@ -176,8 +176,8 @@ static void keep_found(struct search *search, struct herd_places_found found)
 static void consider_point(struct search *search, uint32_t number)
 {
     const struct herd_places_query *query = search->query;
-    const struct herd_index_point *point = herd_index_point_at(search->index, number);
-    double distance_m = herd_sphere_distance_m(&search->origin, point->latitude_e7, point->longitude_e7);
+    const struct herd_index_point *point = index_point_at(search->index, number);
+    double distance_m = sphere_distance_m(&search->origin, point->latitude_e7, point->longitude_e7);
     if (distance_m > query->radius_m) return;
     double cost = distance_m * search->per_metre;
     if (search->prominence > 0) cost -= log1p((double)point->population);
@@ -214,15 +214,15 @@ static struct herd_places_seen frontier_take(struct herd_places_scratch *scratch
 
 static void open_node(struct search *search, uint32_t node, uint32_t level);
 
-static const struct herd_index_leaf *leaf_of(const struct herd_places_index *index, uint32_t node)
+static const struct index_leaf *leaf_of(const struct herd_places_index *index, uint32_t node)
 {
-    return (const struct herd_index_leaf *)index->leaves.bytes + node;
+    return (const struct index_leaf *)index->leaves.bytes + node;
 }
 
 /* Of a node that is none of the lowest level. */
-static const struct herd_index_group *group_of(const struct herd_places_index *index, uint32_t node)
+static const struct index_group *group_of(const struct herd_places_index *index, uint32_t node)
 {
-    return (const struct herd_index_group *)index->groups.bytes + (node - index->level_start[1]);
+    return (const struct index_group *)index->groups.bytes + (node - index->level_start[1]);
 }
 
 /* A node will be opened soon: a hint, where the compiler knows how to give it. */
@@ -252,10 +252,10 @@ static void consider_node(struct search *search, uint32_t node, uint32_t level, 
 
 static void open_leaf(struct search *search, uint32_t node)
 {
-    const struct herd_index_leaf *leaf = leaf_of(search->index, node);
-    uint32_t first = node * HERD_INDEX_FANOUT;
+    const struct index_leaf *leaf = leaf_of(search->index, node);
+    uint32_t first = node * INDEX_FANOUT;
     uint32_t left = search->index->place_count - first;
-    float squares[HERD_INDEX_FANOUT];
+    float squares[INDEX_FANOUT];
     uint64_t within[WORDS];
     measure_points(leaf, search->at, squares);
     judge(search->reach, squares, leaf->prominence, within);
@@ -272,10 +272,10 @@ static void open_leaf(struct search *search, uint32_t node)
 static void open_group(struct search *search, uint32_t node, uint32_t level)
 {
     const uint32_t *start = search->index->level_start;
-    const struct herd_index_group *group = group_of(search->index, node);
-    uint32_t first = start[level - 1] + (node - start[level]) * HERD_INDEX_FANOUT;
+    const struct index_group *group = group_of(search->index, node);
+    uint32_t first = start[level - 1] + (node - start[level]) * INDEX_FANOUT;
     uint32_t left = start[level] - first;
-    float squares[HERD_INDEX_FANOUT];
+    float squares[INDEX_FANOUT];
     uint64_t within[WORDS];
     measure_boxes(group, search->at, squares);
     judge(search->reach, squares, group->prominence, within);
@@ -300,10 +300,10 @@ static void prepare(struct search *search)
 {
     const struct herd_places_query *query = search->query;
     double vector[3];
-    herd_sphere_vector(query->latitude_e9, query->longitude_e9, vector);
+    sphere_vector(query->latitude_e9, query->longitude_e9, vector);
     for (unsigned i = 0; i < 3; i++)
         search->at[i] = (float)vector[i];
-    search->origin = herd_sphere_origin(query->latitude_e9, query->longitude_e9);
+    search->origin = sphere_origin(query->latitude_e9, query->longitude_e9);
     bool by_distance = query->rank == HERD_PLACES_DISTANCE;
     search->per_metre = by_distance ? 1 : query->radius_m > 0 ? 4 / query->radius_m : 0;
     search->prominence = by_distance ? 0 : 1;

@@ -19,7 +19,7 @@
 #define RADIANS_PER_E9 (3.14159265358979323846 / 180.0 / 1e9)
 #define SMALL 0.01 /* radians, some 64 km */
 
-void herd_sphere_vector(int64_t latitude_e9, int64_t longitude_e9, double ret_vector[3])
+void sphere_vector(int64_t latitude_e9, int64_t longitude_e9, double ret_vector[3])
 {
     double latitude = (double)latitude_e9 * RADIANS_PER_E9;
     double longitude = (double)longitude_e9 * RADIANS_PER_E9;
@@ -44,21 +44,21 @@ static double arc_sine(double x)
     return x * (1 + square * (1.0 / 6 + square * (3.0 / 40 + square * (15.0 / 336))));
 }
 
-struct herd_sphere_origin herd_sphere_origin(int64_t latitude_e9, int64_t longitude_e9)
+struct sphere_origin sphere_origin(int64_t latitude_e9, int64_t longitude_e9)
 {
     double latitude = (double)latitude_e9 * RADIANS_PER_E9;
-    return (struct herd_sphere_origin){latitude_e9, longitude_e9, cos(latitude), sin(latitude)};
+    return (struct sphere_origin){latitude_e9, longitude_e9, cos(latitude), sin(latitude)};
 }
 
 /* Of a latitude that differs from the origin's by twice an angle with that sine. */
-static double other_cosine(const struct herd_sphere_origin *origin, int64_t latitude_e9, double half_sine)
+static double other_cosine(const struct sphere_origin *origin, int64_t latitude_e9, double half_sine)
 {
     double square = half_sine * half_sine;
     if (square >= SMALL * SMALL) return cos((double)latitude_e9 * RADIANS_PER_E9);
     return origin->cosine * (1 - 2 * square) - origin->sine * (2 * half_sine * sqrt(1 - square));
 }
 
-double herd_sphere_distance_m(const struct herd_sphere_origin *origin, int32_t latitude_e7, int32_t longitude_e7)
+double sphere_distance_m(const struct sphere_origin *origin, int32_t latitude_e7, int32_t longitude_e7)
 {
     int64_t latitude_e9 = (int64_t)latitude_e7 * 100;
     int64_t longitude_e9 = (int64_t)longitude_e7 * 100;

@@ -15,7 +15,7 @@
 #include "local.h"
 
 #define CHUNK_SHIFT 6
-#define KEY_BYTES 9 /* see herd_peername_key: of an IPv6 address the first half */
+#define KEY_BYTES 9 /* see peername_key: of an IPv6 address the first half */
 
 struct item {
     struct herd_table_node node;
@@ -79,8 +79,7 @@ static int take_address(struct herd_admit *admit, const struct sockaddr *address
     unsigned per_address_max = admit->limits.per_address_max;
     unsigned char key[KEY_BYTES];
     *ret_handle = HERD_SLAB_NONE;
-    if (per_address_max == 0 || herd_peername_loopback(address) || !herd_peername_key(address, key, sizeof key))
-        return 0;
+    if (per_address_max == 0 || peername_loopback(address) || !peername_key(address, key, sizeof key)) return 0;
     uint32_t hash = (uint32_t)herd_siphash(&admit->key, (struct herd_text){(const char *)key, sizeof key});
     uint32_t handle = find(admit, hash, key);
     if (handle == 0) handle = create(admit, hash, key);

@@ -23,13 +23,12 @@
 #include "herd/memory.h"
 #include "local.h"
 
-static const struct herd_machine fetch_machine = {
-    .name = "fetch",
-    .states = {[HERD_FETCH_RUNNING] = {"running", HERD_TO(HERD_FETCH_FINISHED)},
-               [HERD_FETCH_FINISHED] = {"finished", HERD_TO(HERD_FETCH_TOLD)},
-               [HERD_FETCH_TOLD] = {"told", 0}}};
+static const struct herd_machine fetch_machine = {.name = "fetch",
+                                                  .states = {[FETCH_RUNNING] = {"running", HERD_TO(FETCH_FINISHED)},
+                                                             [FETCH_FINISHED] = {"finished", HERD_TO(FETCH_TOLD)},
+                                                             [FETCH_TOLD] = {"told", 0}}};
 
-uint64_t herd_fetch_now_ms(void)
+uint64_t fetch_now_ms(void)
 {
     return uv_hrtime() / 1000000;
 }
@@ -44,7 +43,7 @@ static char *copy_text(struct herd_text text)
 
 static void fetch_free(struct herd_fetch *fetch)
 {
-    assert(fetch->easy == NULL && fetch->state == HERD_FETCH_TOLD && herd_list_empty(&fetch->node));
+    assert(fetch->easy == NULL && fetch->state == FETCH_TOLD && herd_list_empty(&fetch->node));
     herd_buffer_finish(&fetch->body);
     curl_slist_free_all(fetch->headers);
     herd_memory_free(fetch->url);
@@ -66,7 +65,7 @@ static void try_finish(struct herd_fetcher *fetcher)
     if (on_closed != NULL) on_closed(owner);
 }
 
-void herd_fetcher_handle_closed(struct herd_fetcher *fetcher)
+void fetcher_handle_closed(struct herd_fetcher *fetcher)
 {
     assert(fetcher->handles > 0);
     fetcher->handles--;
@@ -82,7 +81,7 @@ static void tell(struct herd_fetch *fetch)
         .body = &fetch->body,
     };
     herd_list_remove(&fetch->node);
-    herd_machine_move(&fetch_machine, &fetch->state, HERD_FETCH_TOLD, fetch->number);
+    herd_machine_move(&fetch_machine, &fetch->state, FETCH_TOLD, fetch->number);
     fetch->on_done(fetch, &answer, fetch->owner);
     fetch_free(fetch);
 }
@@ -131,15 +130,15 @@ const struct herd_fetch_counts *herd_fetcher_counts(const struct herd_fetcher *f
     return &fetcher->counts;
 }
 
-void herd_fetch_finish(struct herd_fetch *fetch, int error, const char *text)
+void fetch_finish(struct herd_fetch *fetch, int error, const char *text)
 {
     struct herd_fetcher *fetcher = fetch->fetcher;
-    assert(fetch->state != HERD_FETCH_TOLD && fetch->easy == NULL);
+    assert(fetch->state != FETCH_TOLD && fetch->easy == NULL);
     assert(error <= 0 && text != NULL);
-    if (fetch->state == HERD_FETCH_RUNNING) {
+    if (fetch->state == FETCH_RUNNING) {
         herd_list_remove(&fetch->node);
         herd_list_append(&fetcher->finished, &fetch->node);
-        herd_machine_move(&fetch_machine, &fetch->state, HERD_FETCH_FINISHED, fetch->number);
+        herd_machine_move(&fetch_machine, &fetch->state, FETCH_FINISHED, fetch->number);
     }
     fetch->error = error;
     fetch->error_text = text;
@@ -173,9 +172,9 @@ struct herd_fetch *herd_fetch_start(struct herd_fetcher *fetcher, const struct h
     herd_buffer_init(&fetch->body);
     fetch->fetcher = fetcher;
     fetch->number = ++fetcher->counts.requests;
-    fetch->state = HERD_FETCH_RUNNING;
+    fetch->state = FETCH_RUNNING;
     herd_list_append(&fetcher->running, &fetch->node);
-    fetch->deadline_ms = herd_fetch_now_ms() + request->timeout_ms;
+    fetch->deadline_ms = fetch_now_ms() + request->timeout_ms;
     fetch->body_bytes_max = request->body_bytes_max;
     fetch->on_done = on_done;
     fetch->owner = owner;
@@ -184,28 +183,28 @@ struct herd_fetch *herd_fetch_start(struct herd_fetcher *fetcher, const struct h
         fetch->post_length = request->post.length;
     }
     if (fetcher->closing)
-        herd_fetch_finish(fetch, -ECANCELED, "cancelled");
-    else if (fetcher->multi == NULL && herd_fetch_socket_open(fetcher) < 0)
-        herd_fetch_finish(fetch, -ENOMEM, "libcurl does not start");
+        fetch_finish(fetch, -ECANCELED, "cancelled");
+    else if (fetcher->multi == NULL && fetch_socket_open(fetcher) < 0)
+        fetch_finish(fetch, -ENOMEM, "libcurl does not start");
     else if (!copy_url(fetch, request->url))
-        herd_fetch_finish(fetch, -EINVAL, "malformed URL");
+        fetch_finish(fetch, -EINVAL, "malformed URL");
     else if (!copy_headers(fetch, request->headers))
-        herd_fetch_finish(fetch, -ENOMEM, "out of memory");
-    else if (herd_fetch_transfer_begin(fetch) < 0)
-        herd_fetch_finish(fetch, -ENOMEM, "libcurl does not take the request");
+        fetch_finish(fetch, -ENOMEM, "out of memory");
+    else if (fetch_transfer_begin(fetch) < 0)
+        fetch_finish(fetch, -ENOMEM, "libcurl does not take the request");
     return fetch;
 }
 
 void herd_fetch_cancel(struct herd_fetch *fetch)
 {
-    if (fetch->state == HERD_FETCH_TOLD) return;
-    if (fetch->state == HERD_FETCH_RUNNING) herd_fetch_transfer_end(fetch);
-    herd_fetch_finish(fetch, -ECANCELED, "cancelled");
+    if (fetch->state == FETCH_TOLD) return;
+    if (fetch->state == FETCH_RUNNING) fetch_transfer_end(fetch);
+    fetch_finish(fetch, -ECANCELED, "cancelled");
 }
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    herd_fetcher_handle_closed(handle->data);
+    fetcher_handle_closed(handle->data);
 }
 
 void herd_fetcher_close(struct herd_fetcher *fetcher, void (*on_closed)(void *owner), void *owner)
@@ -217,7 +216,7 @@ void herd_fetcher_close(struct herd_fetcher *fetcher, void (*on_closed)(void *ow
     while (!herd_list_empty(&fetcher->running))
         herd_fetch_cancel(HERD_CONTAINER(fetcher->running.next, struct herd_fetch, node));
     for (struct herd_list_node *node = fetcher->finished.next; node != &fetcher->finished; node = node->next)
-        herd_fetch_finish(HERD_CONTAINER(node, struct herd_fetch, node), -ECANCELED, "cancelled");
+        fetch_finish(HERD_CONTAINER(node, struct herd_fetch, node), -ECANCELED, "cancelled");
     if (fetcher->multi != NULL) curl_multi_cleanup(fetcher->multi);
     fetcher->multi = NULL;
     uv_close((uv_handle_t *)&fetcher->curl_timer, on_timer_closed);

@@ -33,7 +33,7 @@ static const struct {
     {CURLE_BAD_CONTENT_ENCODING, -EIO, "unknown transfer coding"},
 };
 
-int herd_fetch_explain(CURLcode code, const char **ret_text)
+int fetch_explain(CURLcode code, const char **ret_text)
 {
     for (size_t i = 0; i < sizeof explanations / sizeof explanations[0]; i++) {
         if (explanations[i].code != code) continue;

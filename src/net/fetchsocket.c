@@ -34,7 +34,7 @@ static void on_socket_closed(uv_handle_t *handle)
     struct fetch_socket *one = handle->data;
     struct herd_fetcher *fetcher = one->fetcher;
     herd_memory_free(one);
-    herd_fetcher_handle_closed(fetcher);
+    fetcher_handle_closed(fetcher);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -47,7 +47,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
     curl_multi_socket_action(fetcher->multi, one->fd, flags, &still_running);
     if (status < 0 && !uv_is_closing((uv_handle_t *)poll)) uv_poll_start(poll, one->events, on_poll);
-    herd_fetch_transfer_collect(fetcher);
+    fetch_transfer_collect(fetcher);
 }
 
 static struct fetch_socket *socket_open(struct herd_fetcher *fetcher, curl_socket_t fd)
@@ -88,7 +88,7 @@ static void on_timer(uv_timer_t *timer)
     struct herd_fetcher *fetcher = timer->data;
     int still_running;
     curl_multi_socket_action(fetcher->multi, CURL_SOCKET_TIMEOUT, 0, &still_running);
-    herd_fetch_transfer_collect(fetcher);
+    fetch_transfer_collect(fetcher);
 }
 
 static int on_time(CURLM *multi, long timeout_ms, void *owner)
@@ -111,7 +111,7 @@ static bool set_multi(CURLM *multi, struct herd_fetcher *fetcher)
            curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT_MAX) == CURLM_OK;
 }
 
-int herd_fetch_socket_open(struct herd_fetcher *fetcher)
+int fetch_socket_open(struct herd_fetcher *fetcher)
 {
     assert(fetcher->multi == NULL && !fetcher->closing);
     if (!fetcher->global && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return -EIO;

@@ -134,13 +134,13 @@ static bool set_request(CURL *easy, struct herd_fetch *fetch)
 /* Lets curl begin, with what is left of the time. */
 static int add(struct herd_fetch *fetch)
 {
-    uint64_t now_ms = herd_fetch_now_ms();
+    uint64_t now_ms = fetch_now_ms();
     uint64_t left_ms = fetch->deadline_ms > now_ms ? fetch->deadline_ms - now_ms : 1; /* 0 would be no limit */
     if (curl_easy_setopt(fetch->easy, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK) return -EIO;
     return curl_multi_add_handle(fetch->fetcher->multi, fetch->easy) == CURLM_OK ? 0 : -EIO;
 }
 
-int herd_fetch_transfer_begin(struct herd_fetch *fetch)
+int fetch_transfer_begin(struct herd_fetch *fetch)
 {
     assert(fetch->easy == NULL);
     fetch->easy = curl_easy_init();
@@ -153,7 +153,7 @@ int herd_fetch_transfer_begin(struct herd_fetch *fetch)
     return -EIO;
 }
 
-void herd_fetch_transfer_end(struct herd_fetch *fetch)
+void fetch_transfer_end(struct herd_fetch *fetch)
 {
     curl_multi_remove_handle(fetch->fetcher->multi, fetch->easy);
     curl_easy_cleanup(fetch->easy);
@@ -180,18 +180,18 @@ static void conclude(struct herd_fetch *fetch, CURLcode code)
     const char *text;
     curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &fetch->http_status);
     if (code != CURLE_OK && retry(fetch, code)) return;
-    if (fetch->easy != NULL) herd_fetch_transfer_end(fetch);
-    int error = herd_fetch_explain(code, &text);
+    if (fetch->easy != NULL) fetch_transfer_end(fetch);
+    int error = fetch_explain(code, &text);
     if (code == CURLE_FILESIZE_EXCEEDED) fetch->fetcher->counts.too_big++; /* the announced length said so */
     if (error < 0 && fetch->too_big != NULL)
-        herd_fetch_finish(fetch, -EFBIG, fetch->too_big);
+        fetch_finish(fetch, -EFBIG, fetch->too_big);
     else if (code == CURLE_COULDNT_CONNECT && fetch->no_socket)
-        herd_fetch_finish(fetch, -EMFILE, "no descriptors are left");
+        fetch_finish(fetch, -EMFILE, "no descriptors are left");
     else
-        herd_fetch_finish(fetch, error, text);
+        fetch_finish(fetch, error, text);
 }
 
-void herd_fetch_transfer_collect(struct herd_fetcher *fetcher)
+void fetch_transfer_collect(struct herd_fetcher *fetcher)
 {
     const CURLMsg *message;
     int left;

@@ -186,7 +186,7 @@ void herd_listener_address(const struct herd_listener *listener, char *out, size
     if (listener->state == HERD_LISTENER_CLOSING ||
         getsockname(listener->socket, (struct sockaddr *)&address, &length) < 0)
         address.ss_family = AF_UNSPEC;
-    herd_peername_format((const struct sockaddr *)&address, out, size);
+    peername_format((const struct sockaddr *)&address, out, size);
 }
 
 int herd_listener_accept(struct herd_listener *listener, struct herd_stream *stream, struct herd_admit_place *ret_place)

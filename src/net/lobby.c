@@ -16,7 +16,7 @@
 #include "herd/memory.h"
 #include "local.h"
 
-#define WHOLE 17 /* bytes of a key, see herd_peername_key */
+#define WHOLE 17 /* bytes of a key, see peername_key */
 #define SHARE 9
 
 struct herd_lobby_host {
@@ -117,9 +117,9 @@ static void each_host(struct herd_lobby *lobby, const struct sockaddr *host, con
                       void (*act)(struct herd_lobby *lobby, const unsigned char key[WHOLE]))
 {
     unsigned char key[WHOLE], other[WHOLE];
-    if (!herd_peername_key(host, key, sizeof key)) return;
+    if (!peername_key(host, key, sizeof key)) return;
     act(lobby, key);
-    if (source == NULL || !herd_peername_key(source, other, sizeof other)) return;
+    if (source == NULL || !peername_key(source, other, sizeof other)) return;
     if (memcmp(key, other, WHOLE) != 0) act(lobby, other);
 }
 
@@ -160,10 +160,10 @@ static struct herd_lobby_host *enter_stranger(struct herd_lobby *lobby, struct h
                                               const struct sockaddr *address)
 {
     unsigned char key[WHOLE] = {0};
-    (void)herd_peername_key(address, key, SHARE); /* those without an address are one */
+    (void)peername_key(address, key, SHARE); /* those without an address are one */
     struct herd_lobby_host *host = find_host(&lobby->stranger_hosts, key);
     if (host == NULL) host = add_host(&lobby->stranger_hosts, key);
-    host->loopback = herd_peername_loopback(address);
+    host->loopback = peername_loopback(address);
     host->held++;
     lobby->stranger_count++;
     herd_list_append(&lobby->strangers, &seat->node);
@@ -175,7 +175,7 @@ void herd_lobby_enter(struct herd_lobby *lobby, struct herd_lobby_seat *seat, co
     unsigned char key[WHOLE];
     assert(seat->host == NULL);
     seat->greeted = false;
-    seat->host = herd_peername_key(address, key, sizeof key) ? find_host(&lobby->neighbour_hosts, key) : NULL;
+    seat->host = peername_key(address, key, sizeof key) ? find_host(&lobby->neighbour_hosts, key) : NULL;
     if (seat->host == NULL || seat->host->expected == 0) {
         seat->host = enter_stranger(lobby, seat, address);
         return;

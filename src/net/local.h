@@ -15,33 +15,33 @@
  * are any: the smallest, or the largest for who is about to append much. It
  * would cost more to let a small one grow than to fill it.
  */
-void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer);
-void herd_loop_lend_largest(struct herd_loop *loop, struct herd_buffer *buffer);
+void loop_lend(struct herd_loop *loop, struct herd_buffer *buffer);
+void loop_lend_largest(struct herd_loop *loop, struct herd_buffer *buffer);
 /* Takes an empty (or no longer wanted) buffer's memory back: keeps it as a spare one, or frees it. */
-void herd_loop_return(struct herd_loop *loop, struct herd_buffer *buffer);
+void loop_return(struct herd_loop *loop, struct herd_buffer *buffer);
 /* Sees to it that the sweep runs in at most `delay_ms` from now. */
-void herd_loop_sweep_in(struct herd_loop *loop, uint64_t delay_ms);
+void loop_sweep_in(struct herd_loop *loop, uint64_t delay_ms);
 
 /* Closes the streams of `blocked` and `lingering` whose time is over; how long until it should run again, 0: not. */
-uint64_t herd_stream_sweep(struct herd_loop *loop);
+uint64_t stream_sweep(struct herd_loop *loop);
 
 /* Moves it, as stream.c's table of states allows. */
-void herd_stream_move(struct herd_stream *stream, enum herd_stream_state to);
+void stream_move(struct herd_stream *stream, enum herd_stream_state to);
 /* Gives the kernel what it takes of the output, queues the rest, ends the stream where that was all. */
-void herd_stream_write(struct herd_stream *stream);
+void stream_write(struct herd_stream *stream);
 
 /* `127.0.0.1:4242` or `[::1]:4242` in `out` of at least 56 bytes; an IPv4 address mapped into IPv6 as IPv4. */
-void herd_peername_format(const struct sockaddr *address, char *out, size_t size);
+void peername_format(const struct sockaddr *address, char *out, size_t size);
 /* 127.0.0.0/8, ::1, or the former mapped into IPv6. */
-bool herd_peername_loopback(const struct sockaddr *address);
+bool peername_loopback(const struct sockaddr *address);
 /* The IPv4 address in network order, mapped ones too: whether it is one. */
-bool herd_peername_ipv4(const struct sockaddr *address, uint32_t *ret_address);
+bool peername_ipv4(const struct sockaddr *address, uint32_t *ret_address);
 /*
  * What tells addresses apart, without their ports: 4 and the IPv4 address, or 6
  * and as much of the IPv6 one as `size` (5 to 17) leaves room for, then zeros.
  * False, and only zeros, for another family.
  */
-bool herd_peername_key(const struct sockaddr *address, unsigned char *key, size_t size);
+bool peername_key(const struct sockaddr *address, unsigned char *key, size_t size);
 
 /*
  * Fetching, from the outside in:
@@ -68,16 +68,16 @@ struct herd_fetcher {
     void *owner;
 };
 
-enum herd_fetch_state {
-    HERD_FETCH_RUNNING,
-    HERD_FETCH_FINISHED,
-    HERD_FETCH_TOLD,
+enum fetch_state {
+    FETCH_RUNNING,
+    FETCH_FINISHED,
+    FETCH_TOLD,
 };
 
 struct herd_fetch {
     struct herd_list_node node; /* the list of the fetcher that its state names */
     struct herd_fetcher *fetcher;
-    enum herd_fetch_state state;
+    enum fetch_state state;
     uint64_t number; /* in the log */
     CURL *easy;      /* only while RUNNING */
     struct curl_slist *headers;
@@ -99,22 +99,22 @@ struct herd_fetch {
 };
 
 /* Monotonic milliseconds, not cached. */
-uint64_t herd_fetch_now_ms(void);
+uint64_t fetch_now_ms(void);
 /* The end of one, from any state before: its owner is told in a later turn. `text` is a literal. */
-void herd_fetch_finish(struct herd_fetch *fetch, int error, const char *text);
+void fetch_finish(struct herd_fetch *fetch, int error, const char *text);
 
 /* Hands a fetch to curl: 0, or -EIO where it does not take it. */
-int herd_fetch_transfer_begin(struct herd_fetch *fetch);
+int fetch_transfer_begin(struct herd_fetch *fetch);
 /* Takes a fetch away from curl. */
-void herd_fetch_transfer_end(struct herd_fetch *fetch);
+void fetch_transfer_end(struct herd_fetch *fetch);
 /* What curl has finished is retried or told. After every call that lets curl work. */
-void herd_fetch_transfer_collect(struct herd_fetcher *fetcher);
+void fetch_transfer_collect(struct herd_fetcher *fetcher);
 /* What a CURLcode is as an errno and in words that hold nothing foreign. */
-int herd_fetch_explain(CURLcode code, const char **ret_text);
+int fetch_explain(CURLcode code, const char **ret_text);
 
 /* Creates the multi handle on the loop: 0 or -EIO. */
-int herd_fetch_socket_open(struct herd_fetcher *fetcher);
+int fetch_socket_open(struct herd_fetcher *fetcher);
 /* One of the fetcher's uv handles closed. */
-void herd_fetcher_handle_closed(struct herd_fetcher *fetcher);
+void fetcher_handle_closed(struct herd_fetcher *fetcher);
 
 #endif

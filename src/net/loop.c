@@ -90,8 +90,8 @@ static void on_prepare(uv_prepare_t *handle)
 static void on_sweep(uv_timer_t *timer)
 {
     struct herd_loop *loop = HERD_CONTAINER(timer, struct herd_loop, sweep);
-    uint64_t next_ms = herd_stream_sweep(loop);
-    if (next_ms > 0) herd_loop_sweep_in(loop, next_ms);
+    uint64_t next_ms = stream_sweep(loop);
+    if (next_ms > 0) loop_sweep_in(loop, next_ms);
 }
 
 int herd_loop_init(struct herd_loop *loop)
@@ -192,7 +192,7 @@ void herd_task_cancel(struct herd_task *task)
     herd_list_remove(&task->node); /* the idle handle stops itself when it finds nothing */
 }
 
-void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer)
+void loop_lend(struct herd_loop *loop, struct herd_buffer *buffer)
 {
     if (buffer->memory != NULL || loop->spare_count == 0) return;
     *buffer = loop->spares[--loop->spare_count];
@@ -200,7 +200,7 @@ void herd_loop_lend(struct herd_loop *loop, struct herd_buffer *buffer)
     loop->spare_bytes -= buffer->capacity;
 }
 
-void herd_loop_lend_largest(struct herd_loop *loop, struct herd_buffer *buffer)
+void loop_lend_largest(struct herd_loop *loop, struct herd_buffer *buffer)
 {
     if (buffer->memory != NULL || loop->spare_count == 0) return;
     *buffer = loop->spares[0];
@@ -219,7 +219,7 @@ static void add_spare(struct herd_loop *loop, const struct herd_buffer *buffer)
     loop->spares[at] = *buffer;
 }
 
-void herd_loop_return(struct herd_loop *loop, struct herd_buffer *buffer)
+void loop_return(struct herd_loop *loop, struct herd_buffer *buffer)
 {
     if (buffer->memory == NULL) return;
     herd_buffer_clear(buffer);
@@ -233,7 +233,7 @@ void herd_loop_return(struct herd_loop *loop, struct herd_buffer *buffer)
     herd_buffer_init(buffer);
 }
 
-void herd_loop_sweep_in(struct herd_loop *loop, uint64_t delay_ms)
+void loop_sweep_in(struct herd_loop *loop, uint64_t delay_ms)
 {
     if (delay_ms < SWEEP_MS_MIN) delay_ms = SWEEP_MS_MIN;
     if (uv_is_active((uv_handle_t *)&loop->sweep) && uv_timer_get_due_in(&loop->sweep) <= delay_ms) return;

@@ -10,7 +10,7 @@
 
 #include "local.h"
 
-bool herd_peername_ipv4(const struct sockaddr *address, uint32_t *ret_address)
+bool peername_ipv4(const struct sockaddr *address, uint32_t *ret_address)
 {
     if (address->sa_family == AF_INET) {
         struct sockaddr_in in;
@@ -26,12 +26,12 @@ bool herd_peername_ipv4(const struct sockaddr *address, uint32_t *ret_address)
     return true;
 }
 
-bool herd_peername_key(const struct sockaddr *address, unsigned char *key, size_t size)
+bool peername_key(const struct sockaddr *address, unsigned char *key, size_t size)
 {
     uint32_t ipv4;
     assert(size > sizeof ipv4 && size <= 1 + sizeof(struct in6_addr));
     memset(key, 0, size);
-    if (herd_peername_ipv4(address, &ipv4)) {
+    if (peername_ipv4(address, &ipv4)) {
         key[0] = 4;
         memcpy(key + 1, &ipv4, sizeof ipv4);
         return true;
@@ -52,12 +52,12 @@ static unsigned port_of(const struct sockaddr *address)
     return ntohs(in.sin_port);
 }
 
-void herd_peername_format(const struct sockaddr *address, char *out, size_t size)
+void peername_format(const struct sockaddr *address, char *out, size_t size)
 {
     assert(size >= 56);
     char text[INET6_ADDRSTRLEN];
     uint32_t ipv4;
-    if (herd_peername_ipv4(address, &ipv4)) {
+    if (peername_ipv4(address, &ipv4)) {
         inet_ntop(AF_INET, &ipv4, text, sizeof text);
         snprintf(out, size, "%s:%u", text, port_of(address));
     } else if (address->sa_family == AF_INET6) {
@@ -70,10 +70,10 @@ void herd_peername_format(const struct sockaddr *address, char *out, size_t size
     }
 }
 
-bool herd_peername_loopback(const struct sockaddr *address)
+bool peername_loopback(const struct sockaddr *address)
 {
     uint32_t ipv4;
-    if (herd_peername_ipv4(address, &ipv4)) return ntohl(ipv4) >> 24 == 127;
+    if (peername_ipv4(address, &ipv4)) return ntohl(ipv4) >> 24 == 127;
     if (address->sa_family != AF_INET6) return false;
     struct sockaddr_in6 in6;
     memcpy(&in6, address, sizeof in6);

@@ -39,7 +39,7 @@ static const struct herd_machine stream_machine = {
                [HERD_STREAM_CLOSING] = {"closing", 0}}};
 
 /* In the log a stream is known by its descriptor. */
-void herd_stream_move(struct herd_stream *stream, enum herd_stream_state to)
+void stream_move(struct herd_stream *stream, enum herd_stream_state to)
 {
     uv_os_fd_t fd = 0;
     if (herd_log_debug_on() && uv_fileno((const uv_handle_t *)&stream->tcp, &fd) < 0) fd = 0;
@@ -51,7 +51,7 @@ static void on_handle_closed(uv_handle_t *handle)
     struct herd_stream *stream = HERD_CONTAINER(handle, struct herd_stream, tcp);
     assert(stream->flight == NULL && stream->state == HERD_STREAM_CLOSING);
     assert(herd_list_empty(&stream->dirty_node) && herd_list_empty(&stream->blocked_node));
-    herd_loop_return(stream->loop, &stream->out); /* the owner may have held on to it */
+    loop_return(stream->loop, &stream->out); /* the owner may have held on to it */
     stream->events->on_closed(stream, stream->status);
 }
 
@@ -114,7 +114,7 @@ void herd_stream_init(struct herd_stream *stream, struct herd_loop *loop, const 
 
 int herd_stream_start(struct herd_stream *stream, unsigned keepalive_s)
 {
-    herd_stream_move(stream, HERD_STREAM_OPEN);
+    stream_move(stream, HERD_STREAM_OPEN);
     /* Neither is worth refusing a connection for. */
     (void)uv_tcp_nodelay(&stream->tcp, 1);
     if (keepalive_s > 0) (void)uv_tcp_keepalive(&stream->tcp, 1, keepalive_s);
@@ -166,7 +166,7 @@ void herd_stream_end(struct herd_stream *stream, uint32_t linger_ms)
 {
     if (stream->state != HERD_STREAM_OPEN) return;
     (void)herd_stream_out(stream); /* the end of this turn finds out whether output is left */
-    herd_stream_move(stream, HERD_STREAM_ENDING);
+    stream_move(stream, HERD_STREAM_ENDING);
     stream->linger_ms = linger_ms;
     if (stream->paused) read_again(stream);
 }
@@ -175,11 +175,11 @@ void herd_stream_close(struct herd_stream *stream, int status)
 {
     assert(status <= 0 && (stream->status == 0 || stream->state == HERD_STREAM_CLOSING));
     if (stream->state == HERD_STREAM_NEW || stream->state == HERD_STREAM_CLOSING) return;
-    herd_stream_move(stream, HERD_STREAM_CLOSING);
+    stream_move(stream, HERD_STREAM_CLOSING);
     stream->status = status;
     herd_list_remove(&stream->dirty_node);
     herd_list_remove(&stream->blocked_node);
-    herd_loop_return(stream->loop, &stream->out);
+    loop_return(stream->loop, &stream->out);
     uv_close((uv_handle_t *)&stream->tcp, on_handle_closed);
 }
 
@@ -199,7 +199,7 @@ static uint64_t stall_left(struct herd_stream *stream, uint64_t now_ms)
     return stream->stall_ms == 0 ? SWEEP_MS_MAX : time_left(stream, stream->stall_ms, now_ms);
 }
 
-uint64_t herd_stream_sweep(struct herd_loop *loop)
+uint64_t stream_sweep(struct herd_loop *loop)
 {
     uint64_t now_ms = uv_now(&loop->uv);
     uint64_t next_ms = SWEEP_MS_MAX;
@@ -236,11 +236,11 @@ void herd_stream_address(const struct herd_stream *stream, char *out, size_t siz
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     if (!peer_address(stream, &address)) address.ss_family = AF_UNSPEC;
-    herd_peername_format((const struct sockaddr *)&address, out, size);
+    peername_format((const struct sockaddr *)&address, out, size);
 }
 
 bool herd_stream_from_loopback(const struct herd_stream *stream)
 {
     struct sockaddr_storage address;
-    return peer_address(stream, &address) && herd_peername_loopback((const struct sockaddr *)&address);
+    return peer_address(stream, &address) && peername_loopback((const struct sockaddr *)&address);
 }

@@ -38,7 +38,7 @@ static void set_blocked(struct herd_stream *stream)
     if (!herd_list_empty(&stream->blocked_node)) return;
     herd_list_append(&loop->blocked, &stream->blocked_node);
     bool soon = stream->stall_ms > 0 && stream->stall_ms < SWEEP_FIRST_MS;
-    herd_loop_sweep_in(loop, soon ? stream->stall_ms : SWEEP_FIRST_MS);
+    loop_sweep_in(loop, soon ? stream->stall_ms : SWEEP_FIRST_MS);
 }
 
 /* All output is out. libuv need not know of the FIN: nothing is written through it any more. */
@@ -52,11 +52,11 @@ static void send_fin(struct herd_stream *stream)
         herd_stream_close(stream, error);
         return;
     }
-    herd_stream_move(stream, HERD_STREAM_LINGERING);
+    stream_move(stream, HERD_STREAM_LINGERING);
     stream->progress_ms = uv_now(&stream->loop->uv);
     herd_list_remove(&stream->blocked_node);
     herd_list_append(&stream->loop->lingering, &stream->blocked_node);
-    herd_loop_sweep_in(stream->loop, stream->linger_ms);
+    loop_sweep_in(stream->loop, stream->linger_ms);
 }
 
 /* What collected meanwhile waits for its phase: the flood of this turn goes before the replies of this turn. */
@@ -72,7 +72,7 @@ static void on_landed(uv_write_t *request, int status)
     struct herd_stream *stream = flight->stream;
     assert(stream->flight == flight);
     stream->flight = NULL;
-    herd_loop_return(stream->loop, &flight->bytes);
+    loop_return(stream->loop, &flight->bytes);
     herd_memory_free(flight);
     if (stream->state == HERD_STREAM_CLOSING) return;
     if (status < 0) {
@@ -97,7 +97,7 @@ static int take_off(struct herd_stream *stream)
     int error = uv_write(&flight->request, (uv_stream_t *)&stream->tcp, &buffer, 1, on_landed);
     if (error == 0) return 0;
     stream->flight = NULL;
-    herd_loop_return(stream->loop, &flight->bytes);
+    loop_return(stream->loop, &flight->bytes);
     herd_memory_free(flight);
     return error;
 }
@@ -117,7 +117,7 @@ static int write_some(struct herd_stream *stream)
     return 0;
 }
 
-void herd_stream_write(struct herd_stream *stream)
+void stream_write(struct herd_stream *stream)
 {
     assert(stream->flight == NULL && !stream->held && herd_list_empty(&stream->dirty_node));
     assert(stream->state == HERD_STREAM_OPEN || stream->state == HERD_STREAM_ENDING);
@@ -133,7 +133,7 @@ void herd_stream_write(struct herd_stream *stream)
         herd_stream_close(stream, error);
         return;
     }
-    herd_loop_return(stream->loop, &stream->out);
+    loop_return(stream->loop, &stream->out);
     if (stream->state == HERD_STREAM_ENDING) send_fin(stream);
 }
 
@@ -141,7 +141,7 @@ void herd_stream_flush(struct herd_stream *stream)
 {
     herd_list_remove(&stream->dirty_node);
     if (stream->state != HERD_STREAM_OPEN && stream->state != HERD_STREAM_ENDING) return;
-    if (stream->flight == NULL && !stream->held) herd_stream_write(stream);
+    if (stream->flight == NULL && !stream->held) stream_write(stream);
 }
 
 void herd_stream_hold(struct herd_stream *stream)
@@ -166,7 +166,7 @@ struct herd_buffer *herd_stream_out_first(struct herd_stream *stream)
 {
     struct herd_loop *loop = stream->loop;
     if (stream->state != HERD_STREAM_OPEN) return dropped(loop);
-    herd_loop_lend(loop, &stream->out);
+    loop_lend(loop, &stream->out);
     if (herd_list_empty(&stream->dirty_node)) {
         herd_list_append(&loop->dirty, &stream->dirty_node);
         herd_loop_mark(loop, HERD_PHASE_REPLIES);
@@ -176,7 +176,7 @@ struct herd_buffer *herd_stream_out_first(struct herd_stream *stream)
 
 struct herd_buffer *herd_stream_out_large(struct herd_stream *stream)
 {
-    if (stream->state == HERD_STREAM_OPEN) herd_loop_lend_largest(stream->loop, &stream->out);
+    if (stream->state == HERD_STREAM_OPEN) loop_lend_largest(stream->loop, &stream->out);
     return herd_stream_out(stream);
 }
 

@@ -13,54 +13,53 @@
 
 #include "local.h"
 
-_Static_assert(sizeof(((struct herd_breaker *)0)->failures) == sizeof(((struct herd_breaker *)0)->failures_max),
+_Static_assert(sizeof(((struct breaker *)0)->failures) == sizeof(((struct breaker *)0)->failures_max),
                "what is counted comes to its limit");
 
 static const struct herd_machine breaker_machine = {
     .name = "breaker",
-    .states = {[HERD_BREAKER_CLOSED] = {"closed", HERD_TO(HERD_BREAKER_OPEN)},
-               [HERD_BREAKER_OPEN] = {"open", HERD_TO(HERD_BREAKER_HALF_OPEN) | HERD_TO(HERD_BREAKER_CLOSED)},
-               [HERD_BREAKER_HALF_OPEN] = {"half_open", HERD_TO(HERD_BREAKER_OPEN) | HERD_TO(HERD_BREAKER_CLOSED)}}};
+    .states = {[BREAKER_CLOSED] = {"closed", HERD_TO(BREAKER_OPEN)},
+               [BREAKER_OPEN] = {"open", HERD_TO(BREAKER_HALF_OPEN) | HERD_TO(BREAKER_CLOSED)},
+               [BREAKER_HALF_OPEN] = {"half_open", HERD_TO(BREAKER_OPEN) | HERD_TO(BREAKER_CLOSED)}}};
 
-static void move(struct herd_breaker *breaker, enum herd_breaker_state state)
+static void move(struct breaker *breaker, enum breaker_state state)
 {
     herd_machine_move_named(&breaker_machine, &breaker->state, state, breaker->who);
 }
 
-void herd_breaker_init(struct herd_breaker *breaker, struct herd_text who, uint32_t failures_max, uint32_t open_ms)
+void breaker_init(struct breaker *breaker, struct herd_text who, uint32_t failures_max, uint32_t open_ms)
 {
-    *breaker = (struct herd_breaker){
-        .state = HERD_BREAKER_CLOSED, .who = who, .failures_max = failures_max, .open_ms = open_ms};
+    *breaker = (struct breaker){.state = BREAKER_CLOSED, .who = who, .failures_max = failures_max, .open_ms = open_ms};
 }
 
-bool herd_breaker_try(struct herd_breaker *breaker, int64_t now_ms)
+bool breaker_try(struct breaker *breaker, int64_t now_ms)
 {
-    if (breaker->state == HERD_BREAKER_CLOSED) return true;
-    if (breaker->state == HERD_BREAKER_HALF_OPEN || now_ms < breaker->until_ms) return false;
-    move(breaker, HERD_BREAKER_HALF_OPEN);
+    if (breaker->state == BREAKER_CLOSED) return true;
+    if (breaker->state == BREAKER_HALF_OPEN || now_ms < breaker->until_ms) return false;
+    move(breaker, BREAKER_HALF_OPEN);
     return true;
 }
 
-void herd_breaker_succeed(struct herd_breaker *breaker)
+void breaker_succeed(struct breaker *breaker)
 {
-    if (breaker->state != HERD_BREAKER_CLOSED) move(breaker, HERD_BREAKER_CLOSED);
+    if (breaker->state != BREAKER_CLOSED) move(breaker, BREAKER_CLOSED);
     breaker->failures = 0;
 }
 
-bool herd_breaker_fail(struct herd_breaker *breaker, int64_t now_ms, struct herd_random *random)
+bool breaker_fail(struct breaker *breaker, int64_t now_ms, struct herd_random *random)
 {
-    if (breaker->state == HERD_BREAKER_OPEN || breaker->failures_max == 0) return false;
+    if (breaker->state == BREAKER_OPEN || breaker->failures_max == 0) return false;
     breaker->failures++;
-    if (breaker->state == HERD_BREAKER_CLOSED && breaker->failures < breaker->failures_max) return false;
-    move(breaker, HERD_BREAKER_OPEN);
+    if (breaker->state == BREAKER_CLOSED && breaker->failures < breaker->failures_max) return false;
+    move(breaker, BREAKER_OPEN);
     uint32_t spread_ms = breaker->open_ms / 5;
     uint64_t jitter_ms = herd_random_below(random, (uint64_t)2 * spread_ms + 1);
     breaker->until_ms = now_ms + (int64_t)(breaker->open_ms - spread_ms + jitter_ms);
     return true;
 }
 
-void herd_breaker_withdraw(struct herd_breaker *breaker)
+void breaker_withdraw(struct breaker *breaker)
 {
     /* until_ms is past: the next one that asks is the probe. */
-    if (breaker->state == HERD_BREAKER_HALF_OPEN) move(breaker, HERD_BREAKER_OPEN);
+    if (breaker->state == BREAKER_HALF_OPEN) move(breaker, BREAKER_OPEN);
 }

@@ -26,7 +26,7 @@ static void append_encoded(struct herd_buffer *out, struct herd_text text)
     }
 }
 
-static void open_settings(struct herd_places_provider *provider, const struct herd_places_provider_options *options)
+static void open_settings(struct places_provider *provider, const struct herd_places_provider_options *options)
 {
     herd_buffer_append(&provider->url, herd_text_of(options->url));
     append_encoded(&provider->key, options->key);
@@ -44,24 +44,24 @@ static void append_base(struct herd_buffer *out, struct herd_text base)
         herd_buffer_append_byte(out, '&');
 }
 
-static void build(const struct herd_places_provider *provider, const struct herd_places_area *area,
+static void build(const struct places_provider *provider, const struct herd_places_area *area,
                   struct herd_places_message *ret_message)
 {
     struct herd_buffer *url = &ret_message->url;
     append_base(url, herd_buffer_text(&provider->url));
     herd_buffer_append(url, HERD_TEXT("location="));
-    herd_buffer_append(url, herd_places_area_centre(area));
+    herd_buffer_append(url, places_area_centre(area));
     herd_buffer_append(url, HERD_TEXT("&radius="));
-    herd_buffer_append(url, herd_places_area_radius(area));
+    herd_buffer_append(url, places_area_radius(area));
     if (herd_buffer_length(&provider->key) == 0) return;
     herd_buffer_append(url, HERD_TEXT("&key="));
     herd_buffer_append(url, herd_buffer_text(&provider->key));
 }
 
-const struct herd_provider_kind herd_provider_google_legacy = {
+const struct provider_kind provider_google_legacy = {
     .name = "google_legacy",
     .remote = true,
     .open = open_settings,
-    .append_key = herd_places_area_append_exact,
+    .append_key = places_area_append_exact,
     .build = build,
 };

@@ -4,8 +4,7 @@
 
 #include "local.h"
 
-void herd_places_answer_local(struct herd_places *places, const struct herd_places_ticket *ticket,
-                              struct herd_buffer *out)
+void places_answer_local(struct herd_places *places, const struct herd_places_ticket *ticket, struct herd_buffer *out)
 {
     assert(places->index_count > 0 && ticket->bound <= HERD_BOUND_MAX);
     const struct herd_places_query query = {
@@ -18,8 +17,6 @@ void herd_places_answer_local(struct herd_places *places, const struct herd_plac
     herd_places_index_answer(places->indexes, places->index_count, &query, &places->scratch, out);
 }
 
-const struct herd_provider_kind herd_provider_local = {
-    .name = "local",
-    .remote = false,
-    .append_key = herd_places_area_append_exact, /* of those that wait for the indexes */
+const struct provider_kind provider_local = {
+    .name = "local", .remote = false, .append_key = places_area_append_exact, /* of those that wait for the indexes */
 };

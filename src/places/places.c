@@ -12,7 +12,7 @@
  *     places.buckets -> request -> request ...       not yet settled, by hash of the key
  *     request.waiting -> ticket -> ticket ...        WAITING
  *     ticket.request -> request                      WAITING, or READY with a body to cut
- *     request.holders                                READY tickets, and herd_places_request_settle() itself
+ *     request.holders                                READY tickets, and places_request_settle() itself
  *
  * When a provider fails, the request moves to the next one that can be asked:
  * it waits for its turn there, or for the indexes, joins a request for the same
@@ -23,7 +23,7 @@
  * tells its end, because identical questions may still join and the breaker
  * wants to know.
  *
- * on_ready may ask, render and leave any ticket: so herd_places_request_settle() takes the tickets
+ * on_ready may ask, render and leave any ticket: so places_request_settle() takes the tickets
  * off one by one, after the request is out of every list.
  */
 #include "herd/places.h"
@@ -40,25 +40,24 @@
 #define HTTP_TOO_MANY_REQUESTS 429
 #define HTTP_SERVER_ERROR 500
 
-const char herd_places_no_index[] = "The index of places is missing or damaged.";
+const char places_no_index[] = "The index of places is missing or damaged.";
 static const char no_provider[] = "No provider of places is set up.";
-const char herd_places_left_alone[] = "The places provider keeps failing and is left alone for a while.";
+const char places_left_alone[] = "The places provider keeps failing and is left alone for a while.";
 static const char too_big[] = "The places provider's answer is larger than this server takes.";
 static const char too_deep[] = "The places provider's answer is nested deeper than this server takes.";
 
-static void provider_init(struct herd_places_provider *provider, const struct herd_places_provider_options *options,
+static void provider_init(struct places_provider *provider, const struct herd_places_provider_options *options,
                           const struct herd_places_options *limits)
 {
-    *provider = (struct herd_places_provider){.kind = herd_provider_find(options->name)};
+    *provider = (struct places_provider){.kind = provider_find(options->name)};
     assert(provider->kind != NULL);
-    herd_breaker_init(&provider->breaker, herd_text_of(provider->kind->name), limits->breaker_failures,
-                      limits->breaker_ms);
-    herd_places_queue_init(&provider->queue);
+    breaker_init(&provider->breaker, herd_text_of(provider->kind->name), limits->breaker_failures, limits->breaker_ms);
+    places_queue_init(&provider->queue);
     if (provider->kind->open != NULL) provider->kind->open(provider, options);
 }
 
 /* `https://maps.example.org:443` of `https://maps.example.org:443/json`. */
-static struct herd_text host_of(const struct herd_places_provider *provider)
+static struct herd_text host_of(const struct places_provider *provider)
 {
     struct herd_text url = herd_buffer_text(&provider->url);
     size_t length = 0;
@@ -71,7 +70,7 @@ static struct herd_text host_of(const struct herd_places_provider *provider)
 static void find_hosts(struct herd_places *places)
 {
     for (unsigned i = 0; i < places->provider_count; i++) {
-        struct herd_places_provider *provider = &places->providers[i];
+        struct places_provider *provider = &places->providers[i];
         if (provider->kind->remote) places->remote_count++;
         while (provider->host < i && !herd_text_equal(host_of(&places->providers[provider->host]), host_of(provider)))
             provider->host++;
@@ -94,7 +93,7 @@ struct herd_places *herd_places_create(const struct herd_places_options *options
     places->transfers_per_host_max = options->transfers_per_host_max;
     places->queue_max = options->queue_max;
     places->counts = options->counts != NULL ? options->counts : &places->own_counts;
-    for (unsigned i = 0; i < HERD_PLACES_BUCKETS; i++)
+    for (unsigned i = 0; i < PLACES_BUCKETS; i++)
         herd_list_init(&places->buckets[i]);
     herd_list_init(&places->index_waiters);
     herd_list_init(&places->due);
@@ -108,10 +107,10 @@ struct herd_places *herd_places_create(const struct herd_places_options *options
 void herd_places_destroy(struct herd_places *places)
 {
     if (places == NULL) return;
-    for (unsigned i = 0; i < HERD_PLACES_BUCKETS; i++) {
+    for (unsigned i = 0; i < PLACES_BUCKETS; i++) {
         while (!herd_list_empty(&places->buckets[i]))
-            herd_places_request_free(places,
-                                     HERD_CONTAINER(places->buckets[i].next, struct herd_places_request, bucket_node));
+            places_request_free(places,
+                                HERD_CONTAINER(places->buckets[i].next, struct herd_places_request, bucket_node));
     }
     assert(places->request_count == 0 && places->ticket_count == 0);
     for (unsigned i = 0; i < places->provider_count; i++) {
@@ -141,14 +140,14 @@ static enum choice choose(struct herd_places *places, const struct herd_places_a
                           unsigned *ret_provider, struct herd_places_request **ret_request)
 {
     for (; provider < places->provider_count; provider++) {
-        struct herd_places_provider *candidate = &places->providers[provider];
+        struct places_provider *candidate = &places->providers[provider];
         bool remote = candidate->kind->remote;
         if (!remote && places->indexes_known && places->index_count == 0) continue;
         if (!remote && places->indexes_known) return CHOICE_LOCAL;
         *ret_provider = provider;
-        *ret_request = herd_places_request_find(places, provider, area);
+        *ret_request = places_request_find(places, provider, area);
         if (*ret_request != NULL) return CHOICE_JOIN;
-        if (!remote || herd_places_provider_try(candidate, places->now_ms)) return CHOICE_OPEN;
+        if (!remote || places_provider_try(candidate, places->now_ms)) return CHOICE_OPEN;
         places->counts->left_alone++;
     }
     return CHOICE_NONE;
@@ -158,8 +157,8 @@ static enum choice choose(struct herd_places *places, const struct herd_places_a
 static const char *none_reason(const struct herd_places *places)
 {
     for (unsigned i = 0; i < places->provider_count; i++)
-        if (places->providers[i].kind->remote) return herd_places_left_alone;
-    return places->provider_count == 0 ? no_provider : herd_places_no_index;
+        if (places->providers[i].kind->remote) return places_left_alone;
+    return places->provider_count == 0 ? no_provider : places_no_index;
 }
 
 /* The request's provider failed for `reason`, or is not asked: on to the next. */
@@ -167,24 +166,24 @@ static void move_on(struct herd_places *places, struct herd_places_request *requ
 {
     unsigned provider = 0;
     struct herd_places_request *other = NULL;
-    herd_places_request_unlist(places, request);
+    places_request_unlist(places, request);
     if (herd_list_empty(&request->waiting)) {
-        herd_places_request_free(places, request);
+        places_request_free(places, request);
         return;
     }
     switch (choose(places, &request->area, request->number + 1, &provider, &other)) {
     case CHOICE_LOCAL:
-        herd_places_request_settle(places, request, false);
+        places_request_settle(places, request, false);
         break;
     case CHOICE_JOIN:
-        herd_places_request_merge(places, request, other);
+        places_request_merge(places, request, other);
         break;
     case CHOICE_OPEN:
-        herd_places_request_enlist(places, request, provider);
+        places_request_enlist(places, request, provider);
         break;
     case CHOICE_NONE:
         if (herd_buffer_length(&request->body) == 0) herd_json_append_failure(&request->body, reason);
-        herd_places_request_settle(places, request, true);
+        places_request_settle(places, request, true);
         break;
     }
 }
@@ -219,16 +218,16 @@ enum herd_places_state herd_places_ask(struct herd_places *places, struct herd_p
     /* The common case needs no text of the area. */
     if (places->provider_count > 0 && !places->providers[0].kind->remote && places->index_count > 0)
         return ticket->state;
-    herd_places_area_set(&places->area, location, &question->radius_km);
+    places_area_set(&places->area, location, &question->radius_km);
     enum choice choice = choose(places, &places->area, 0, &provider, &request);
     if (choice == CHOICE_LOCAL) return ticket->state;
     if (choice == CHOICE_NONE) {
         ticket->failure = none_reason(places);
         return ticket->state;
     }
-    if (choice == CHOICE_OPEN) request = herd_places_request_open(places, &places->area);
-    herd_places_request_join(places, request, ticket);
-    if (choice == CHOICE_OPEN) herd_places_request_enlist(places, request, provider);
+    if (choice == CHOICE_OPEN) request = places_request_open(places, &places->area);
+    places_request_join(places, request, ticket);
+    if (choice == CHOICE_OPEN) places_request_enlist(places, request, provider);
     return ticket->state;
 }
 
@@ -244,12 +243,12 @@ void herd_places_leave(struct herd_places_ticket *ticket)
     places->ticket_count--;
     if (request == NULL) return;
     if (state == HERD_PLACES_READY) {
-        herd_places_request_release(places, request);
+        places_request_release(places, request);
         return;
     }
-    herd_places_request_part(ticket);
+    places_request_part(ticket);
     bool taken = request->state == HERD_PLACES_REQUEST_FLYING || request->state == HERD_PLACES_REQUEST_LOOSE;
-    if (!taken && herd_list_empty(&request->waiting)) herd_places_request_drop(places, request);
+    if (!taken && herd_list_empty(&request->waiting)) places_request_drop(places, request);
 }
 
 void herd_places_give_up(struct herd_places_ticket *ticket, const char *reason)
@@ -276,17 +275,17 @@ void herd_places_set_indexes(struct herd_places *places, const struct herd_place
         struct herd_places_request *request =
             HERD_CONTAINER(places->index_waiters.next, struct herd_places_request, queue_node);
         if (places->index_count == 0) {
-            move_on(places, request, herd_places_no_index);
+            move_on(places, request, places_no_index);
             continue;
         }
-        herd_places_request_unlist(places, request);
-        herd_places_request_settle(places, request, false);
+        places_request_unlist(places, request);
+        places_request_settle(places, request, false);
     }
 }
 
-void herd_places_request_pass(struct herd_places *places, struct herd_places_request *request, const char *reason)
+void places_request_pass(struct herd_places *places, struct herd_places_request *request, const char *reason)
 {
-    if (request->probe) herd_breaker_withdraw(&places->providers[request->number].breaker);
+    if (request->probe) breaker_withdraw(&places->providers[request->number].breaker);
     move_on(places, request, reason);
 }
 
@@ -294,10 +293,10 @@ void herd_places_request_pass(struct herd_places *places, struct herd_places_req
 static void count_failure(struct herd_places *places, const struct herd_places_request *request,
                           enum herd_places_failure failure)
 {
-    struct herd_breaker *breaker = &places->providers[request->number].breaker;
+    struct breaker *breaker = &places->providers[request->number].breaker;
     bool ours = failure == HERD_PLACES_OURS || (failure == HERD_PLACES_SLOW && request->hurried);
-    if (ours && request->probe) herd_breaker_withdraw(breaker);
-    if (!ours && herd_breaker_fail(breaker, places->now_ms, &places->random)) places->counts->breaker_opened++;
+    if (ours && request->probe) breaker_withdraw(breaker);
+    if (!ours && breaker_fail(breaker, places->now_ms, &places->random)) places->counts->breaker_opened++;
 }
 
 /* Has the provider bring an answer into our shape: 0; -EINVAL where it is none, -E2BIG where it is beyond our limits.
@@ -305,7 +304,7 @@ static void count_failure(struct herd_places *places, const struct herd_places_r
 static int read_body(struct herd_places *places, const struct herd_places_request *request, long http_status,
                      struct herd_buffer *body, struct herd_cut *ret_cut)
 {
-    const struct herd_places_provider *provider = &places->providers[request->number];
+    const struct places_provider *provider = &places->providers[request->number];
     int error = 0;
     if (herd_buffer_length(body) > places->body_bytes_max) return -E2BIG;
     if (provider->kind->read != NULL) error = provider->kind->read(provider, http_status, body);
@@ -357,10 +356,10 @@ int herd_places_answer(struct herd_places *places, struct herd_places_request *r
     if (http_status >= HTTP_SERVER_ERROR || http_status == HTTP_TOO_MANY_REQUESTS)
         count_failure(places, request, HERD_PLACES_FAILED);
     else
-        herd_breaker_succeed(&places->providers[request->number].breaker);
+        breaker_succeed(&places->providers[request->number].breaker);
     if (http_status == HTTP_OK) {
-        herd_places_request_unlist(places, request);
-        herd_places_request_settle(places, request, true);
+        places_request_unlist(places, request);
+        places_request_settle(places, request, true);
     } else {
         move_on(places, request, NULL);
     }

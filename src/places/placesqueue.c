@@ -33,10 +33,10 @@ static const char too_late[] = "The question has waited too long for its turn at
 static const char no_index_yet[] = "The index of places is still being read.";
 static const char too_many[] = "Too many questions wait for the places provider.";
 
-void herd_places_queue_init(struct herd_places_queue *queue)
+void places_queue_init(struct places_queue *queue)
 {
     queue->round = 1; /* nobody was served in round 0 */
-    for (unsigned i = 0; i < HERD_PLACES_ROUNDS; i++)
+    for (unsigned i = 0; i < PLACES_ROUNDS; i++)
         herd_list_init(&queue->rounds[i]);
 }
 
@@ -46,7 +46,7 @@ static unsigned ticket_lead(const struct herd_places *places, const struct herd_
                             const struct herd_places_ticket *ticket)
 {
     const struct herd_places_asker *asker = ticket->asker;
-    const struct herd_places_queue *queue = &places->providers[request->number].queue;
+    const struct places_queue *queue = &places->providers[request->number].queue;
     if (asker != NULL && asker->waiting > 1) return asker->waiting - 1;
     if (queue->come >= COME_MAX) return 1;
     return asker != NULL && asker->served_by == request->number && asker->served_round == queue->round;
@@ -54,7 +54,7 @@ static unsigned ticket_lead(const struct herd_places *places, const struct herd_
 
 static unsigned request_lead(const struct herd_places *places, const struct herd_places_request *request)
 {
-    unsigned least = HERD_PLACES_ROUNDS - 1;
+    unsigned least = PLACES_ROUNDS - 1;
     for (struct herd_list_node *node = request->waiting.next; node != &request->waiting; node = node->next) {
         const struct herd_places_ticket *ticket = HERD_CONTAINER(node, struct herd_places_ticket, node);
         unsigned lead = ticket_lead(places, request, ticket);
@@ -63,7 +63,7 @@ static unsigned request_lead(const struct herd_places *places, const struct herd
     return least;
 }
 
-static bool has_room(const struct herd_places *places, const struct herd_places_provider *provider)
+static bool has_room(const struct herd_places *places, const struct places_provider *provider)
 {
     return places->flying < places->transfers_max &&
            places->providers[provider->host].host_flying < places->transfers_per_host_max;
@@ -90,18 +90,18 @@ static void insert_by_due(struct herd_places *places, struct herd_places_request
     herd_list_append(after->next, &request->due_node); /* right before the one that follows */
 }
 
-static void put_in_round(struct herd_places_queue *queue, struct herd_places_request *request, unsigned lead)
+static void put_in_round(struct places_queue *queue, struct herd_places_request *request, unsigned lead)
 {
-    if (lead >= HERD_PLACES_ROUNDS) lead = HERD_PLACES_ROUNDS - 1;
+    if (lead >= PLACES_ROUNDS) lead = PLACES_ROUNDS - 1;
     if (lead == 0) queue->come++;
     request->round = queue->round + lead;
-    herd_list_append(&queue->rounds[request->round % HERD_PLACES_ROUNDS], &request->queue_node);
+    herd_list_append(&queue->rounds[request->round % PLACES_ROUNDS], &request->queue_node);
 }
 
-void herd_places_queue_push(struct herd_places *places, struct herd_places_request *request)
+void places_queue_push(struct herd_places *places, struct herd_places_request *request)
 {
-    struct herd_places_provider *provider = &places->providers[request->number];
-    herd_places_request_move(request, HERD_PLACES_REQUEST_QUEUED);
+    struct places_provider *provider = &places->providers[request->number];
+    places_request_move(request, HERD_PLACES_REQUEST_QUEUED);
     request->due_ms = places->now_ms + share_of_time_ms(places, request);
     if (!has_room(places, provider)) places->counts->waited++;
     put_in_round(&provider->queue, request, request_lead(places, request));
@@ -109,26 +109,26 @@ void herd_places_queue_push(struct herd_places *places, struct herd_places_reque
     places->queued++;
 }
 
-void herd_places_queue_await_index(struct herd_places *places, struct herd_places_request *request)
+void places_queue_await_index(struct herd_places *places, struct herd_places_request *request)
 {
-    herd_places_request_move(request, HERD_PLACES_REQUEST_INDEX);
+    places_request_move(request, HERD_PLACES_REQUEST_INDEX);
     request->due_ms = places->now_ms + share_of_time_ms(places, request);
     herd_list_append(&places->index_waiters, &request->queue_node);
     insert_by_due(places, request);
 }
 
-void herd_places_queue_join(struct herd_places *places, struct herd_places_request *request,
-                            const struct herd_places_ticket *ticket)
+void places_queue_join(struct herd_places *places, struct herd_places_request *request,
+                       const struct herd_places_ticket *ticket)
 {
     if (request->state != HERD_PLACES_REQUEST_QUEUED) return;
-    struct herd_places_queue *queue = &places->providers[request->number].queue;
+    struct places_queue *queue = &places->providers[request->number].queue;
     unsigned lead = ticket_lead(places, request, ticket);
     if (queue->round + lead >= request->round) return;
     herd_list_remove(&request->queue_node);
     put_in_round(queue, request, lead);
 }
 
-void herd_places_queue_remove(struct herd_places *places, struct herd_places_request *request)
+void places_queue_remove(struct herd_places *places, struct herd_places_request *request)
 {
     assert(request->state == HERD_PLACES_REQUEST_QUEUED && places->queued > 0);
     herd_list_remove(&request->queue_node);
@@ -137,10 +137,10 @@ void herd_places_queue_remove(struct herd_places *places, struct herd_places_req
 }
 
 /* The next of the provider that the list of its round holds, from the round being served on; NULL: none waits. */
-static struct herd_places_request *first_of(struct herd_places_queue *queue)
+static struct herd_places_request *first_of(struct places_queue *queue)
 {
-    for (uint64_t round = queue->round; round < queue->round + HERD_PLACES_ROUNDS; round++) {
-        struct herd_list_node *list = &queue->rounds[round % HERD_PLACES_ROUNDS];
+    for (uint64_t round = queue->round; round < queue->round + PLACES_ROUNDS; round++) {
+        struct herd_list_node *list = &queue->rounds[round % PLACES_ROUNDS];
         if (!herd_list_empty(list)) return HERD_CONTAINER(list->next, struct herd_places_request, queue_node);
     }
     return NULL;
@@ -149,10 +149,10 @@ static struct herd_places_request *first_of(struct herd_places_queue *queue)
 /* The last of the latest round that anybody has. */
 static struct herd_places_request *last_of_all(struct herd_places *places)
 {
-    for (unsigned lead = HERD_PLACES_ROUNDS; lead-- > 0;) {
+    for (unsigned lead = PLACES_ROUNDS; lead-- > 0;) {
         for (unsigned i = 0; i < places->provider_count; i++) {
-            struct herd_places_queue *queue = &places->providers[i].queue;
-            struct herd_list_node *list = &queue->rounds[(queue->round + lead) % HERD_PLACES_ROUNDS];
+            struct places_queue *queue = &places->providers[i].queue;
+            struct herd_list_node *list = &queue->rounds[(queue->round + lead) % PLACES_ROUNDS];
             if (!herd_list_empty(list)) return HERD_CONTAINER(list->previous, struct herd_places_request, queue_node);
         }
     }
@@ -169,7 +169,7 @@ static struct herd_places_request *late_one(const struct herd_places *places)
 /* Whether its provider has failed so often since it began to wait that it is not to be asked. */
 static bool left_alone(const struct herd_places *places, const struct herd_places_request *request)
 {
-    return !request->probe && places->providers[request->number].breaker.state != HERD_BREAKER_CLOSED;
+    return !request->probe && places->providers[request->number].breaker.state != BREAKER_CLOSED;
 }
 
 /* The first that may go, or that need not wait any longer because it may not. */
@@ -190,16 +190,16 @@ static struct herd_places_request *choose_next(struct herd_places *places)
         while ((request = late_one(places)) != NULL) {
             bool index = request->state == HERD_PLACES_REQUEST_INDEX;
             if (!index) places->counts->late++;
-            herd_places_request_pass(places, request, index ? no_index_yet : too_late);
+            places_request_pass(places, request, index ? no_index_yet : too_late);
         }
         request = next_one(places);
         if (request != NULL && !left_alone(places, request)) return request;
         if (request != NULL) {
             places->counts->left_alone++;
-            herd_places_request_pass(places, request, herd_places_left_alone);
+            places_request_pass(places, request, places_left_alone);
         } else if (places->queued > places->queue_max) {
             places->counts->queue_full++;
-            herd_places_request_pass(places, last_of_all(places), too_many);
+            places_request_pass(places, last_of_all(places), too_many);
         } else {
             return NULL;
         }
@@ -220,22 +220,22 @@ static void note_served(struct herd_places_request *request)
 /* How long it may take; whether that is so little that a good provider may need longer is noted for its end. */
 static uint32_t take(struct herd_places *places, struct herd_places_request *request)
 {
-    struct herd_places_provider *provider = &places->providers[request->number];
+    struct places_provider *provider = &places->providers[request->number];
     uint32_t timeout_ms = share_of_time_ms(places, request);
-    herd_places_queue_remove(places, request);
+    places_queue_remove(places, request);
     if (provider->queue.round != request->round) provider->queue.come = 0;
     provider->queue.round = request->round;
     note_served(request);
-    herd_places_request_move(request, HERD_PLACES_REQUEST_FLYING);
+    places_request_move(request, HERD_PLACES_REQUEST_FLYING);
     request->hurried = timeout_ms < places->timeout_ms / places->remote_count / 2;
     places->flying++;
     places->providers[provider->host].host_flying++;
     return timeout_ms;
 }
 
-void herd_places_queue_land(struct herd_places *places, const struct herd_places_request *request)
+void places_queue_land(struct herd_places *places, const struct herd_places_request *request)
 {
-    struct herd_places_provider *host = &places->providers[places->providers[request->number].host];
+    struct places_provider *host = &places->providers[places->providers[request->number].host];
     assert(places->flying > 0 && host->host_flying > 0);
     places->flying--;
     host->host_flying--;
@@ -246,13 +246,13 @@ struct herd_places_request *herd_places_next(struct herd_places *places, int64_t
     places->now_ms = now_ms;
     struct herd_places_request *request = choose_next(places);
     if (request == NULL) return NULL;
-    const struct herd_places_provider *provider = &places->providers[request->number];
+    const struct places_provider *provider = &places->providers[request->number];
     request->timeout_ms = take(places, request);
     request->body_bytes_max = places->body_bytes_max;
     places->counts->requests++;
-    herd_places_message_finish(&request->message); /* of the provider before */
+    places_message_finish(&request->message); /* of the provider before */
     provider->kind->build(provider, &request->area, &request->message);
-    herd_places_message_seal(&request->message);
+    places_message_seal(&request->message);
     return request;
 }
 

@@ -27,12 +27,12 @@ void herd_places_render(struct herd_places_ticket *ticket, struct herd_buffer *o
     ticket->request = NULL;
     if (request != NULL) {
         herd_cut_append(out, herd_buffer_text(&request->body), &request->cut, ticket->bound);
-        herd_places_request_release(places, request);
+        places_request_release(places, request);
     } else if (ticket->failure != NULL) {
         herd_json_append_failure(out, ticket->failure);
     } else if (places->index_count == 0) {
-        herd_json_append_failure(out, herd_places_no_index);
+        herd_json_append_failure(out, places_no_index);
     } else {
-        herd_places_answer_local(places, ticket, out);
+        places_answer_local(places, ticket, out);
     }
 }

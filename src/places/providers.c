@@ -4,12 +4,12 @@
 
 #include "local.h"
 
-static const struct herd_provider_kind *const kinds[] = {
-    &herd_provider_local,
-    &herd_provider_google_legacy,
+static const struct provider_kind *const kinds[] = {
+    &provider_local,
+    &provider_google_legacy,
 };
 
-const struct herd_provider_kind *herd_provider_find(const char *name)
+const struct provider_kind *provider_find(const char *name)
 {
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
@@ -18,22 +18,22 @@ const struct herd_provider_kind *herd_provider_find(const char *name)
 
 bool herd_places_provider_exists(const char *name)
 {
-    return herd_provider_find(name) != NULL;
+    return provider_find(name) != NULL;
 }
 
 bool herd_places_provider_remote(const char *name)
 {
-    const struct herd_provider_kind *kind = herd_provider_find(name);
+    const struct provider_kind *kind = provider_find(name);
     return kind != NULL && kind->remote;
 }
 
-bool herd_places_provider_try(struct herd_places_provider *provider, int64_t now_ms)
+bool places_provider_try(struct places_provider *provider, int64_t now_ms)
 {
     assert(provider->kind->remote);
-    return herd_breaker_try(&provider->breaker, now_ms);
+    return breaker_try(&provider->breaker, now_ms);
 }
 
-void herd_places_message_header(struct herd_places_message *message, const char *name, struct herd_text value)
+void places_message_header(struct herd_places_message *message, const char *name, struct herd_text value)
 {
     herd_buffer_append(&message->header_text, herd_text_of(name));
     herd_buffer_append(&message->header_text, HERD_TEXT(": "));
@@ -41,7 +41,7 @@ void herd_places_message_header(struct herd_places_message *message, const char 
     herd_buffer_append_byte(&message->header_text, '\0');
 }
 
-void herd_places_message_seal(struct herd_places_message *message)
+void places_message_seal(struct herd_places_message *message)
 {
     struct herd_text rest = herd_buffer_text(&message->header_text);
     unsigned count = 0;
@@ -54,7 +54,7 @@ void herd_places_message_seal(struct herd_places_message *message)
     message->headers[count] = NULL;
 }
 
-void herd_places_message_finish(struct herd_places_message *message)
+void places_message_finish(struct herd_places_message *message)
 {
     herd_buffer_finish(&message->url);
     herd_buffer_finish(&message->body);

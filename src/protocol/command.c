@@ -4,7 +4,7 @@
 #include "herd/clock.h"
 #include "local.h"
 
-bool herd_report_check(struct herd_report *report)
+bool report_check(struct herd_report *report)
 {
     if (report->client.length < 1 || report->client.length > HERD_CLIENT_LENGTH_MAX) return false;
     if (report->time.length > HERD_TIME_LENGTH_MAX) return false;
@@ -31,18 +31,18 @@ static bool at_end(struct herd_text rest)
 static bool parse_iamat(struct herd_text rest, struct herd_report *ret_report)
 {
     const char *end = trim(rest.bytes, rest.bytes + rest.length);
-    const char *client = herd_field_start(rest.bytes, end);
-    const char *client_end = herd_field_end(client, end);
-    const char *position = herd_field_start(client_end, end);
-    const char *position_end = herd_position_scan(position, end);
+    const char *client = field_start(rest.bytes, end);
+    const char *client_end = field_end(client, end);
+    const char *position = field_start(client_end, end);
+    const char *position_end = position_scan(position, end);
     if (position_end == NULL || position_end == end || !herd_is_space(*position_end)) return false;
-    const char *time = herd_field_start(position_end, end);
+    const char *time = field_start(position_end, end);
     ret_report->client = (struct herd_text){client, (size_t)(client_end - client)};
     ret_report->position = (struct herd_text){position, (size_t)(position_end - position)};
     ret_report->time = (struct herd_text){time, (size_t)(end - time)};
     ret_report->joined =
         *client_end == ' ' && position - client_end == 1 && *position_end == ' ' && time - position_end == 1;
-    return herd_report_check(ret_report);
+    return report_check(ret_report);
 }
 
 /* 0 to 50 inclusive, however it is written: `0050.000` is, `50.0001` is not. */

@@ -116,11 +116,11 @@ void herd_peer_append_welcome(struct herd_buffer *out, const struct herd_peer_we
 void herd_peer_append_at(struct herd_buffer *out, const struct herd_peer_at *at)
 {
     assert(at->visited_count >= 1 && at->visited_count <= HERD_PEER_VISITED_MAX);
-    size_t room = herd_at_room(at->origin, &at->report) + 1;
+    size_t room = at_room(at->origin, &at->report) + 1;
     for (unsigned i = 0; i < at->visited_count; i++)
         room += 1 + at->visited[i].length;
     char *start = herd_buffer_reserve(out, room);
-    char *end = start + herd_at_write(start, at->origin, at->difference_ns, &at->report);
+    char *end = start + at_write(start, at->origin, at->difference_ns, &at->report);
     for (unsigned i = 0; i < at->visited_count; i++) {
         *end++ = ' ';
         end = herd_put(end, at->visited[i]);

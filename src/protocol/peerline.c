@@ -51,7 +51,7 @@ static bool take_field(struct herd_text *rest, struct herd_text *ret_field)
 {
     if (rest->length == 0) return false;
     const char *end = rest->bytes + rest->length;
-    const char *stop = herd_field_end(rest->bytes, end);
+    const char *stop = field_end(rest->bytes, end);
     *ret_field = (struct herd_text){rest->bytes, (size_t)(stop - rest->bytes)};
     if (ret_field->length == 0) return false;
     if (stop < end && (*stop != ' ' || ++stop == end)) return false;
@@ -68,7 +68,7 @@ static bool take_name(struct herd_text *rest, struct herd_text *ret_name)
 static bool take_position(struct herd_text *rest, struct herd_text *ret_position)
 {
     const char *end = rest->bytes + rest->length;
-    const char *stop = herd_position_scan(rest->bytes, end);
+    const char *stop = position_scan(rest->bytes, end);
     if (stop == NULL || stop == end || *stop != ' ') return false;
     *ret_position = (struct herd_text){rest->bytes, (size_t)(stop - rest->bytes)};
     *rest = (struct herd_text){stop + 1, (size_t)(end - stop - 1)};
@@ -249,14 +249,14 @@ static bool take_visited(struct herd_text rest, struct herd_peer_at *at)
 static bool take_report(struct herd_text *rest, struct herd_report *report)
 {
     const char *end = rest->bytes + rest->length;
-    const char *stop = herd_plain_scan(rest->bytes, end, ' ', report);
+    const char *stop = plain_scan(rest->bytes, end, ' ', report);
     if (stop != NULL) {
         *rest = (struct herd_text){stop + 1, (size_t)(end - stop - 1)};
         return rest->length > 0;
     }
     report->joined = true;
     return take_field(rest, &report->client) && take_position(rest, &report->position) &&
-           take_field(rest, &report->time) && herd_report_check(report);
+           take_field(rest, &report->time) && report_check(report);
 }
 
 /* Everything in *ret_at is written in place, as copying it would cost as much as reading the line. */

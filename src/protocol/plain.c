@@ -121,7 +121,7 @@ static inline const char *scan_rest(const char *bytes, unsigned count, char last
     return time + TIME_LENGTH;
 }
 
-const char *herd_plain_scan(const char *client, const char *end, char last, struct herd_report *ret_report)
+const char *plain_scan(const char *client, const char *end, char last, struct herd_report *ret_report)
 {
     const char *client_end = find_client_end(client, end);
     if (client_end == NULL) return NULL;
@@ -138,6 +138,6 @@ size_t herd_report_scan(struct herd_text bytes, struct herd_report *ret_report)
     static const char word[HERD_WORD_SIZE] = "IAMAT ";
     if (bytes.length < SHORTEST_LENGTH) return 0;
     if ((herd_word_load(bytes.bytes) ^ herd_word_load(word)) << 8 * (HERD_WORD_SIZE - WORD_LENGTH) != 0) return 0;
-    const char *newline = herd_plain_scan(bytes.bytes + WORD_LENGTH, bytes.bytes + bytes.length, '\n', ret_report);
+    const char *newline = plain_scan(bytes.bytes + WORD_LENGTH, bytes.bytes + bytes.length, '\n', ret_report);
     return newline == NULL ? 0 : (size_t)(newline + 1 - bytes.bytes);
 }

@@ -73,7 +73,7 @@ static const char *scan_coordinate(const char *at, const char *end, uint32_t max
     return skip_digits(at + HERD_WORD_SIZE, end);
 }
 
-const char *herd_position_scan(const char *at, const char *end)
+const char *position_scan(const char *at, const char *end)
 {
     const char *start = at;
     at = scan_coordinate(at, end, LATITUDE_MAX);
@@ -87,7 +87,7 @@ bool herd_position_valid(struct herd_text text)
 {
     if (text.length == 0) return false;
     const char *end = text.bytes + text.length;
-    return herd_position_scan(text.bytes, end) == end;
+    return position_scan(text.bytes, end) == end;
 }
 
 static struct herd_coordinate split_coordinate(struct herd_text text)

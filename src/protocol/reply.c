@@ -6,8 +6,8 @@
 void herd_reply_append_at(struct herd_buffer *out, struct herd_text server, int64_t difference_ns,
                           const struct herd_report *report)
 {
-    char *at = herd_buffer_reserve(out, herd_at_room(server, report));
-    herd_buffer_commit(out, herd_at_write(at, server, difference_ns, report));
+    char *at = herd_buffer_reserve(out, at_room(server, report));
+    herd_buffer_commit(out, at_write(at, server, difference_ns, report));
 }
 
 #define START_PIECE 16
@@ -28,7 +28,7 @@ struct herd_text herd_reply_append_at_line(struct herd_buffer *out, const struct
     char *line = herd_buffer_reserve(out, room);
     memcpy(line, start->bytes, START_PIECE); /* most names end in it; what is too much is written over */
     if (start->length > START_PIECE) memcpy(line, start->bytes, start->length);
-    char *at = herd_at_write_rest(line + start->length, difference_ns, report);
+    char *at = at_write_rest(line + start->length, difference_ns, report);
     *at++ = '\n';
     herd_buffer_commit(out, (size_t)(at - line));
     return (struct herd_text){line, (size_t)(at - line) - 1};

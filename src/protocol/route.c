@@ -55,7 +55,7 @@ const char *herd_route_scan(const struct herd_route *route, struct herd_text byt
     const char *difference = bytes.bytes + route->start_length;
     const char *end = bytes.bytes + bytes.length;
     if (end - difference < HERD_MASK_STEP || !scan_difference(difference, ret_difference_ns)) return NULL;
-    return herd_plain_scan(difference + BLANK + 1, end, ' ', ret_report);
+    return plain_scan(difference + BLANK + 1, end, ' ', ret_report);
 }
 
 struct herd_text herd_route_append(struct herd_buffer *out, const struct herd_route *route, int64_t difference_ns,
@@ -65,7 +65,7 @@ struct herd_text herd_route_append(struct herd_buffer *out, const struct herd_ro
         (size_t)HERD_ROUTE_START_MAX + HERD_DIFFERENCE_LENGTH_MAX + 1 + herd_report_length(report) + HERD_ROUTE_END_MAX;
     char *line = herd_buffer_reserve(out, room);
     herd_word_copy(line, route->start, route->start_length);
-    char *end = herd_at_write_rest(line + route->start_length, difference_ns, report);
+    char *end = at_write_rest(line + route->start_length, difference_ns, report);
     herd_word_copy(end, route->end, route->end_length);
     size_t length = (size_t)(end - line) + route->end_length;
     herd_buffer_commit(out, length);

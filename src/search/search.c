@@ -40,7 +40,7 @@ static void log_unasked(struct herd_search *search)
 
 static void retire(struct herd_search *search, struct herd_search_set *set)
 {
-    herd_search_set_move(set, HERD_SEARCH_SET_RETIRED);
+    search_set_move(set, SEARCH_SET_RETIRED);
     herd_list_append(&search->retired, &set->node);
 }
 
@@ -52,7 +52,7 @@ static void reap(struct herd_search *search)
     for (struct herd_list_node *node = search->retired.next; node != &search->retired; node = next) {
         struct herd_search_set *set = HERD_CONTAINER(node, struct herd_search_set, node);
         next = node->next;
-        if (herd_search_set_unneeded(set)) herd_search_set_destroy(set);
+        if (search_set_unneeded(set)) search_set_destroy(set);
     }
 }
 
@@ -68,10 +68,10 @@ void herd_search_pump(struct herd_search *search)
 
     if (search->current == NULL || search->closing) return;
     now_ms = (int64_t)uv_now(&search->loop->uv);
-    due_ms = herd_search_set_pump(search->current, now_ms);
+    due_ms = search_set_pump(search->current, now_ms);
     for (struct herd_list_node *node = search->retired.next; node != &search->retired; node = node->next) {
         struct herd_search_set *set = HERD_CONTAINER(node, struct herd_search_set, node);
-        int64_t due = set->places == NULL ? INT64_MAX : herd_search_set_pump(set, now_ms);
+        int64_t due = set->places == NULL ? INT64_MAX : search_set_pump(set, now_ms);
         if (due < due_ms) due_ms = due;
     }
     log_unasked(search);
@@ -85,7 +85,7 @@ void herd_search_pump(struct herd_search *search)
 /* What the set needs of the process: 0, or a sysexits code said. */
 static int equip(struct herd_search *search, const struct herd_search_set *set, FILE *messages)
 {
-    if (search->fetcher != NULL || !herd_search_set_remote(set)) return 0;
+    if (search->fetcher != NULL || !search_set_remote(set)) return 0;
     if (herd_fetcher_create(search->loop, &set->fetch, set->user_agent, &search->fetcher) == 0) return 0;
     fputs("libcurl cannot be set up\n", messages);
     return EX_OSERR;
@@ -101,7 +101,7 @@ static int find_worker(struct herd_search *search, FILE *messages)
 
 static void read_leniently(struct herd_worker *worker)
 {
-    herd_search_set_read_files(worker->owner, false);
+    search_set_read_files(worker->owner, false);
 }
 
 static void on_read(struct herd_worker *worker, int status)
@@ -109,7 +109,7 @@ static void on_read(struct herd_worker *worker, int status)
     struct herd_search_set *set = worker->owner;
 
     if (status == 0)
-        herd_search_set_give_indexes(set);
+        search_set_give_indexes(set);
     else
         herd_places_set_indexes(set->places, NULL, 0);
     herd_search_pump(set->search);
@@ -121,8 +121,8 @@ static int start_reading(struct herd_search *search, FILE *messages)
     int code;
 
     if (set->path_count == 0) return 0;
-    if (!herd_search_set_open_files(set)) {
-        if (set->code == 0) herd_search_set_give_indexes(set);
+    if (!search_set_open_files(set)) {
+        if (set->code == 0) search_set_give_indexes(set);
         return set->code;
     }
     if (set->code != 0) return set->code;
@@ -148,12 +148,12 @@ int herd_search_open(struct herd_search *search, struct herd_loop *loop, const s
     herd_list_init(&search->retired);
     uv_timer_init(&loop->uv, &search->due_timer);
     search->due_timer.data = search;
-    search->current = set = herd_search_set_create(search, options);
-    herd_search_set_move(set, HERD_SEARCH_SET_SERVING);
-    herd_search_set_read_keys(set);
+    search->current = set = search_set_create(search, options);
+    search_set_move(set, SEARCH_SET_SERVING);
+    search_set_read_keys(set);
     code = set->code;
     if (code == 0) {
-        herd_search_set_make_places(set);
+        search_set_make_places(set);
         code = equip(search, set, messages);
     }
     if (code == 0) code = start_reading(search, messages);
@@ -180,17 +180,17 @@ const struct herd_fetch_counts *herd_search_fetch_counts(const struct herd_searc
 
 int herd_search_check(const struct herd_search_options *options, FILE *messages)
 {
-    struct herd_search_set *set = herd_search_set_create(NULL, options);
+    struct herd_search_set *set = search_set_create(NULL, options);
     int code;
 
-    herd_search_set_read_keys(set);
+    search_set_read_keys(set);
     if (!set->beside) {
-        herd_search_set_open_files(set);
-        herd_search_set_read_files(set, true);
+        search_set_open_files(set);
+        search_set_read_files(set, true);
     }
     code = set->code;
     say_faults(set, messages);
-    herd_search_set_destroy(set);
+    search_set_destroy(set);
     return code;
 }
 
@@ -200,9 +200,9 @@ static void read_all(struct herd_worker *worker)
 {
     struct herd_search_set *set = worker->owner;
 
-    herd_search_set_read_keys(set);
-    herd_search_set_open_files(set);
-    herd_search_set_read_files(set, true);
+    search_set_read_keys(set);
+    search_set_open_files(set);
+    search_set_read_files(set, true);
 }
 
 /* It is as ready as can be, or has faults. */
@@ -215,12 +215,12 @@ static void finish_preparing(struct herd_search *search, struct herd_search_set 
 
     herd_buffer_init(&set->faults);
     if (code == 0) {
-        herd_search_set_make_places(set);
-        herd_search_set_give_indexes(set);
-        herd_search_set_move(set, HERD_SEARCH_SET_READY);
+        search_set_make_places(set);
+        search_set_give_indexes(set);
+        search_set_move(set, SEARCH_SET_READY);
     } else {
         search->prepared = NULL;
-        herd_search_set_destroy(set);
+        search_set_destroy(set);
     }
     on_ready(owner, code, herd_buffer_text(&faults));
     herd_buffer_finish(&faults);
@@ -232,22 +232,22 @@ static void on_prepared(struct herd_worker *worker, int status)
     struct herd_search *search = set->search;
 
     (void)status; /* who cancels it has retired it */
-    if (set->state == HERD_SEARCH_SET_PREPARING && !search->closing)
+    if (set->state == SEARCH_SET_PREPARING && !search->closing)
         finish_preparing(search, set);
-    else if (set->state == HERD_SEARCH_SET_RETIRED)
+    else if (set->state == SEARCH_SET_RETIRED)
         reap(search);
 }
 
 int herd_search_prepare(struct herd_search *search, const struct herd_search_options *options, FILE *messages,
                         herd_search_ready on_ready, void *owner)
 {
-    struct herd_search_set *set = herd_search_set_create(search, options);
+    struct herd_search_set *set = search_set_create(search, options);
     int code = find_worker(search, messages);
 
     assert(search->current != NULL && search->prepared == NULL && !search->closing);
     if (code == 0) code = equip(search, set, messages);
     if (code != 0) {
-        herd_search_set_destroy(set);
+        search_set_destroy(set);
         return code;
     }
     search->prepared = set;
@@ -261,10 +261,10 @@ void herd_search_commit(struct herd_search *search)
 {
     struct herd_search_set *old = search->current;
 
-    assert(search->prepared != NULL && search->prepared->state == HERD_SEARCH_SET_READY && !search->closing);
+    assert(search->prepared != NULL && search->prepared->state == SEARCH_SET_READY && !search->closing);
     search->current = search->prepared;
     search->prepared = NULL;
-    herd_search_set_move(search->current, HERD_SEARCH_SET_SERVING);
+    search_set_move(search->current, SEARCH_SET_SERVING);
     retire(search, old);
     if (search->fetcher != NULL) herd_fetcher_configure(search->fetcher, &search->current->fetch);
     herd_search_pump(search);
@@ -288,7 +288,7 @@ void herd_search_tick(struct herd_search *search)
 {
     if (search->current == NULL || search->closing) return;
     reap(search);
-    herd_search_set_look(search->current);
+    search_set_look(search->current);
 }
 
 static void on_fetcher_closed(void *owner)
@@ -316,6 +316,6 @@ void herd_search_finish(struct herd_search *search)
     assert(search->closing && search->prepared == NULL && search->fetcher == NULL);
     reap(search);
     assert(herd_list_empty(&search->retired));
-    herd_search_set_destroy(search->current);
+    search_set_destroy(search->current);
     search->current = NULL;
 }

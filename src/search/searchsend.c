@@ -103,7 +103,7 @@ static void send_request(struct herd_search_set *set, struct herd_places_request
     herd_fetch_start(set->search->fetcher, &fetch, on_fetched, request);
 }
 
-int64_t herd_search_set_pump(struct herd_search_set *set, int64_t now_ms)
+int64_t search_set_pump(struct herd_search_set *set, int64_t now_ms)
 {
     struct herd_places_request *request;
 

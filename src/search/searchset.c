@@ -33,14 +33,13 @@
 
 static const struct herd_machine set_machine = {
     .name = "places_set",
-    .states = {[HERD_SEARCH_SET_PREPARING] = {"preparing", HERD_TO(HERD_SEARCH_SET_READY) |
-                                                               HERD_TO(HERD_SEARCH_SET_SERVING) |
-                                                               HERD_TO(HERD_SEARCH_SET_RETIRED)},
-               [HERD_SEARCH_SET_READY] = {"ready", HERD_TO(HERD_SEARCH_SET_SERVING) | HERD_TO(HERD_SEARCH_SET_RETIRED)},
-               [HERD_SEARCH_SET_SERVING] = {"serving", HERD_TO(HERD_SEARCH_SET_RETIRED)},
-               [HERD_SEARCH_SET_RETIRED] = {"retired", 0}}};
+    .states = {[SEARCH_SET_PREPARING] = {"preparing", HERD_TO(SEARCH_SET_READY) | HERD_TO(SEARCH_SET_SERVING) |
+                                                          HERD_TO(SEARCH_SET_RETIRED)},
+               [SEARCH_SET_READY] = {"ready", HERD_TO(SEARCH_SET_SERVING) | HERD_TO(SEARCH_SET_RETIRED)},
+               [SEARCH_SET_SERVING] = {"serving", HERD_TO(SEARCH_SET_RETIRED)},
+               [SEARCH_SET_RETIRED] = {"retired", 0}}};
 
-void herd_search_set_move(struct herd_search_set *set, enum herd_search_set_state state)
+void search_set_move(struct herd_search_set *set, enum search_set_state state)
 {
     herd_machine_move(&set_machine, &set->state, state, 0);
 }
@@ -58,8 +57,8 @@ static void copy_providers(struct herd_search_set *set, const struct herd_search
     set->provider_count = options->provider_count;
     for (unsigned i = 0; i < set->provider_count; i++) {
         const struct herd_search_provider *from = &options->providers[i];
-        set->settings[i] = (struct herd_search_settings){copy(from->name), copy(from->url), copy(from->key_file),
-                                                         copy(from->key_place), HERD_BUFFER_INIT};
+        set->settings[i] = (struct search_settings){copy(from->name), copy(from->url), copy(from->key_file),
+                                                    copy(from->key_place), HERD_BUFFER_INIT};
     }
 }
 
@@ -83,11 +82,11 @@ static void copy_paths(struct herd_search_set *set, const struct herd_search_opt
     set->indexes = herd_memory_allocate_zeroed(set->path_count, sizeof *set->indexes);
 }
 
-struct herd_search_set *herd_search_set_create(struct herd_search *search, const struct herd_search_options *options)
+struct herd_search_set *search_set_create(struct herd_search *search, const struct herd_search_options *options)
 {
     struct herd_search_set *set = herd_memory_allocate_zeroed(1, sizeof *set);
     set->search = search;
-    set->state = HERD_SEARCH_SET_PREPARING;
+    set->state = SEARCH_SET_PREPARING;
     herd_list_init(&set->node);
     set->limits = options->places;
     set->limits.providers = NULL;
@@ -106,13 +105,13 @@ static void wipe(struct herd_buffer *bytes)
     herd_buffer_finish(bytes);
 }
 
-void herd_search_set_destroy(struct herd_search_set *set)
+void search_set_destroy(struct herd_search_set *set)
 {
     if (set == NULL) return;
     assert(!set->worker.busy);
     herd_places_destroy(set->places);
     for (unsigned i = 0; i < set->provider_count; i++) {
-        struct herd_search_settings *settings = &set->settings[i];
+        struct search_settings *settings = &set->settings[i];
         wipe(&settings->key);
         herd_memory_free(settings->name);
         herd_memory_free(settings->url);
@@ -134,14 +133,14 @@ void herd_search_set_destroy(struct herd_search_set *set)
     herd_memory_free(set);
 }
 
-bool herd_search_set_remote(const struct herd_search_set *set)
+bool search_set_remote(const struct herd_search_set *set)
 {
     for (unsigned i = 0; i < set->provider_count; i++)
         if (herd_places_provider_remote(set->settings[i].name)) return true;
     return false;
 }
 
-bool herd_search_set_unneeded(const struct herd_search_set *set)
+bool search_set_unneeded(const struct herd_search_set *set)
 {
     return !set->worker.busy && (set->places == NULL || herd_places_idle(set->places));
 }
@@ -158,7 +157,7 @@ static void note_fault(struct herd_search_set *set, int code, const char *const 
 }
 
 /* A key file, without white space at its end. */
-static void read_key(struct herd_search_set *set, struct herd_search_settings *settings)
+static void read_key(struct herd_search_set *set, struct search_settings *settings)
 {
     const char *place = settings->key_place != NULL ? settings->key_place : "";
     const char *path = settings->key_file;
@@ -180,7 +179,7 @@ static void read_key(struct herd_search_set *set, struct herd_search_settings *s
     herd_buffer_commit(&settings->key, (size_t)length);
 }
 
-void herd_search_set_read_keys(struct herd_search_set *set)
+void search_set_read_keys(struct herd_search_set *set)
 {
     for (unsigned i = 0; i < set->provider_count; i++)
         if (set->settings[i].key_file != NULL) read_key(set, &set->settings[i]);
@@ -193,7 +192,7 @@ static void refuse_index(struct herd_search_set *set, const struct herd_index_fi
                                      NULL});
 }
 
-bool herd_search_set_open_files(struct herd_search_set *set)
+bool search_set_open_files(struct herd_search_set *set)
 {
     bool any = false;
 
@@ -212,7 +211,7 @@ static bool cancelled(const void *worker)
     return herd_worker_cancelled(worker);
 }
 
-void herd_search_set_read_files(struct herd_search_set *set, bool strict)
+void search_set_read_files(struct herd_search_set *set, bool strict)
 {
     for (unsigned i = 0; i < set->file_count && !herd_worker_cancelled(&set->worker); i++) {
         struct herd_index_file *file = &set->files[i].file;
@@ -226,7 +225,7 @@ void herd_search_set_read_files(struct herd_search_set *set, bool strict)
 
 /* -- Serving ------------------------------------------------------------------- */
 
-void herd_search_set_make_places(struct herd_search_set *set)
+void search_set_make_places(struct herd_search_set *set)
 {
     struct herd_places_options options = set->limits;
     struct herd_places_provider_options *providers =
@@ -234,7 +233,7 @@ void herd_search_set_make_places(struct herd_search_set *set)
 
     assert(set->places == NULL && set->code == 0);
     for (unsigned i = 0; i < set->provider_count; i++) {
-        const struct herd_search_settings *settings = &set->settings[i];
+        const struct search_settings *settings = &set->settings[i];
         providers[i] = (struct herd_places_provider_options){
             .name = settings->name, .url = settings->url, .key = herd_buffer_text(&settings->key)};
     }
@@ -256,7 +255,7 @@ static void say_unusable(const struct herd_index_file *file)
     herd_log_end(&log);
 }
 
-void herd_search_set_give_indexes(struct herd_search_set *set)
+void search_set_give_indexes(struct herd_search_set *set)
 {
     for (unsigned i = 0; i < set->file_count; i++)
         if (set->files[i].file.problem != NULL) say_unusable(&set->files[i].file);
@@ -303,7 +302,7 @@ static void on_looked(struct herd_worker *worker, int status)
     }
 }
 
-void herd_search_set_look(struct herd_search_set *set)
+void search_set_look(struct herd_search_set *set)
 {
     if (set->file_count > 0 && !set->worker.busy)
         herd_worker_start(&set->worker, set->search->loop, look, on_looked, set);

@@ -21,11 +21,11 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"up", herd_up_command, "run all servers of a herd in the foreground"},
-    {"send", herd_send_command, "send lines to servers and print their replies"},
+    {"up", up_command, "run all servers of a herd in the foreground"},
+    {"send", send_command, "send lines to servers and print their replies"},
     {"bench", herd_bench_command, "load a server, check its replies, tell how fast they came"},
-    {"places", herd_places_command, "make an index of places, or ask one"},
-    {"journal", herd_journal_command, "show what is in a server's journal, or check it"},
+    {"places", places_command, "make an index of places, or ask one"},
+    {"journal", journal_command, "show what is in a server's journal, or check it"},
 };
 
 static const struct command *find_command(const char *name)

@@ -194,7 +194,7 @@ static int usage_error(const char *text, const char *word)
     return EX_USAGE;
 }
 
-int herd_journal_command(int argc, char **argv)
+int journal_command(int argc, char **argv)
 {
     static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     opterr = 0;

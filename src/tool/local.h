@@ -21,10 +21,10 @@
 #include "herd/console.h"
 #include "herd/random.h"
 
-int herd_up_command(int argc, char **argv);
-int herd_send_command(int argc, char **argv);
-int herd_places_command(int argc, char **argv);
-int herd_journal_command(int argc, char **argv);
+int up_command(int argc, char **argv);
+int send_command(int argc, char **argv);
+int places_command(int argc, char **argv);
+int journal_command(int argc, char **argv);
 
 /* ---- upchild.c: one server process of `herd up` ---- */
 
@@ -34,20 +34,20 @@ int herd_journal_command(int argc, char **argv);
  *      +---- ended, and not to be started again ----> ENDED
  *      +---- no more in the configuration ----> LEAVING --ended--> gone
  */
-enum herd_child_state {
-    HERD_CHILD_RESTING, /* no process; the next is started when it is due */
-    HERD_CHILD_STARTING,
-    HERD_CHILD_UP,
-    HERD_CHILD_ENDED,   /* no process, and none will follow but by a reload */
-    HERD_CHILD_LEAVING, /* told to end */
+enum child_state {
+    CHILD_RESTING, /* no process; the next is started when it is due */
+    CHILD_STARTING,
+    CHILD_UP,
+    CHILD_ENDED,   /* no process, and none will follow but by a reload */
+    CHILD_LEAVING, /* told to end */
 };
 
-struct herd_child {
+struct child {
     char *name;
     char *address; /* where clients reach it */
     struct herd_printer printer;
     struct herd_backoff backoff;
-    enum herd_child_state state;
+    enum child_state state;
     bool was_up;        /* it said READY=1 once, so that a failure now is not one of the start */
     bool came;          /* by a reload: its failure ends nobody else */
     bool reload_due;    /* STARTING: it may have read the file of before; LEAVING: it is back in the configuration */
@@ -60,44 +60,44 @@ struct herd_child {
 };
 
 /* 0 or a negative errno. `width` and `index` are the printer's; `output` outlives the child. */
-int herd_child_init(struct herd_child *child, const struct herd_server_config *server, int width, unsigned index,
-                    struct herd_output *output);
-void herd_child_finish(struct herd_child *child);
+int child_init(struct child *child, const struct herd_server_config *server, int width, unsigned index,
+               struct herd_output *output);
+void child_finish(struct child *child);
 /* Starts `program --name NAME [--config config]`: 0 or a negative errno. It ends when this process does. */
-int herd_child_start(struct herd_child *child, const char *program, const char *config);
+int child_start(struct child *child, const char *program, const char *config);
 /* Passes on what it wrote: 0, or -EPIPE where nobody reads it any more. */
-int herd_child_pass(struct herd_child *child);
+int child_pass(struct child *child);
 /* Whether it has just said READY=1. */
-bool herd_child_ready(struct herd_child *child);
+bool child_ready(struct child *child);
 /* Its process has ended and was waited for: passes on what else it wrote. */
-void herd_child_ended(struct herd_child *child);
-void herd_child_signal(const struct herd_child *child, int signal);
+void child_ended(struct child *child);
+void child_signal(const struct child *child, int signal);
 
 /* ---- upreload.c: what becomes of the servers when the file has changed ---- */
 
 /* Whether they may go over to `next`, each as it would say itself: 0, or 78 and why on `messages`. *ret_change has who
  * comes and who goes. */
-int herd_up_compare(const struct herd_config *running, const struct herd_config *next, FILE *messages,
-                    struct herd_config_change *ret_change);
+int up_compare(const struct herd_config *running, const struct herd_config *next, FILE *messages,
+               struct herd_config_change *ret_change);
 /* Reads the file (NULL: the default) and compares: 0 with *ret_next and *ret_change, or an exit code, all of it told.
  */
-int herd_up_reload(const struct herd_config *running, const char *path, struct herd_config *ret_next,
-                   struct herd_config_change *ret_change);
+int up_reload(const struct herd_config *running, const char *path, struct herd_config *ret_next,
+              struct herd_config_change *ret_change);
 
 /* ---- upwords.c: how `herd up` speaks ---- */
 
 /* `five servers`; returns `out`. */
-const char *herd_up_count(unsigned count, char *out, size_t size);
+const char *up_count(unsigned count, char *out, size_t size);
 /* What waitpid told, as shells have it: the exit code, or 128 and the signal's number. */
-int herd_up_code(int status);
+int up_code(int status);
 /* `exit code 3`, `killed by signal 9`; returns `out`. */
-const char *herd_up_describe(int status, char *out, size_t size);
+const char *up_describe(int status, char *out, size_t size);
 
 /* ---- supervisor.c ---- */
 
 /* Runs the servers until they are told to end: the exit code. At SIGHUP `path` (NULL: the default) is read again, and
  * *config is exchanged for what it says. `ready_fd`, where not -1, gets a newline once all are up and is closed. */
-int herd_supervisor_run(struct herd_config *config, const char *path, const char *program, int ready_fd);
+int supervisor_run(struct herd_config *config, const char *path, const char *program, int ready_fd);
 
 /* ---- sendtarget.c: one server that `herd send` talks to ---- */
 
@@ -106,20 +106,20 @@ int herd_supervisor_run(struct herd_config *config, const char *path, const char
  *        |           |                        |
  *        +-----------+------------------------+--> FAILED (said why)
  */
-enum herd_target_state {
-    HERD_TARGET_CONNECTING,
-    HERD_TARGET_OPEN,
-    HERD_TARGET_ENDING,
-    HERD_TARGET_DONE,
-    HERD_TARGET_FAILED,
+enum target_state {
+    TARGET_CONNECTING,
+    TARGET_OPEN,
+    TARGET_ENDING,
+    TARGET_DONE,
+    TARGET_FAILED,
 };
 
-struct herd_target {
+struct target {
     char *label; /* for messages: `Welsh at 127.0.0.1:12004`, or an address alone */
     struct sockaddr_storage address;
     struct herd_printer printer;
     struct herd_buffer out;
-    enum herd_target_state state;
+    enum target_state state;
     int socket;
     bool sent;     /* anything */
     bool received; /* anything */
@@ -127,28 +127,28 @@ struct herd_target {
 };
 
 /* Starts to connect. A failure is told and the state FAILED. */
-void herd_target_connect(struct herd_target *target, int64_t now_ms);
+void target_connect(struct target *target, int64_t now_ms);
 /* What to poll its socket for, 0 where it is done or has failed. */
-short herd_target_wants(const struct herd_target *target);
+short target_wants(const struct target *target);
 /* Acts on what poll said. `input_ended`: nothing will be appended to `out` any more. 0, or the negative errno of
  * standard output. */
-int herd_target_act(struct herd_target *target, short events, bool input_ended, int64_t now_ms);
+int target_act(struct target *target, short events, bool input_ended, int64_t now_ms);
 /* When it has been silent for too long, INT64_MAX where it may be. */
-int64_t herd_target_deadline_ms(const struct herd_target *target, bool input_ended, unsigned timeout_s);
+int64_t target_deadline_ms(const struct target *target, bool input_ended, unsigned timeout_s);
 /* Gives up, saying so. */
-void herd_target_expire(struct herd_target *target, unsigned timeout_s);
-void herd_target_finish(struct herd_target *target);
+void target_expire(struct target *target, unsigned timeout_s);
+void target_finish(struct target *target);
 
 /* Of it, for upchange.c. */
-enum herd_supervisor_state { HERD_SUPERVISOR_STARTING, HERD_SUPERVISOR_UP, HERD_SUPERVISOR_DRAINING };
+enum supervisor_state { SUPERVISOR_STARTING, SUPERVISOR_UP, SUPERVISOR_DRAINING };
 
-#define HERD_DRAIN_MAX_MS 10000 /* for a server that was told to end */
+#define DRAIN_MAX_MS 10000 /* for a server that was told to end */
 
-struct herd_supervisor {
+struct supervisor {
     struct herd_config *config;
     const char *path; /* of its file, as it was asked for */
     const char *program;
-    struct herd_child **children;
+    struct child **children;
     struct pollfd *polls; /* the signalfd, then output and notify of each child */
     unsigned count;
     unsigned colours; /* given out */
@@ -156,7 +156,7 @@ struct herd_supervisor {
     bool reload_due;
     int signals;
     int ready_fd; /* -1: nobody waits for it */
-    enum herd_supervisor_state state;
+    enum supervisor_state state;
     int code;
     int64_t now_ms;
     int64_t told_ms;  /* DRAINING: when the first signal came */
@@ -168,12 +168,12 @@ struct herd_supervisor {
 /* ---- upchange.c: servers that come and go ---- */
 
 /* Adds a server that has no child yet: 0 or a negative errno. */
-int herd_supervisor_add(struct herd_supervisor *supervisor, const struct herd_server_config *server, bool came);
+int supervisor_add(struct supervisor *supervisor, const struct herd_server_config *server, bool came);
 /* Names of servers are as wide as the longest. */
-void herd_supervisor_align(struct herd_supervisor *supervisor);
+void supervisor_align(struct supervisor *supervisor);
 /* LEAVING and ended: it is gone, unless it came back into the configuration meanwhile. */
-void herd_supervisor_left(struct herd_supervisor *supervisor, struct herd_child *child);
+void supervisor_left(struct supervisor *supervisor, struct child *child);
 /* SIGHUP: reads the file again; where it is in order servers come, go and are told. */
-void herd_supervisor_reload(struct herd_supervisor *supervisor);
+void supervisor_reload(struct supervisor *supervisor);
 
 #endif

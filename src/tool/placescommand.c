@@ -254,7 +254,7 @@ static int run_query(int argc, char **argv)
     return code;
 }
 
-int herd_places_command(int argc, char **argv)
+int places_command(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
     opterr = 0;

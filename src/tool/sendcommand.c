@@ -49,7 +49,7 @@ struct sending {
     char **lines; /* the command line's; NULL at the end */
 
     struct herd_config config; /* zeroed where it was not needed */
-    struct herd_target *targets;
+    struct target *targets;
     unsigned count;
     struct pollfd *polls; /* standard input, then the targets */
     bool input_ended;
@@ -122,7 +122,7 @@ static in_port_t port_of(const struct sockaddr_storage *address)
 }
 
 /* `name` is a server of the configuration, an address, or NULL for the first server. */
-static int resolve_target(struct sending *sending, const char *name, struct herd_target *target)
+static int resolve_target(struct sending *sending, const char *name, struct target *target)
 {
     if (name != NULL && herd_address_parse(name, &target->address) == 0) {
         if (port_of(&target->address) == 0) {
@@ -154,7 +154,7 @@ static int resolve_targets(struct sending *sending)
         if ((int)strlen(sending->names[i]) > width) width = (int)strlen(sending->names[i]);
     }
     for (unsigned i = 0; i < sending->count; i++) {
-        struct herd_target *target = &sending->targets[i];
+        struct target *target = &sending->targets[i];
         target->socket = -1;
         herd_printer_init(&target->printer, sending->count > 1 ? sending->names[i] : NULL, width, i);
         herd_buffer_init(&target->out);
@@ -167,8 +167,8 @@ static int resolve_targets(struct sending *sending)
 static void queue(struct sending *sending, struct herd_text bytes)
 {
     for (unsigned i = 0; i < sending->count; i++) {
-        struct herd_target *target = &sending->targets[i];
-        if (herd_target_wants(target) != 0) herd_buffer_append(&target->out, bytes);
+        struct target *target = &sending->targets[i];
+        if (target_wants(target) != 0) herd_buffer_append(&target->out, bytes);
     }
 }
 
@@ -201,13 +201,13 @@ static int prepare_poll(struct sending *sending, int64_t now_ms, unsigned *ret_a
     int64_t deadline_ms = INT64_MAX;
     *ret_alive = 0;
     for (unsigned i = 0; i < sending->count; i++) {
-        const struct herd_target *target = &sending->targets[i];
-        short wants = herd_target_wants(target);
+        const struct target *target = &sending->targets[i];
+        short wants = target_wants(target);
         sending->polls[1 + i] = (struct pollfd){.fd = wants != 0 ? target->socket : -1, .events = wants};
         if (wants == 0) continue;
         ++*ret_alive;
         if (herd_buffer_length(&target->out) >= QUEUE_BYTES_MAX) room = false;
-        int64_t own_ms = herd_target_deadline_ms(target, sending->input_ended, sending->timeout_s);
+        int64_t own_ms = target_deadline_ms(target, sending->input_ended, sending->timeout_s);
         if (own_ms < deadline_ms) deadline_ms = own_ms;
     }
     sending->polls[0] = (struct pollfd){.fd = room ? STDIN_FILENO : -1, .events = POLLIN};
@@ -220,11 +220,11 @@ static int turn(struct sending *sending, int64_t now_ms)
 {
     if (sending->polls[0].fd >= 0 && sending->polls[0].revents != 0) read_input(sending);
     for (unsigned i = 0; i < sending->count; i++) {
-        struct herd_target *target = &sending->targets[i];
-        int status = herd_target_act(target, sending->polls[1 + i].revents, sending->input_ended, now_ms);
+        struct target *target = &sending->targets[i];
+        int status = target_act(target, sending->polls[1 + i].revents, sending->input_ended, now_ms);
         if (status < 0) return status;
-        if (herd_target_deadline_ms(target, sending->input_ended, sending->timeout_s) <= now_ms) {
-            herd_target_expire(target, sending->timeout_s);
+        if (target_deadline_ms(target, sending->input_ended, sending->timeout_s) <= now_ms) {
+            target_expire(target, sending->timeout_s);
         }
     }
     return 0;
@@ -239,7 +239,7 @@ static int converse(struct sending *sending)
 {
     unsigned alive;
     for (unsigned i = 0; i < sending->count; i++)
-        herd_target_connect(&sending->targets[i], read_clock_ms());
+        target_connect(&sending->targets[i], read_clock_ms());
     if (*sending->lines != NULL) queue_lines(sending);
     for (;;) {
         int wait_ms = prepare_poll(sending, read_clock_ms(), &alive);
@@ -252,7 +252,7 @@ static int converse(struct sending *sending)
         }
     }
     for (unsigned i = 0; i < sending->count; i++) {
-        if (sending->targets[i].state == HERD_TARGET_FAILED) return EX_UNAVAILABLE;
+        if (sending->targets[i].state == TARGET_FAILED) return EX_UNAVAILABLE;
     }
     return EX_OK;
 }
@@ -262,7 +262,7 @@ static void finish(struct sending *sending)
     for (unsigned i = 0; i < sending->count; i++) {
         if (sending->targets[i].socket >= 0) close(sending->targets[i].socket);
         sending->targets[i].socket = -1;
-        herd_target_finish(&sending->targets[i]);
+        target_finish(&sending->targets[i]);
     }
     herd_memory_free(sending->targets);
     herd_memory_free(sending->polls);
@@ -270,7 +270,7 @@ static void finish(struct sending *sending)
     herd_config_finish(&sending->config);
 }
 
-int herd_send_command(int argc, char **argv)
+int send_command(int argc, char **argv)
 {
     struct sending sending = {.timeout_s = TIMEOUT_S};
     sending.names = herd_memory_allocate_zeroed((size_t)argc, sizeof *sending.names);

@@ -20,37 +20,37 @@
 #include "herd/memory.h"
 #include "local.h"
 
-static void end(struct herd_target *target, enum herd_target_state state)
+static void end(struct target *target, enum target_state state)
 {
     if (target->socket >= 0) close(target->socket);
     target->socket = -1;
     target->state = state;
 }
 
-static void fail(struct herd_target *target, const char *what)
+static void fail(struct target *target, const char *what)
 {
     herd_complain("%s %s", target->label, what);
-    end(target, HERD_TARGET_FAILED);
+    end(target, TARGET_FAILED);
 }
 
-static void fail_to_reach(struct herd_target *target, int error)
+static void fail_to_reach(struct target *target, int error)
 {
     herd_complain("cannot reach %s: %s", target->label, herd_error_text(error));
-    end(target, HERD_TARGET_FAILED);
+    end(target, TARGET_FAILED);
 }
 
-static void fail_midway(struct herd_target *target, int error)
+static void fail_midway(struct target *target, int error)
 {
     herd_complain("lost the connection to %s: %s", target->label, herd_error_text(error));
-    end(target, HERD_TARGET_FAILED);
+    end(target, TARGET_FAILED);
 }
 
-void herd_target_connect(struct herd_target *target, int64_t now_ms)
+void target_connect(struct target *target, int64_t now_ms)
 {
     const struct sockaddr *address = (const struct sockaddr *)&target->address;
     socklen_t length = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     target->moved_ms = now_ms;
-    target->state = HERD_TARGET_CONNECTING;
+    target->state = TARGET_CONNECTING;
     target->socket = socket(address->sa_family, SOCK_STREAM, 0);
     if (target->socket < 0 || fcntl(target->socket, F_SETFL, O_NONBLOCK) < 0 ||
         (connect(target->socket, address, length) < 0 && errno != EINPROGRESS)) {
@@ -58,23 +58,23 @@ void herd_target_connect(struct herd_target *target, int64_t now_ms)
     }
 }
 
-short herd_target_wants(const struct herd_target *target)
+short target_wants(const struct target *target)
 {
     switch (target->state) {
-    case HERD_TARGET_CONNECTING:
+    case TARGET_CONNECTING:
         return POLLOUT;
-    case HERD_TARGET_OPEN:
+    case TARGET_OPEN:
         return (short)(herd_buffer_length(&target->out) > 0 ? POLLIN | POLLOUT : POLLIN);
-    case HERD_TARGET_ENDING:
+    case TARGET_ENDING:
         return POLLIN;
-    case HERD_TARGET_DONE:
-    case HERD_TARGET_FAILED:
+    case TARGET_DONE:
+    case TARGET_FAILED:
         break;
     }
     return 0;
 }
 
-static void finish_connecting(struct herd_target *target)
+static void finish_connecting(struct target *target)
 {
     int error = 0;
     socklen_t length = sizeof error;
@@ -82,11 +82,11 @@ static void finish_connecting(struct herd_target *target)
     if (error != 0) {
         fail_to_reach(target, error);
     } else {
-        target->state = HERD_TARGET_OPEN;
+        target->state = TARGET_OPEN;
     }
 }
 
-static void write_some(struct herd_target *target, int64_t now_ms)
+static void write_some(struct target *target, int64_t now_ms)
 {
     struct herd_text text = herd_buffer_text(&target->out);
     if (text.length == 0) return;
@@ -99,18 +99,18 @@ static void write_some(struct herd_target *target, int64_t now_ms)
     /* A server that has closed may have said why: that is read first, and reading then finds the end. */
 }
 
-static void on_server_end(struct herd_target *target)
+static void on_server_end(struct target *target)
 {
-    if (target->state != HERD_TARGET_ENDING) {
+    if (target->state != TARGET_ENDING) {
         fail(target, "closed the connection before it had everything");
     } else if (target->sent && !target->received) {
         fail(target, "closed the connection without a reply");
     } else {
-        end(target, HERD_TARGET_DONE);
+        end(target, TARGET_DONE);
     }
 }
 
-static int read_some(struct herd_target *target, int64_t now_ms)
+static int read_some(struct target *target, int64_t now_ms)
 {
     char bytes[16 * 1024];
     ssize_t count = recv(target->socket, bytes, sizeof bytes, 0);
@@ -127,42 +127,42 @@ static int read_some(struct herd_target *target, int64_t now_ms)
     return herd_printer_write(&target->printer, (struct herd_text){bytes, (size_t)count});
 }
 
-int herd_target_act(struct herd_target *target, short events, bool input_ended, int64_t now_ms)
+int target_act(struct target *target, short events, bool input_ended, int64_t now_ms)
 {
-    if (target->state == HERD_TARGET_CONNECTING && (events & (POLLOUT | POLLERR | POLLHUP)) != 0) {
+    if (target->state == TARGET_CONNECTING && (events & (POLLOUT | POLLERR | POLLHUP)) != 0) {
         finish_connecting(target);
     }
-    if (target->state == HERD_TARGET_OPEN) write_some(target, now_ms);
-    if (target->state == HERD_TARGET_OPEN && input_ended && herd_buffer_length(&target->out) == 0) {
+    if (target->state == TARGET_OPEN) write_some(target, now_ms);
+    if (target->state == TARGET_OPEN && input_ended && herd_buffer_length(&target->out) == 0) {
         shutdown(target->socket, SHUT_WR);
-        target->state = HERD_TARGET_ENDING;
+        target->state = TARGET_ENDING;
         target->moved_ms = now_ms;
     }
-    if ((target->state == HERD_TARGET_OPEN || target->state == HERD_TARGET_ENDING) &&
+    if ((target->state == TARGET_OPEN || target->state == TARGET_ENDING) &&
         (events & (POLLIN | POLLERR | POLLHUP)) != 0) {
         return read_some(target, now_ms);
     }
     return 0;
 }
 
-int64_t herd_target_deadline_ms(const struct herd_target *target, bool input_ended, unsigned timeout_s)
+int64_t target_deadline_ms(const struct target *target, bool input_ended, unsigned timeout_s)
 {
-    if (target->state == HERD_TARGET_DONE || target->state == HERD_TARGET_FAILED) return INT64_MAX;
-    bool idle = target->state == HERD_TARGET_OPEN && herd_buffer_length(&target->out) == 0 && !input_ended;
+    if (target->state == TARGET_DONE || target->state == TARGET_FAILED) return INT64_MAX;
+    bool idle = target->state == TARGET_OPEN && herd_buffer_length(&target->out) == 0 && !input_ended;
     return idle ? INT64_MAX : target->moved_ms + INT64_C(1000) * timeout_s;
 }
 
-void herd_target_expire(struct herd_target *target, unsigned timeout_s)
+void target_expire(struct target *target, unsigned timeout_s)
 {
-    if (target->state == HERD_TARGET_CONNECTING) {
+    if (target->state == TARGET_CONNECTING) {
         fail_to_reach(target, ETIMEDOUT);
         return;
     }
     herd_complain("%s was silent for %u s", target->label, timeout_s);
-    end(target, HERD_TARGET_FAILED);
+    end(target, TARGET_FAILED);
 }
 
-void herd_target_finish(struct herd_target *target)
+void target_finish(struct target *target)
 {
     assert(target->socket < 0);
     herd_printer_finish(&target->printer);

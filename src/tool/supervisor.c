@@ -47,7 +47,7 @@ static int64_t read_clock_ms(void)
     return herd_clock_monotonic_ns() / HERD_NS_PER_MS;
 }
 
-static unsigned count_in(const struct herd_supervisor *supervisor, enum herd_child_state state)
+static unsigned count_in(const struct supervisor *supervisor, enum child_state state)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < supervisor->count; i++) {
@@ -56,32 +56,32 @@ static unsigned count_in(const struct herd_supervisor *supervisor, enum herd_chi
     return count;
 }
 
-static void signal_all(const struct herd_supervisor *supervisor, int signal)
+static void signal_all(const struct supervisor *supervisor, int signal)
 {
     for (unsigned i = 0; i < supervisor->count; i++)
-        herd_child_signal(supervisor->children[i], signal);
+        child_signal(supervisor->children[i], signal);
 }
 
 /* Nothing is started any more, everything that runs is asked to end. */
-static void drain(struct herd_supervisor *supervisor)
+static void drain(struct supervisor *supervisor)
 {
-    if (supervisor->state == HERD_SUPERVISOR_DRAINING) return;
-    supervisor->state = HERD_SUPERVISOR_DRAINING;
-    supervisor->alarm_ms = supervisor->now_ms + HERD_DRAIN_MAX_MS;
+    if (supervisor->state == SUPERVISOR_DRAINING) return;
+    supervisor->state = SUPERVISOR_DRAINING;
+    supervisor->alarm_ms = supervisor->now_ms + DRAIN_MAX_MS;
     for (unsigned i = 0; i < supervisor->count; i++) {
-        if (supervisor->children[i]->state == HERD_CHILD_RESTING) supervisor->children[i]->state = HERD_CHILD_ENDED;
+        if (supervisor->children[i]->state == CHILD_RESTING) supervisor->children[i]->state = CHILD_ENDED;
     }
     signal_all(supervisor, SIGTERM);
 }
 
-static void kill_all(struct herd_supervisor *supervisor, const char *why)
+static void kill_all(struct supervisor *supervisor, const char *why)
 {
     herd_output_say(&supervisor->output, "%s: killing what still runs", why);
     signal_all(supervisor, SIGKILL);
     supervisor->alarm_ms = INT64_MAX;
 }
 
-static void say_up(struct herd_supervisor *supervisor)
+static void say_up(struct supervisor *supervisor)
 {
     struct herd_buffer line = HERD_BUFFER_INIT;
     for (unsigned i = 0; i < supervisor->count; i++) {
@@ -91,23 +91,22 @@ static void say_up(struct herd_supervisor *supervisor)
         herd_buffer_append(&line, herd_text_of(supervisor->children[i]->address));
     }
     char servers[32];
-    herd_output_say(&supervisor->output, "%s %s up (%.*s)", herd_up_count(supervisor->count, servers, sizeof servers),
+    herd_output_say(&supervisor->output, "%s %s up (%.*s)", up_count(supervisor->count, servers, sizeof servers),
                     supervisor->count == 1 ? "is" : "are", HERD_TEXT_ARGS(herd_buffer_text(&line)));
     herd_buffer_finish(&line);
 }
 
-static void on_ready(struct herd_supervisor *supervisor, struct herd_child *child)
+static void on_ready(struct supervisor *supervisor, struct child *child)
 {
     bool later = child->was_up || child->came;
-    child->state = HERD_CHILD_UP;
+    child->state = CHILD_UP;
     child->up_ms = supervisor->now_ms;
     if (later) herd_output_say(&supervisor->output, "%s is up%s", child->name, child->was_up ? " again" : "");
     child->was_up = true;
-    if (child->reload_due) herd_child_signal(child, SIGHUP);
+    if (child->reload_due) child_signal(child, SIGHUP);
     child->reload_due = false;
-    if (supervisor->state != HERD_SUPERVISOR_STARTING || count_in(supervisor, HERD_CHILD_UP) < supervisor->count)
-        return;
-    supervisor->state = HERD_SUPERVISOR_UP;
+    if (supervisor->state != SUPERVISOR_STARTING || count_in(supervisor, CHILD_UP) < supervisor->count) return;
+    supervisor->state = SUPERVISOR_UP;
     supervisor->alarm_ms = INT64_MAX;
     say_up(supervisor);
     if (supervisor->ready_fd < 0) return;
@@ -117,14 +116,14 @@ static void on_ready(struct herd_supervisor *supervisor, struct herd_child *chil
 }
 
 /* It ended although nobody asked for it. */
-static void on_failed(struct herd_supervisor *supervisor, struct herd_child *child, int status)
+static void on_failed(struct supervisor *supervisor, struct child *child, int status)
 {
     char how[40];
-    int code = herd_up_code(status);
-    herd_up_describe(status, how, sizeof how);
+    int code = up_code(status);
+    up_describe(status, how, sizeof how);
     if (!child->was_up) {
         supervisor->code = code != 0 ? code : EX_SOFTWARE;
-        child->state = HERD_CHILD_ENDED;
+        child->state = CHILD_ENDED;
         herd_complain("%s could not start (%s), its own words are above; %s", child->name, how,
                       child->came ? "the others go on" : "ending the others");
         if (!child->came) drain(supervisor);
@@ -132,45 +131,45 @@ static void on_failed(struct herd_supervisor *supervisor, struct herd_child *chi
     }
     if (code == EX_USAGE || code == EX_CONFIG) {
         supervisor->code = code;
-        child->state = HERD_CHILD_ENDED;
+        child->state = CHILD_ENDED;
         herd_complain("%s ended (%s) and is not started again: its configuration is wrong", child->name, how);
         return;
     }
-    if (child->state == HERD_CHILD_UP && supervisor->now_ms - child->up_ms >= STABLE_MS) {
+    if (child->state == CHILD_UP && supervisor->now_ms - child->up_ms >= STABLE_MS) {
         herd_backoff_reset(&child->backoff);
     }
     uint32_t pause_ms = herd_backoff_next_ms(&child->backoff, &supervisor->random);
-    child->state = HERD_CHILD_RESTING;
+    child->state = CHILD_RESTING;
     child->due_ms = supervisor->now_ms + pause_ms;
     herd_output_say(&supervisor->output, "%s ended (%s), starting it again in %" PRIu32 ".%" PRIu32 " s", child->name,
                     how, pause_ms / 1000, pause_ms % 1000 / 100);
 }
 
-static void on_ended(struct herd_supervisor *supervisor, struct herd_child *child, int status)
+static void on_ended(struct supervisor *supervisor, struct child *child, int status)
 {
-    if (supervisor->state != HERD_SUPERVISOR_DRAINING) {
+    if (supervisor->state != SUPERVISOR_DRAINING) {
         on_failed(supervisor, child, status);
         return;
     }
-    bool interrupted = child->state == HERD_CHILD_STARTING && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
-    child->state = HERD_CHILD_ENDED;
+    bool interrupted = child->state == CHILD_STARTING && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+    child->state = CHILD_ENDED;
     if (status == 0 || interrupted) return; /* our SIGTERM may come before it has its handlers */
     char how[40];
-    herd_complain("%s ended badly (%s)", child->name, herd_up_describe(status, how, sizeof how));
-    if (supervisor->code == 0) supervisor->code = herd_up_code(status);
+    herd_complain("%s ended badly (%s)", child->name, up_describe(status, how, sizeof how));
+    if (supervisor->code == 0) supervisor->code = up_code(status);
 }
 
-static void start_due(struct herd_supervisor *supervisor)
+static void start_due(struct supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
-        struct herd_child *child = supervisor->children[i];
-        if (child->state == HERD_CHILD_LEAVING && child->due_ms <= supervisor->now_ms) {
+        struct child *child = supervisor->children[i];
+        if (child->state == CHILD_LEAVING && child->due_ms <= supervisor->now_ms) {
             herd_output_say(&supervisor->output, "%s does not end: killing it", child->name);
-            herd_child_signal(child, SIGKILL);
+            child_signal(child, SIGKILL);
             child->due_ms = INT64_MAX;
         }
-        if (child->state != HERD_CHILD_RESTING || child->due_ms > supervisor->now_ms) continue;
-        int status = herd_child_start(child, supervisor->program, supervisor->config->source);
+        if (child->state != CHILD_RESTING || child->due_ms > supervisor->now_ms) continue;
+        int status = child_start(child, supervisor->program, supervisor->config->source);
         if (status == 0) continue;
         herd_complain("cannot start %s: %s", child->name, herd_error_text(status));
         if (child->was_up || child->came) {
@@ -190,35 +189,34 @@ static bool has_terminal(void)
     return fd >= 0;
 }
 
-static void take_signals(struct herd_supervisor *supervisor)
+static void take_signals(struct supervisor *supervisor)
 {
     int number;
     while ((number = herd_signals_take(supervisor->signals)) != 0) {
         if (number == SIGCHLD) continue;
         if (number == SIGUSR1) { /* one that is not ready would not know it yet */
             for (unsigned i = 0; i < supervisor->count; i++)
-                if (supervisor->children[i]->state == HERD_CHILD_UP)
-                    herd_child_signal(supervisor->children[i], SIGUSR1);
+                if (supervisor->children[i]->state == CHILD_UP) child_signal(supervisor->children[i], SIGUSR1);
             continue;
         }
         if (number == SIGHUP && (!supervisor->terminal || has_terminal())) {
             supervisor->reload_due = true;
             continue;
         }
-        if (supervisor->state == HERD_SUPERVISOR_DRAINING) {
+        if (supervisor->state == SUPERVISOR_DRAINING) {
             if (supervisor->now_ms - supervisor->told_ms >= SAME_WISH_MS) kill_all(supervisor, "a second signal");
             continue;
         }
         char servers[32];
         supervisor->told_ms = supervisor->now_ms;
         herd_output_say(&supervisor->output, "ending %s (a second signal kills)",
-                        herd_up_count(supervisor->count, servers, sizeof servers));
+                        up_count(supervisor->count, servers, sizeof servers));
         drain(supervisor);
     }
 }
 
 /* NULL: an orphan, that came to us because we are process 1 or a subreaper. */
-static struct herd_child *find_child(const struct herd_supervisor *supervisor, pid_t pid)
+static struct child *find_child(const struct supervisor *supervisor, pid_t pid)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
         if (supervisor->children[i]->pid == pid) return supervisor->children[i];
@@ -227,58 +225,58 @@ static struct herd_child *find_child(const struct herd_supervisor *supervisor, p
 }
 
 /* As in `herd up | head`. */
-static void give_up(struct herd_supervisor *supervisor)
+static void give_up(struct supervisor *supervisor)
 {
-    if (supervisor->state == HERD_SUPERVISOR_DRAINING) return;
+    if (supervisor->state == SUPERVISOR_DRAINING) return;
     herd_complain("nobody reads standard output any more: ending the servers");
     drain(supervisor);
 }
 
-static void take_children(struct herd_supervisor *supervisor)
+static void take_children(struct supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
-        struct herd_child *child = supervisor->children[i];
-        if (herd_child_pass(child) < 0) give_up(supervisor);
-        if (herd_child_ready(child)) on_ready(supervisor, child);
+        struct child *child = supervisor->children[i];
+        if (child_pass(child) < 0) give_up(supervisor);
+        if (child_ready(child)) on_ready(supervisor, child);
     }
     int status;
     pid_t pid;
     while ((pid = herd_signals_reap(&status)) != 0) {
-        struct herd_child *child = find_child(supervisor, pid);
+        struct child *child = find_child(supervisor, pid);
         if (child == NULL) continue;
-        herd_child_ended(child);
-        if (child->state == HERD_CHILD_LEAVING)
-            herd_supervisor_left(supervisor, child);
+        child_ended(child);
+        if (child->state == CHILD_LEAVING)
+            supervisor_left(supervisor, child);
         else
             on_ended(supervisor, child, status);
     }
 }
 
-static void ring(struct herd_supervisor *supervisor)
+static void ring(struct supervisor *supervisor)
 {
     supervisor->alarm_ms = INT64_MAX;
-    if (supervisor->state == HERD_SUPERVISOR_DRAINING) kill_all(supervisor, "ending takes too long");
-    if (supervisor->state != HERD_SUPERVISOR_STARTING) return;
+    if (supervisor->state == SUPERVISOR_DRAINING) kill_all(supervisor, "ending takes too long");
+    if (supervisor->state != SUPERVISOR_STARTING) return;
     for (unsigned i = 0; i < supervisor->count; i++) {
-        const struct herd_child *child = supervisor->children[i];
-        if (child->state == HERD_CHILD_STARTING)
+        const struct child *child = supervisor->children[i];
+        if (child->state == CHILD_STARTING)
             herd_output_say(&supervisor->output, "still waiting for %s to be ready", child->name);
     }
 }
 
-static int until(const struct herd_supervisor *supervisor)
+static int until(const struct supervisor *supervisor)
 {
     int64_t due_ms = supervisor->alarm_ms;
     for (unsigned i = 0; i < supervisor->count; i++) {
-        const struct herd_child *child = supervisor->children[i];
-        bool waits = child->state == HERD_CHILD_RESTING || child->state == HERD_CHILD_LEAVING;
+        const struct child *child = supervisor->children[i];
+        bool waits = child->state == CHILD_RESTING || child->state == CHILD_LEAVING;
         if (waits && child->due_ms < due_ms) due_ms = child->due_ms;
     }
     if (due_ms == INT64_MAX) return -1;
     return due_ms > supervisor->now_ms ? (int)(due_ms - supervisor->now_ms) : 0;
 }
 
-static void wait_for_something(struct herd_supervisor *supervisor)
+static void wait_for_something(struct supervisor *supervisor)
 {
     nfds_t used = 0;
     supervisor->polls[used++] = (struct pollfd){.fd = supervisor->signals, .events = POLLIN};
@@ -310,29 +308,29 @@ static int open_signals(void)
 
 /* ---- the whole ---- */
 
-static int prepare(struct herd_supervisor *supervisor)
+static int prepare(struct supervisor *supervisor)
 {
     uint64_t seed;
     herd_random_system(&seed, sizeof seed);
     herd_random_init(&supervisor->random, seed);
     for (unsigned i = 0; i < supervisor->config->server_count; i++) {
-        int status = herd_supervisor_add(supervisor, &supervisor->config->servers[i], false);
+        int status = supervisor_add(supervisor, &supervisor->config->servers[i], false);
         if (status < 0) return status;
     }
-    herd_supervisor_align(supervisor);
+    supervisor_align(supervisor);
     supervisor->terminal = has_terminal();
     supervisor->signals = open_signals();
     return supervisor->signals < 0 ? supervisor->signals : 0;
 }
 
-static void supervise(struct herd_supervisor *supervisor)
+static void supervise(struct supervisor *supervisor)
 {
     supervisor->now_ms = read_clock_ms();
     supervisor->alarm_ms = supervisor->now_ms + SLOW_START_MS;
     for (;;) {
-        if (supervisor->state == HERD_SUPERVISOR_UP && supervisor->reload_due) herd_supervisor_reload(supervisor);
-        if (supervisor->state != HERD_SUPERVISOR_DRAINING) start_due(supervisor);
-        if (count_in(supervisor, HERD_CHILD_ENDED) == supervisor->count) return;
+        if (supervisor->state == SUPERVISOR_UP && supervisor->reload_due) supervisor_reload(supervisor);
+        if (supervisor->state != SUPERVISOR_DRAINING) start_due(supervisor);
+        if (count_in(supervisor, CHILD_ENDED) == supervisor->count) return;
         wait_for_something(supervisor);
         take_signals(supervisor);
         take_children(supervisor);
@@ -340,10 +338,10 @@ static void supervise(struct herd_supervisor *supervisor)
     }
 }
 
-static void finish(struct herd_supervisor *supervisor)
+static void finish(struct supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
-        herd_child_finish(supervisor->children[i]);
+        child_finish(supervisor->children[i]);
         herd_memory_free(supervisor->children[i]);
     }
     herd_output_end(&supervisor->output);
@@ -352,9 +350,9 @@ static void finish(struct herd_supervisor *supervisor)
     herd_memory_free(supervisor->children);
 }
 
-int herd_supervisor_run(struct herd_config *config, const char *path, const char *program, int ready_fd)
+int supervisor_run(struct herd_config *config, const char *path, const char *program, int ready_fd)
 {
-    struct herd_supervisor supervisor = {
+    struct supervisor supervisor = {
         .config = config, .path = path, .program = program, .signals = -1, .ready_fd = ready_fd};
     int status = prepare(&supervisor);
     if (status == 0) {

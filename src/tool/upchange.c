@@ -14,19 +14,19 @@
 #include "herd/memory.h"
 #include "local.h"
 
-void herd_supervisor_left(struct herd_supervisor *supervisor, struct herd_child *child)
+void supervisor_left(struct supervisor *supervisor, struct child *child)
 {
-    if (supervisor->state == HERD_SUPERVISOR_DRAINING) child->reload_due = false;
+    if (supervisor->state == SUPERVISOR_DRAINING) child->reload_due = false;
     if (child->reload_due) {
         child->reload_due = false;
         child->came = true;
         child->was_up = false;
-        child->state = HERD_CHILD_RESTING;
+        child->state = CHILD_RESTING;
         child->due_ms = supervisor->now_ms;
         return;
     }
     herd_output_say(&supervisor->output, "%s has left", child->name);
-    herd_child_finish(child);
+    child_finish(child);
     unsigned at = 0;
     while (supervisor->children[at] != child)
         at++;
@@ -35,13 +35,13 @@ void herd_supervisor_left(struct herd_supervisor *supervisor, struct herd_child 
     herd_memory_free(child);
 }
 
-int herd_supervisor_add(struct herd_supervisor *supervisor, const struct herd_server_config *server, bool came)
+int supervisor_add(struct supervisor *supervisor, const struct herd_server_config *server, bool came)
 {
     unsigned count = supervisor->count + 1;
-    struct herd_child *child = herd_memory_allocate_zeroed(1, sizeof *child);
-    int status = herd_child_init(child, server, 0, supervisor->colours++, &supervisor->output);
+    struct child *child = herd_memory_allocate_zeroed(1, sizeof *child);
+    int status = child_init(child, server, 0, supervisor->colours++, &supervisor->output);
     if (status < 0) {
-        herd_child_finish(child);
+        child_finish(child);
         herd_memory_free(child);
         return status;
     }
@@ -53,7 +53,7 @@ int herd_supervisor_add(struct herd_supervisor *supervisor, const struct herd_se
     return 0;
 }
 
-void herd_supervisor_align(struct herd_supervisor *supervisor)
+void supervisor_align(struct supervisor *supervisor)
 {
     int width = 0;
     for (unsigned i = 0; i < supervisor->count; i++) {
@@ -64,7 +64,7 @@ void herd_supervisor_align(struct herd_supervisor *supervisor)
         supervisor->children[i]->printer.width = width;
 }
 
-static struct herd_child *find_name(const struct herd_supervisor *supervisor, const char *name)
+static struct child *find_name(const struct supervisor *supervisor, const char *name)
 {
     for (unsigned i = 0; i < supervisor->count; i++) {
         if (strcmp(supervisor->children[i]->name, name) == 0) return supervisor->children[i];
@@ -72,57 +72,57 @@ static struct herd_child *find_name(const struct herd_supervisor *supervisor, co
     return NULL;
 }
 
-static void come(struct herd_supervisor *supervisor, const struct herd_server_config *server)
+static void come(struct supervisor *supervisor, const struct herd_server_config *server)
 {
-    struct herd_child *child = find_name(supervisor, server->name);
+    struct child *child = find_name(supervisor, server->name);
     if (child != NULL) { /* it has not ended yet */
-        assert(child->state == HERD_CHILD_LEAVING);
+        assert(child->state == CHILD_LEAVING);
         child->reload_due = true;
         return;
     }
-    int status = herd_supervisor_add(supervisor, server, true);
+    int status = supervisor_add(supervisor, server, true);
     if (status < 0) herd_complain("cannot start %s: %s", server->name, herd_error_text(status));
 }
 
-static void leave(struct herd_supervisor *supervisor, struct herd_child *child)
+static void leave(struct supervisor *supervisor, struct child *child)
 {
     bool runs = child->pid > 0;
-    child->state = HERD_CHILD_LEAVING;
+    child->state = CHILD_LEAVING;
     child->reload_due = false;
-    child->due_ms = supervisor->now_ms + HERD_DRAIN_MAX_MS;
-    if (runs) herd_child_signal(child, SIGTERM);
-    if (!runs) herd_supervisor_left(supervisor, child);
+    child->due_ms = supervisor->now_ms + DRAIN_MAX_MS;
+    if (runs) child_signal(child, SIGTERM);
+    if (!runs) supervisor_left(supervisor, child);
 }
 
 /* One that stays is told; where it has ended for good it gets another chance. */
-static void stay(struct herd_supervisor *supervisor, struct herd_child *child)
+static void stay(struct supervisor *supervisor, struct child *child)
 {
-    if (child->state == HERD_CHILD_UP) herd_child_signal(child, SIGHUP);
-    if (child->state == HERD_CHILD_STARTING) child->reload_due = true;
-    if (child->state != HERD_CHILD_ENDED) return;
-    child->state = HERD_CHILD_RESTING;
+    if (child->state == CHILD_UP) child_signal(child, SIGHUP);
+    if (child->state == CHILD_STARTING) child->reload_due = true;
+    if (child->state != CHILD_ENDED) return;
+    child->state = CHILD_RESTING;
     child->came = true;
     child->due_ms = supervisor->now_ms;
 }
 
-static void set_address(struct herd_child *child, const char *address)
+static void set_address(struct child *child, const char *address)
 {
     herd_memory_free(child->address);
     child->address = herd_string_copy(address);
 }
 
-void herd_supervisor_reload(struct herd_supervisor *supervisor)
+void supervisor_reload(struct supervisor *supervisor)
 {
     struct herd_config next;
     struct herd_config_change change;
     supervisor->reload_due = false;
-    if (herd_up_reload(supervisor->config, supervisor->path, &next, &change) != 0) {
+    if (up_reload(supervisor->config, supervisor->path, &next, &change) != 0) {
         herd_complain("the servers go on with the configuration that they have");
         return;
     }
     for (unsigned i = 0; i < next.server_count; i++) {
-        struct herd_child *child = find_name(supervisor, next.servers[i].name);
-        if (child == NULL || child->state == HERD_CHILD_LEAVING) continue;
+        struct child *child = find_name(supervisor, next.servers[i].name);
+        if (child == NULL || child->state == CHILD_LEAVING) continue;
         set_address(child, next.servers[i].clients.text);
         stay(supervisor, child);
     }
@@ -130,7 +130,7 @@ void herd_supervisor_reload(struct herd_supervisor *supervisor)
         leave(supervisor, find_name(supervisor, supervisor->config->servers[change.went[i]].name));
     for (unsigned i = 0; i < change.came_count; i++)
         come(supervisor, &next.servers[change.came[i]]);
-    herd_supervisor_align(supervisor);
+    supervisor_align(supervisor);
     herd_output_say(&supervisor->output, "read the configuration again (%u new, %u gone), the other servers are told",
                     change.came_count, change.went_count);
     herd_config_finish(supervisor->config);

@@ -44,7 +44,7 @@ static int make_private(int fd)
 }
 
 /* An abstract address needs no file, so there is none to clean up. */
-static int open_notify(struct herd_child *child)
+static int open_notify(struct child *child)
 {
     uint64_t salt;
     herd_random_system(&salt, sizeof salt);
@@ -70,20 +70,20 @@ static int open_notify(struct herd_child *child)
     return 0;
 }
 
-int herd_child_init(struct herd_child *child, const struct herd_server_config *server, int width, unsigned index,
-                    struct herd_output *output)
+int child_init(struct child *child, const struct herd_server_config *server, int width, unsigned index,
+               struct herd_output *output)
 {
-    *child = (struct herd_child){.name = herd_string_copy(server->name),
-                                 .address = herd_string_copy(server->clients.text),
-                                 .output = -1,
-                                 .notify = -1};
+    *child = (struct child){.name = herd_string_copy(server->name),
+                            .address = herd_string_copy(server->clients.text),
+                            .output = -1,
+                            .notify = -1};
     herd_printer_init(&child->printer, child->name, width, index);
     child->printer.output = output;
     herd_backoff_init(&child->backoff, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
     return open_notify(child);
 }
 
-void herd_child_finish(struct herd_child *child)
+void child_finish(struct child *child)
 {
     assert(child->pid == 0);
     if (child->output >= 0) close(child->output);
@@ -94,7 +94,7 @@ void herd_child_finish(struct herd_child *child)
 }
 
 /* In the new process: never returns. */
-_Noreturn static void become_server(const struct herd_child *child, const char *program, const char *config, int output,
+_Noreturn static void become_server(const struct child *child, const char *program, const char *config, int output,
                                     pid_t parent)
 {
     char name_option[] = "--name";
@@ -124,14 +124,14 @@ _Noreturn static void become_server(const struct herd_child *child, const char *
     _exit(EX_UNAVAILABLE);
 }
 
-static void forget_notifications(const struct herd_child *child)
+static void forget_notifications(const struct child *child)
 {
     char bytes[64];
     while (recv(child->notify, bytes, sizeof bytes, 0) >= 0)
         continue;
 }
 
-int herd_child_start(struct herd_child *child, const char *program, const char *config)
+int child_start(struct child *child, const char *program, const char *config)
 {
     assert(child->pid == 0);
     forget_notifications(child);
@@ -157,11 +157,11 @@ int herd_child_start(struct herd_child *child, const char *program, const char *
     if (child->output >= 0) close(child->output);
     child->output = ends[0];
     child->pid = pid;
-    child->state = HERD_CHILD_STARTING;
+    child->state = CHILD_STARTING;
     return 0;
 }
 
-int herd_child_pass(struct herd_child *child)
+int child_pass(struct child *child)
 {
     char bytes[16 * 1024];
     while (child->output >= 0) {
@@ -190,7 +190,7 @@ static bool says_ready(const char *message)
     return false;
 }
 
-bool herd_child_ready(struct herd_child *child)
+bool child_ready(struct child *child)
 {
     char message[4096];
     ssize_t count;
@@ -199,16 +199,16 @@ bool herd_child_ready(struct herd_child *child)
         message[count] = '\0';
         if (says_ready(message)) ready = true;
     }
-    return ready && child->state == HERD_CHILD_STARTING;
+    return ready && child->state == CHILD_STARTING;
 }
 
-void herd_child_ended(struct herd_child *child)
+void child_ended(struct child *child)
 {
     child->pid = 0;
-    herd_child_pass(child);
+    child_pass(child);
 }
 
-void herd_child_signal(const struct herd_child *child, int signal)
+void child_signal(const struct child *child, int signal)
 {
     if (child->pid > 0) kill(child->pid, signal);
 }

@@ -108,14 +108,14 @@ static int run(const struct options *options)
         herd_complain("cannot run %s: %s", program, herd_error_text(errno));
         code = EX_UNAVAILABLE;
     } else {
-        code = herd_supervisor_run(&config, options->config, program, options->ready_fd);
+        code = supervisor_run(&config, options->config, program, options->ready_fd);
     }
     herd_memory_free(beside);
     herd_config_finish(&config);
     return code;
 }
 
-int herd_up_command(int argc, char **argv)
+int up_command(int argc, char **argv)
 {
     /* Process 1 would not be told of these before there is somebody to read them. */
     static const int held_first[] = {SIGUSR1, SIGTERM, SIGINT, 0};

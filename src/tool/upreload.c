@@ -14,8 +14,8 @@
 #include "herd/messages.h"
 #include "local.h"
 
-int herd_up_compare(const struct herd_config *running, const struct herd_config *next, FILE *messages,
-                    struct herd_config_change *ret_change)
+int up_compare(const struct herd_config *running, const struct herd_config *next, FILE *messages,
+               struct herd_config_change *ret_change)
 {
     unsigned neighbours[HERD_NEIGHBOURS_MAX];
     int code = herd_config_compare(running, next, NULL, 0, messages, ret_change);
@@ -29,15 +29,15 @@ int herd_up_compare(const struct herd_config *running, const struct herd_config 
     return code;
 }
 
-int herd_up_reload(const struct herd_config *running, const char *path, struct herd_config *ret_next,
-                   struct herd_config_change *ret_change)
+int up_reload(const struct herd_config *running, const char *path, struct herd_config *ret_next,
+              struct herd_config_change *ret_change)
 {
     struct herd_config next;
     int code = herd_tool_load(path, &next);
     if (code != 0) return code;
     struct herd_messages messages;
     herd_messages_begin(&messages);
-    code = herd_up_compare(running, &next, messages.out, ret_change);
+    code = up_compare(running, &next, messages.out, ret_change);
     herd_messages_tell(&messages, "herd");
     if (code == 0) {
         *ret_next = next;

@@ -8,7 +8,7 @@
 
 #define EXIT_SIGNALLED 128 /* and the signal's number, as shells have it */
 
-const char *herd_up_count(unsigned count, char *out, size_t size)
+const char *up_count(unsigned count, char *out, size_t size)
 {
     static const char *const words[] = {"no",    "one",   "two",  "three", "four",   "five",  "six",
                                         "seven", "eight", "nine", "ten",   "eleven", "twelve"};
@@ -20,12 +20,12 @@ const char *herd_up_count(unsigned count, char *out, size_t size)
     return out;
 }
 
-int herd_up_code(int status)
+int up_code(int status)
 {
     return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-const char *herd_up_describe(int status, char *out, size_t size)
+const char *up_describe(int status, char *out, size_t size)
 {
     if (WIFSIGNALED(status)) {
         snprintf(out, size, "killed by signal %d", WTERMSIG(status));

@@ -49,7 +49,7 @@ struct connection {
 };
 
 struct redisload {
-    struct herd_bench bench; /* what is reported, and the source of updates */
+    struct bench bench; /* what is reported, and the source of updates */
     struct connection *connections;
     unsigned port;
     int epoll;
@@ -66,7 +66,7 @@ static _Noreturn void fail(int code, const char *what)
     exit(code);
 }
 
-static void append_update(struct herd_buffer *out, const struct herd_bench_request *request)
+static void append_update(struct herd_buffer *out, const struct bench_request *request)
 {
     const char *client = request->line + request->client_at;
     const char *latitude = request->line + request->client_last + 1;
@@ -113,12 +113,12 @@ static bool issuing(void)
 
 static void refill(struct connection *connection)
 {
-    struct herd_bench_request request;
+    struct bench_request request;
     while (connection->waiting < load.bench.options->depth && issuing()) {
         if (load.bench.preloading) {
-            herd_bench_load_report(&load.bench.load, (unsigned)load.bench.issued, &request);
+            bench_load_report(&load.bench.load, (unsigned)load.bench.issued, &request);
         } else {
-            herd_bench_load_next(&load.bench.load, &request);
+            bench_load_next(&load.bench.load, &request);
         }
         append_update(&connection->out, &request);
         connection->waiting++;
@@ -163,7 +163,7 @@ static void take_input(struct connection *connection)
 static void read_clocks(void)
 {
     load.bench.now_ns = herd_clock_monotonic_ns();
-    herd_bench_load_advance(&load.bench.load, herd_clock_wall_ns());
+    bench_load_advance(&load.bench.load, herd_clock_wall_ns());
 }
 
 static void run_phase(bool preloading, uint64_t limit, unsigned seconds)
@@ -220,18 +220,18 @@ static double own_cpu_s(void)
 
 static void measure(void)
 {
-    const struct herd_bench_options *options = load.bench.options;
-    int64_t server_ns = herd_bench_cpu_ns(options->pid);
+    const struct bench_options *options = load.bench.options;
+    int64_t server_ns = bench_cpu_ns(options->pid);
     double own_s = own_cpu_s();
     run_phase(false, options->count > 0 ? options->count : UINT64_MAX, options->count > 0 ? 0 : options->seconds);
-    struct herd_bench_result result = {
+    struct bench_result result = {
         .elapsed_s = (double)(load.bench.now_ns - load.bench.start_ns) / 1e9,
         .own_cpu_s = own_cpu_s() - own_s,
-        .server_cpu_s = (double)(herd_bench_cpu_ns(options->pid) - server_ns) / 1e9,
+        .server_cpu_s = (double)(bench_cpu_ns(options->pid) - server_ns) / 1e9,
     };
     errno = 0;
     if (load.new_members != load.new_clients) fail(EX_PROTOCOL, "GEOADD and HSET disagree on what was new");
-    herd_bench_report(&load.bench, &result);
+    bench_report(&load.bench, &result);
 }
 
 static const struct option long_options[] = {
@@ -246,7 +246,7 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static void parse_options(int argc, char **argv, struct herd_bench_options *options)
+static void parse_options(int argc, char **argv, struct bench_options *options)
 {
     int option;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -265,7 +265,7 @@ static void parse_options(int argc, char **argv, struct herd_bench_options *opti
 
 int main(int argc, char **argv)
 {
-    struct herd_bench_options options = {.connections = 50, .depth = 1, .clients = 10000, .seconds = 5, .json = true};
+    struct bench_options options = {.connections = 50, .depth = 1, .clients = 10000, .seconds = 5, .json = true};
     parse_options(argc, argv, &options);
     if (load.port == 0 || options.pid == 0 || options.clients == 0) {
         fputs("Usage: redisload --port PORT --pid PID [--connections N] [--depth N] [--clients N] [--preload]\n"
@@ -274,7 +274,7 @@ int main(int argc, char **argv)
         return EX_USAGE;
     }
     load.bench.options = &options;
-    herd_bench_load_init(&load.bench.load, &options);
+    bench_load_init(&load.bench.load, &options);
     herd_histogram_init(&load.bench.latencies);
     connect_all();
     if (options.preload) run_phase(true, options.clients, 0);
@@ -284,6 +284,6 @@ int main(int argc, char **argv)
         herd_buffer_finish(&load.connections[i].out);
     }
     herd_memory_free(load.connections);
-    herd_bench_load_finish(&load.bench.load);
+    bench_load_finish(&load.bench.load);
     return EXIT_SUCCESS;
 }

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Base names are unique in the tree, guards are the face's name, and what a face declares begins with herd_."""
+"""
+Base names are unique in the tree, guards are the face's name, and what a face declares begins with herd_; what the files
+of one room share in its local.h does not, unless a face names it, too.
+"""
 
 import re
 
 import source
 
 DECLARED = re.compile(r"^(?!typedef\b|#)[A-Za-z_][\w \t*]*?\b(\w+)\(")
+SHARED = re.compile(r"\bherd_\w+")
 NOT_NAMES = {"__attribute__", "defined"}
 
 
@@ -36,9 +40,17 @@ def check_declared(path, lines):
     return problems
 
 
+def check_shared(path, lines, in_faces):
+    return [(path, number, f"{name} begins with herd_, and no face has it") for number, line in enumerate(lines, 1)
+            for name in sorted(set(SHARED.findall(line)) - in_faces)]
+
+
 def find_problems(root):
     problems = check_unique(root)
     faces = source.files(root, ["include/herd"], [".h"])
+    in_faces = {name for path in faces for name in SHARED.findall(source.code(source.read(path)))}
+    for path in source.files(root, ["src"], ["local.h"]):
+        problems += check_shared(path, source.code(source.read(path)).split("\n"), in_faces)
     for path in faces:
         lines = source.code(source.read(path)).split("\n")
         problems += check_guard(path, lines) + check_declared(path, lines)

@@ -62,6 +62,7 @@ BAD = [
     ("layers", "src/base/CMakeLists.txt", "add_library(base)\n", "no herd_room"),
     ("names", "src/store/sheep.c", SPDX, "has the same name"),
     ("names", "+include/herd/sheep.h", "int sheep_shear(void);\n", "sheep_shear does not begin with herd_"),
+    ("names", "+src/base/local.h", "void herd_sheep_shear(void);\n", "herd_sheep_shear begins with herd_, and no face"),
     ("names", "include/herd/sheep.h", FACE.replace("SHEEP_H", "GOAT_H"), "guard should be HERD_SHEEP_H"),
     ("sizes", "src/base/long.c", SPDX + "int x;\n" * 400, "401 lines, more than 400"),
     ("sizes", "src/base/long.c", SPDX + "static int f(void)\n{\n" + "    x++;\n" * 68 + "}\n", "f has 71 lines"),

@@ -12,34 +12,34 @@
 
 #define ECHO " b00000007.bench +46.5+002.5 1795389315.860594549\n"
 
-static const struct herd_bench_request report = {
+static const struct bench_request report = {
     .length = sizeof "IAMAT" ECHO - 1, .client_at = 6, .client_last = 21, .line = "IAMAT" ECHO};
-static const struct herd_bench_request question = {.whatsat = true,
-                                                   .length = sizeof "WHATSAT b00000007.bench 10 5\n" - 1,
-                                                   .client_at = 8,
-                                                   .client_last = 23,
-                                                   .line = "WHATSAT b00000007.bench 10 5\n"};
+static const struct bench_request question = {.whatsat = true,
+                                              .length = sizeof "WHATSAT b00000007.bench 10 5\n" - 1,
+                                              .client_at = 8,
+                                              .client_last = 23,
+                                              .line = "WHATSAT b00000007.bench 10 5\n"};
 
-static void learn(struct herd_bench_checker *checker)
+static void learn(struct bench_checker *checker)
 {
     size_t length;
     struct herd_text reply = HERD_TEXT("AT Welsh +0.000000001" ECHO);
-    assert_int_equal(herd_bench_check(checker, &report, reply, &length), HERD_BENCH_RIGHT);
+    assert_int_equal(bench_check(checker, &report, reply, &length), BENCH_RIGHT);
 }
 
 struct reply {
-    const struct herd_bench_request *request;
-    enum herd_bench_verdict verdict;
+    const struct bench_request *request;
+    enum bench_verdict verdict;
     struct herd_text text;
 };
 
 #define RIGHT(request, literal)                                                                                        \
     {                                                                                                                  \
-        &(request), HERD_BENCH_RIGHT, HERD_TEXT_INIT(literal)                                                          \
+        &(request), BENCH_RIGHT, HERD_TEXT_INIT(literal)                                                               \
     }
 #define WRONG(request, literal)                                                                                        \
     {                                                                                                                  \
-        &(request), HERD_BENCH_WRONG, HERD_TEXT_INIT(literal)                                                          \
+        &(request), BENCH_WRONG, HERD_TEXT_INIT(literal)                                                               \
     }
 
 static const struct reply replies[] = {
@@ -70,17 +70,17 @@ static const struct reply replies[] = {
 static void verdicts(void **state)
 {
     (void)state;
-    struct herd_bench_checker checker = {0};
+    struct bench_checker checker = {0};
     learn(&checker);
     for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
         const struct reply *reply = &replies[i];
         size_t length = 0;
-        assert_int_equal(herd_bench_check(&checker, reply->request, reply->text, &length), reply->verdict);
-        if (reply->verdict != HERD_BENCH_RIGHT) continue;
+        assert_int_equal(bench_check(&checker, reply->request, reply->text, &length), reply->verdict);
+        if (reply->verdict != BENCH_RIGHT) continue;
         assert_int_equal(length, reply->text.length);
         for (size_t cut = 0; cut < reply->text.length; cut++) {
             struct herd_text part = {reply->text.bytes, cut};
-            assert_int_equal(herd_bench_check(&checker, reply->request, part, &length), HERD_BENCH_PART);
+            assert_int_equal(bench_check(&checker, reply->request, part, &length), BENCH_PART);
         }
     }
     herd_buffer_finish(&checker.head);
@@ -89,16 +89,15 @@ static void verdicts(void **state)
 static void lines_of_the_load(void **state)
 {
     (void)state;
-    struct herd_bench_options options = {
-        .clients = 3, .zipf = true, .whatsat_percent = 50, .radius_km = 50, .bound = 20};
-    struct herd_bench_load load;
+    struct bench_options options = {.clients = 3, .zipf = true, .whatsat_percent = 50, .radius_km = 50, .bound = 20};
+    struct bench_load load;
     unsigned questions = 0;
-    herd_bench_load_init(&load, &options);
-    herd_bench_load_advance(&load, INT64_C(1795389315860594549));
+    bench_load_init(&load, &options);
+    bench_load_advance(&load, INT64_C(1795389315860594549));
     for (unsigned i = 0; i < 5000; i++) {
-        struct herd_bench_request request;
+        struct bench_request request;
         struct herd_command command;
-        herd_bench_load_next(&load, &request);
+        bench_load_next(&load, &request);
         assert_int_equal(request.line[request.length - 1], '\n');
         herd_command_parse((struct herd_text){request.line, request.length - 1u}, &command);
         assert_int_equal(command.kind, request.whatsat ? HERD_COMMAND_WHATSAT : HERD_COMMAND_IAMAT);
@@ -106,7 +105,7 @@ static void lines_of_the_load(void **state)
         questions += request.whatsat;
     }
     assert_in_range(questions, 2200, 2800);
-    herd_bench_load_finish(&load);
+    bench_load_finish(&load);
 }
 
 int main(void)

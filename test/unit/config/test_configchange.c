@@ -67,51 +67,50 @@ static void finish(struct compared *compared)
 /* -- each option alone -- */
 
 /* Gives the option another good value; true where that is less than before. */
-static bool alter(const struct herd_option *option, void *base)
+static bool alter(const struct option *option, void *base)
 {
     static const char *const words[] = {"google", "local"};
     static const char *const files[] = {"/a/x.idx", "/a/y.idx"};
     int error = -EINVAL;
     bool less = false;
     switch (option->type) {
-    case HERD_OPTION_GROUP:
-    case HERD_OPTION_SERVERS:
-    case HERD_OPTION_LINKS:
+    case OPTION_GROUP:
+    case OPTION_SERVERS:
+    case OPTION_LINKS:
         fail_msg("%s has no value", option->key);
         break;
-    case HERD_OPTION_FLAG:
-        error = herd_option_set_flag(option, base, !*(bool *)herd_field(base, option->offset));
+    case OPTION_FLAG:
+        error = option_set_flag(option, base, !*(bool *)option_field(base, option->offset));
         break;
-    case HERD_OPTION_NUMBER: {
-        uint32_t before = *(uint32_t *)herd_field(base, option->offset);
+    case OPTION_NUMBER: {
+        uint32_t before = *(uint32_t *)option_field(base, option->offset);
         less = before > option->minimum;
-        error = herd_option_set_number(option, base, less ? (int64_t)before - 1 : (int64_t)before + 1);
+        error = option_set_number(option, base, less ? (int64_t)before - 1 : (int64_t)before + 1);
         break;
     }
-    case HERD_OPTION_CHOICE:
-    case HERD_OPTION_WORD:
-        error = herd_option_set_string(option, base, option->words[1]);
-        if (strcmp(option->initial, option->words[1]) == 0)
-            error = herd_option_set_string(option, base, option->words[0]);
+    case OPTION_CHOICE:
+    case OPTION_WORD:
+        error = option_set_string(option, base, option->words[1]);
+        if (strcmp(option->initial, option->words[1]) == 0) error = option_set_string(option, base, option->words[0]);
         break;
-    case HERD_OPTION_NAME:
-    case HERD_OPTION_PATH:
-        error = herd_option_set_string(option, base, "other");
+    case OPTION_NAME:
+    case OPTION_PATH:
+        error = option_set_string(option, base, "other");
         break;
-    case HERD_OPTION_URL:
-        error = herd_option_set_string(option, base, "https://other.example/");
+    case OPTION_URL:
+        error = option_set_string(option, base, "https://other.example/");
         break;
-    case HERD_OPTION_ADDRESS:
-        error = herd_option_set_string(option, base, "127.0.0.9:999");
+    case OPTION_ADDRESS:
+        error = option_set_string(option, base, "127.0.0.9:999");
         break;
-    case HERD_OPTION_SOURCE:
-        error = herd_option_set_string(option, base, "127.0.0.9");
+    case OPTION_SOURCE:
+        error = option_set_string(option, base, "127.0.0.9");
         break;
-    case HERD_OPTION_WORDS:
-        error = herd_option_set_strings(option, base, words, COUNT(words));
+    case OPTION_WORDS:
+        error = option_set_strings(option, base, words, COUNT(words));
         break;
-    case HERD_OPTION_PATHS:
-        error = herd_option_set_strings(option, base, files, COUNT(files));
+    case OPTION_PATHS:
+        error = option_set_strings(option, base, files, COUNT(files));
         break;
     }
     assert_int_equal(error, 0);
@@ -119,21 +118,21 @@ static bool alter(const struct herd_option *option, void *base)
 }
 
 /* Exactly this one is said to differ, to whom it concerns; it is refused where it is fixed; it is told. */
-static void judge(const struct herd_option *option, const struct compared *compared, bool less)
+static void judge(const struct option *option, const struct compared *compared, bool less)
 {
-    for (unsigned row = 0; row < herd_option_count; row++) {
-        bool changes = herd_config_changes(&compared->change, herd_options[row].key);
-        if (changes != (&herd_options[row] == option)) fail_msg("%s: %s", option->key, herd_options[row].key);
+    for (unsigned row = 0; row < option_count; row++) {
+        bool changes = herd_config_changes(&compared->change, option_table[row].key);
+        if (changes != (&option_table[row] == option)) fail_msg("%s: %s", option->key, option_table[row].key);
     }
     if (option->part == 0) fail_msg("%s: whom does it concern?", option->key);
     if (compared->change.parts != option->part) fail_msg("%s: parts %x", option->key, compared->change.parts);
-    bool refused = option->reload == HERD_RELOAD_NEVER || (option->reload == HERD_RELOAD_UPWARDS && less);
+    bool refused = option->reload == RELOAD_NEVER || (option->reload == RELOAD_UPWARDS && less);
     if ((compared->code == EX_CONFIG) != refused) fail_msg("%s: %s", option->key, compared->messages);
     if (refused && strstr(compared->messages, option->key) == NULL) fail_msg("%s", compared->messages);
     if (strcmp(compared->text, "nothing changes\n") == 0) fail_msg("%s: not told", option->key);
     char line[128];
     snprintf(line, sizeof(line), "%s: ", option->key);
-    if (!herd_option_in_group(option, "servers") && strstr(compared->text, line) != compared->text)
+    if (!option_in_group(option, "servers") && strstr(compared->text, line) != compared->text)
         fail_msg("%s: told as %s", option->key, compared->text);
 }
 
@@ -141,14 +140,14 @@ static void each_option_is_seen(void **state)
 {
     (void)state;
     unsigned seen = 0;
-    for (unsigned row = 0; row < herd_option_count; row++) {
-        const struct herd_option *option = &herd_options[row];
-        bool lists = option->type == HERD_OPTION_SERVERS || option->type == HERD_OPTION_LINKS;
-        if (option->type == HERD_OPTION_GROUP || lists || strcmp(option->key, "servers.name") == 0) continue;
+    for (unsigned row = 0; row < option_count; row++) {
+        const struct option *option = &option_table[row];
+        bool lists = option->type == OPTION_SERVERS || option->type == OPTION_LINKS;
+        if (option->type == OPTION_GROUP || lists || strcmp(option->key, "servers.name") == 0) continue;
         struct compared compared;
         load_both(&compared, TWO, TWO);
         struct herd_config *next = &compared.next.config;
-        bool of_server = herd_option_in_group(option, "servers");
+        bool of_server = option_in_group(option, "servers");
         bool less = alter(option, of_server ? (void *)&next->servers[0] : (void *)next);
         compare_loaded(&compared, "A", ROOM);
         judge(option, &compared, less);
@@ -170,9 +169,9 @@ static void groups_and_parts_go_together(void **state)
                   {"log.", HERD_PART_LOG},
                   {"limits.", HERD_PART_LIMITS}};
     (void)state;
-    for (unsigned row = 0; row < herd_option_count; row++) {
-        const struct herd_option *option = &herd_options[row];
-        assert_true((option->type == HERD_OPTION_GROUP) == (option->part == 0));
+    for (unsigned row = 0; row < option_count; row++) {
+        const struct option *option = &option_table[row];
+        assert_true((option->type == OPTION_GROUP) == (option->part == 0));
         for (unsigned i = 0; option->part != 0 && i < COUNT(groups); i++) {
             bool inside = strncmp(option->key, groups[i].start, strlen(groups[i].start)) == 0;
             if (inside != (option->part == groups[i].part)) fail_msg("%s", option->key);

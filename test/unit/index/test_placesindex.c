@@ -91,15 +91,15 @@ static void refuses_every_changed_byte(void **state)
 }
 
 /* Makes a changed header's own checksum right again. */
-static void seal(struct herd_index_header *header)
+static void seal(struct index_header *header)
 {
     header->checksum = 0;
     header->checksum = herd_crc32c(0, header, sizeof(*header));
 }
 
-static void seal_section(struct herd_index_header *header, enum herd_index_section section)
+static void seal_section(struct index_header *header, enum index_section section)
 {
-    struct herd_index_entry *entry = &header->sections[section];
+    struct index_entry *entry = &header->sections[section];
     entry->checksum = herd_crc32c(0, (const char *)header + entry->offset, entry->length);
     seal(header);
 }
@@ -111,19 +111,19 @@ static void tells_what_is_wrong_apart(void **state)
     struct placesfixture fixture;
     (void)state;
     setup_small(&fixture);
-    struct herd_index_header *header = fixture.memory;
-    const struct herd_index_header sound = *header;
+    struct index_header *header = fixture.memory;
+    const struct index_header sound = *header;
 
     assert_string_equal(problem_of(database, 16), "it is not an index of places");
     assert_string_equal(problem_of(json, 8), "it is not an index of places");
     header->byte_order = 0x04030201;
     assert_non_null(strstr(problem_of(header, fixture.length), "another byte order"));
     *header = sound;
-    header->version = HERD_INDEX_VERSION - 1;
+    header->version = INDEX_VERSION - 1;
     seal(header);
     assert_non_null(strstr(problem_of(header, fixture.length), "older version"));
     *header = sound;
-    header->version = HERD_INDEX_VERSION + 1;
+    header->version = INDEX_VERSION + 1;
     seal(header);
     assert_non_null(strstr(problem_of(header, fixture.length), "newer version"));
     *header = sound;
@@ -131,7 +131,7 @@ static void tells_what_is_wrong_apart(void **state)
     seal(header);
     assert_string_equal(problem_of(header, fixture.length), "bytes follow its end");
     *header = sound;
-    header->place_count += HERD_INDEX_FANOUT;
+    header->place_count += INDEX_FANOUT;
     seal(header);
     assert_non_null(strstr(problem_of(header, fixture.length), "do not fit"));
     *header = sound;
@@ -147,38 +147,38 @@ static void refuses_offsets_that_lead_outside(void **state)
     struct placesfixture fixture;
     (void)state;
     setup_small(&fixture);
-    struct herd_index_header *header = fixture.memory;
+    struct index_header *header = fixture.memory;
     char *file = fixture.memory;
-    struct herd_index_leaf *leaf = (void *)(file + header->sections[HERD_INDEX_LEAVES].offset);
+    struct index_leaf *leaf = (void *)(file + header->sections[INDEX_LEAVES].offset);
     struct herd_index_point *point = &leaf->points[0];
     const struct herd_index_point sound = *point;
 
-    const uint32_t offsets[] = {UINT32_MAX, (uint32_t)header->sections[HERD_INDEX_RECORDS].length,
-                                (uint32_t)header->sections[HERD_INDEX_RECORDS].length - 6};
+    const uint32_t offsets[] = {UINT32_MAX, (uint32_t)header->sections[INDEX_RECORDS].length,
+                                (uint32_t)header->sections[INDEX_RECORDS].length - 6};
     for (size_t i = 0; i < 3; i++) {
         point->record = offsets[i];
-        seal_section(header, HERD_INDEX_LEAVES);
+        seal_section(header, INDEX_LEAVES);
         /* The last six bytes may read as a record without texts: then it is one. */
         if (i < 2) assert_string_equal(problem_of(file, fixture.length), "a place's record is wrong");
         *point = sound;
     }
     point->latitude_e7 = 900000001;
-    seal_section(header, HERD_INDEX_LEAVES);
+    seal_section(header, INDEX_LEAVES);
     assert_string_equal(problem_of(file, fixture.length), "a place lies outside the world");
     *point = sound;
-    seal_section(header, HERD_INDEX_LEAVES);
+    seal_section(header, INDEX_LEAVES);
     assert_null(problem_of(file, fixture.length));
 
-    uint32_t *ends = (void *)(file + header->sections[HERD_INDEX_TYPES].offset);
+    uint32_t *ends = (void *)(file + header->sections[INDEX_TYPES].offset);
     ends[0] += 1000;
-    seal_section(header, HERD_INDEX_TYPES);
+    seal_section(header, INDEX_TYPES);
     assert_string_equal(problem_of(file, fixture.length), "its types are wrong");
     ends[0] -= 1000;
-    seal_section(header, HERD_INDEX_TYPES);
+    seal_section(header, INDEX_TYPES);
 
-    uint32_t *lengths = (void *)(file + header->sections[HERD_INDEX_ABOUT].offset);
+    uint32_t *lengths = (void *)(file + header->sections[INDEX_ABOUT].offset);
     lengths[1] = UINT32_MAX;
-    seal_section(header, HERD_INDEX_ABOUT);
+    seal_section(header, INDEX_ABOUT);
     assert_string_equal(problem_of(file, fixture.length), "its source is wrong");
     placesfixture_finish(&fixture);
 }
@@ -188,11 +188,11 @@ static void refuses_a_wrong_table_of_sections(void **state)
     struct placesfixture fixture;
     (void)state;
     setup_small(&fixture);
-    struct herd_index_header *header = fixture.memory;
-    const struct herd_index_header sound = *header;
-    for (unsigned section = 0; section < HERD_INDEX_SECTIONS; section++) {
+    struct index_header *header = fixture.memory;
+    const struct index_header sound = *header;
+    for (unsigned section = 0; section < INDEX_SECTIONS; section++) {
         for (unsigned kind = 0; kind < 4; kind++) {
-            struct herd_index_entry *entry = &header->sections[section];
+            struct index_entry *entry = &header->sections[section];
             if (kind == 0) entry->offset += 8;
             if (kind == 1) entry->length = UINT64_MAX - 7;
             if (kind == 2) entry->length += 4;
@@ -216,8 +216,8 @@ static void counts_levels(void **state)
                  {17, 2, 3},     {256, 2, 17},        {257, 3, 20},
                  {4096, 3, 273}, {1000000, 5, 66669}, {UINT32_C(1) << 31, 8, 143165577}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        uint32_t start[HERD_INDEX_LEVELS_MAX + 1];
-        uint32_t levels = herd_index_levels(cases[i].places, start);
+        uint32_t start[INDEX_LEVELS_MAX + 1];
+        uint32_t levels = index_levels(cases[i].places, start);
         assert_int_equal(levels, cases[i].levels);
         assert_int_equal(start[levels], cases[i].nodes);
     }

@@ -165,9 +165,9 @@ static void leaves_out_what_is_not_there(void **state)
     placesfixture_add(&fixture, "1", "X", 340689300, -1184451270, 0);
     placesfixture_build(&fixture);
     fixture.index.attribution.length = 0;
-    char *records = (char *)fixture.memory +
-                    ((const struct herd_index_header *)fixture.memory)->sections[HERD_INDEX_RECORDS].offset;
-    struct herd_index_record head;
+    char *records =
+        (char *)fixture.memory + ((const struct index_header *)fixture.memory)->sections[INDEX_RECORDS].offset;
+    struct index_record head;
     memcpy(&head, records, sizeof(head));
     head.vicinity_length = 0;
     memcpy(records, &head, sizeof(head));

@@ -32,7 +32,7 @@ static int compare_expected(const void *a, const void *b)
     if (first->distance_m != second->distance_m) return first->distance_m < second->distance_m ? -1 : 1;
     herd_places_index_place(first->index, first->number, &one);
     herd_places_index_place(second->index, second->number, &other);
-    return herd_place_id_compare(one.id, other.id);
+    return place_id_compare(one.id, other.id);
 }
 
 static double expected_cost(const struct herd_places_query *query, double distance_m, uint32_t population)
@@ -47,12 +47,12 @@ static struct expected *look_at_all(const struct herd_places_index *index, const
                                     unsigned *ret_count)
 {
     struct expected *all = herd_memory_allocate_zeroed((size_t)index->place_count + 1, sizeof(*all));
-    const struct herd_sphere_origin origin = herd_sphere_origin(query->latitude_e9, query->longitude_e9);
+    const struct sphere_origin origin = sphere_origin(query->latitude_e9, query->longitude_e9);
     unsigned count = 0;
     for (uint32_t i = 0; i < index->place_count; i++) {
         struct herd_places_place place;
         herd_places_index_place(index, i, &place);
-        double distance_m = herd_sphere_distance_m(&origin, place.latitude_e7, place.longitude_e7);
+        double distance_m = sphere_distance_m(&origin, place.latitude_e7, place.longitude_e7);
         if (distance_m > query->radius_m) continue;
         all[count++] = (struct expected){index, i, distance_m, expected_cost(query, distance_m, place.population)};
     }
@@ -287,8 +287,8 @@ static void radius_is_inclusive_and_may_be_zero(void **state)
     assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 2);
     assert_int_equal(fixture.index.place_count, 3);
     check_everything(&fixture.index, 34000000000, -118000000000, 0);
-    const struct herd_sphere_origin origin = herd_sphere_origin(query.latitude_e9, query.longitude_e9);
-    double there_m = herd_sphere_distance_m(&origin, 340000001, -1180000000);
+    const struct sphere_origin origin = sphere_origin(query.latitude_e9, query.longitude_e9);
+    double there_m = sphere_distance_m(&origin, 340000001, -1180000000);
     query.radius_m = there_m;
     assert_int_equal(herd_places_index_search(&fixture.index, 1, &query, &scratch), 3);
     query.radius_m = nextafter(there_m, 0);

@@ -10,8 +10,8 @@
 static double distance_m(int32_t latitude_e7, int32_t longitude_e7, int32_t other_latitude_e7,
                          int32_t other_longitude_e7)
 {
-    struct herd_sphere_origin origin = herd_sphere_origin((int64_t)latitude_e7 * 100, (int64_t)longitude_e7 * 100);
-    return herd_sphere_distance_m(&origin, other_latitude_e7, other_longitude_e7);
+    struct sphere_origin origin = sphere_origin((int64_t)latitude_e7 * 100, (int64_t)longitude_e7 * 100);
+    return sphere_distance_m(&origin, other_latitude_e7, other_longitude_e7);
 }
 
 static void measures(void **state)
@@ -49,16 +49,16 @@ static void measures(void **state)
 static void vectors_agree(void **state)
 {
     (void)state;
-    const struct herd_sphere_origin origin = herd_sphere_origin(INT64_C(12345678901), INT64_C(-98765432109));
+    const struct sphere_origin origin = sphere_origin(INT64_C(12345678901), INT64_C(-98765432109));
     double a[3];
     double b[3];
     for (int32_t latitude = -90; latitude <= 90; latitude += 15) {
         for (int32_t longitude = -180; longitude <= 180; longitude += 15) {
-            herd_sphere_vector(INT64_C(12345678901), INT64_C(-98765432109), a);
-            herd_sphere_vector(latitude * INT64_C(1000000000), longitude * INT64_C(1000000000), b);
+            sphere_vector(INT64_C(12345678901), INT64_C(-98765432109), a);
+            sphere_vector(latitude * INT64_C(1000000000), longitude * INT64_C(1000000000), b);
             double chord = hypot(hypot(a[0] - b[0], a[1] - b[1]), a[2] - b[2]);
             double arc_m = 2 * HERD_EARTH_RADIUS_M * asin(chord / 2);
-            double exact_m = herd_sphere_distance_m(&origin, latitude * 10000000, longitude * 10000000);
+            double exact_m = sphere_distance_m(&origin, latitude * 10000000, longitude * 10000000);
             assert_true(fabs(arc_m - exact_m) < 0.001);
             assert_true(chord * HERD_EARTH_RADIUS_M <= exact_m + 1e-6);
         }
@@ -82,7 +82,7 @@ static void series_lose_nothing(void **state)
     (void)state;
     for (int64_t latitude_e9 = -INT64_C(89900000001); latitude_e9 < INT64_C(90000000000); latitude_e9 += 4321098765) {
         const int64_t longitude_e9 = latitude_e9 * 2;
-        const struct herd_sphere_origin origin = herd_sphere_origin(latitude_e9, longitude_e9);
+        const struct sphere_origin origin = sphere_origin(latitude_e9, longitude_e9);
         double step_e7 = 1;
         while (step_e7 < 3e8) {
             for (unsigned direction = 0; direction < 8; direction++) {
@@ -92,7 +92,7 @@ static void series_lose_nothing(void **state)
                 int32_t longitude_e7 = (int32_t)(longitude_e9 / 100) + east;
                 if (latitude_e7 > 900000000 || latitude_e7 < -900000000) continue;
                 double expected_m = book_m(latitude_e9, longitude_e9, latitude_e7, longitude_e7);
-                double measured_m = herd_sphere_distance_m(&origin, latitude_e7, longitude_e7);
+                double measured_m = sphere_distance_m(&origin, latitude_e7, longitude_e7);
                 assert_true(fabs(measured_m - expected_m) <= 1e-8 + 1e-14 * expected_m);
             }
             step_e7 *= 1.07;
@@ -104,10 +104,10 @@ static void series_lose_nothing(void **state)
 static void mirrors(void **state)
 {
     (void)state;
-    const struct herd_sphere_origin origin = herd_sphere_origin(INT64_C(51000000000), INT64_C(7000000000));
+    const struct sphere_origin origin = sphere_origin(INT64_C(51000000000), INT64_C(7000000000));
     for (int32_t step_e7 = 1; step_e7 < 100000000; step_e7 += step_e7 / 7 + 1) {
-        double east_m = herd_sphere_distance_m(&origin, 510300000, 70000000 + step_e7);
-        double west_m = herd_sphere_distance_m(&origin, 510300000, 70000000 - step_e7);
+        double east_m = sphere_distance_m(&origin, 510300000, 70000000 + step_e7);
+        double west_m = sphere_distance_m(&origin, 510300000, 70000000 - step_e7);
         assert_true(east_m >= west_m && east_m <= west_m);
     }
 }

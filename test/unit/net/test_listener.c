@@ -65,9 +65,9 @@ static void keep_from(struct herd_listener *listener, void *owner)
     const struct sockaddr *from = listener->accepted_from;
     unsigned char key[1 + sizeof(struct in6_addr)];
     accepted->count++;
-    herd_peername_format(from, accepted->from, sizeof accepted->from);
-    accepted->loopback = herd_peername_loopback(from);
-    accepted->keyed = herd_peername_key(from, key, sizeof key);
+    peername_format(from, accepted->from, sizeof accepted->from);
+    accepted->loopback = peername_loopback(from);
+    accepted->keyed = peername_key(from, key, sizeof key);
     accepted->family = key[0];
 }
 

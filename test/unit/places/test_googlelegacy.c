@@ -8,21 +8,21 @@ static void expect_url(const char *base, struct herd_text key, const char *posit
                        const char *expected)
 {
     const struct herd_places_provider_options options = {.name = "google_legacy", .url = base, .key = key};
-    struct herd_places_provider provider = {.kind = herd_provider_find("google_legacy")};
+    struct places_provider provider = {.kind = provider_find("google_legacy")};
     struct herd_places_area area = {.centre_length = 0};
     struct herd_places_message message = {.post = false};
     struct herd_position centre;
     struct herd_decimal radius_km;
     assert_int_equal(herd_position_parse(herd_text_of(position), &centre), 0);
     assert_int_equal(herd_decimal_parse(radius, &radius_km), 0);
-    herd_places_area_set(&area, &centre, &radius_km);
+    places_area_set(&area, &centre, &radius_km);
     provider.kind->open(&provider, &options);
     provider.kind->build(&provider, &area, &message);
-    herd_places_message_seal(&message);
+    places_message_seal(&message);
     assert_true(herd_text_equal(herd_buffer_text(&message.url), herd_text_of(expected)));
     assert_false(message.post);
     assert_null(message.headers[0]);
-    herd_places_message_finish(&message);
+    places_message_finish(&message);
     herd_buffer_finish(&area.text);
     herd_buffer_finish(&provider.url);
     herd_buffer_finish(&provider.key);

@@ -9,22 +9,22 @@
 
 static void append_rounded(const struct herd_places_area *area, struct herd_buffer *out)
 {
-    herd_buffer_append(out, (struct herd_text){herd_places_area_centre(area).bytes, 5});
+    herd_buffer_append(out, (struct herd_text){places_area_centre(area).bytes, 5});
 }
 
-static void build(const struct herd_places_provider *provider, const struct herd_places_area *area,
+static void build(const struct places_provider *provider, const struct herd_places_area *area,
                   struct herd_places_message *ret_message)
 {
     (void)provider;
     ret_message->post = true;
     herd_buffer_append(&ret_message->url, HERD_TEXT("https://p.test/near"));
-    herd_buffer_append(&ret_message->body, herd_places_area_radius(area));
-    herd_places_message_header(ret_message, "Content-Type", HERD_TEXT("application/json"));
-    herd_places_message_header(ret_message, "X-Key", HERD_TEXT("k"));
+    herd_buffer_append(&ret_message->body, places_area_radius(area));
+    places_message_header(ret_message, "Content-Type", HERD_TEXT("application/json"));
+    places_message_header(ret_message, "X-Key", HERD_TEXT("k"));
 }
 
 /* Its answers are one word. */
-static int read_word(const struct herd_places_provider *provider, long http_status, struct herd_buffer *body)
+static int read_word(const struct places_provider *provider, long http_status, struct herd_buffer *body)
 {
     (void)provider;
     bool none = herd_text_equal(herd_buffer_text(body), HERD_TEXT("none"));
@@ -34,7 +34,7 @@ static int read_word(const struct herd_places_provider *provider, long http_stat
     return 0;
 }
 
-static const struct herd_provider_kind word_kind = {
+static const struct provider_kind word_kind = {
     .name = "word", .remote = true, .append_key = append_rounded, .build = build, .read = read_word};
 
 static void finds_by_name(void **state)

@@ -52,7 +52,7 @@ static struct herd_config_change compare(const char *running, const char *next, 
     FILE *messages = open_memstream(&told, &size);
 
     assert_non_null(messages);
-    assert_int_equal(herd_up_compare(&before, &after, messages, &change), code);
+    assert_int_equal(up_compare(&before, &after, messages, &change), code);
     fclose(messages);
     if (strstr(told, words) == NULL) fail_msg("%s", told);
     if (code == 0) assert_string_equal(told, "");
@@ -92,13 +92,13 @@ static void ends_are_said_as_shells_have_them(void **state)
     char text[40];
 
     (void)state;
-    assert_int_equal(herd_up_code(3 << 8), 3);
-    assert_string_equal(herd_up_describe(3 << 8, text, sizeof text), "exit code 3");
-    assert_int_equal(herd_up_code(SIGKILL), 137);
-    assert_string_equal(herd_up_describe(SIGKILL, text, sizeof text), "killed by signal 9");
-    assert_string_equal(herd_up_count(1, text, sizeof text), "one server");
-    assert_string_equal(herd_up_count(12, text, sizeof text), "twelve servers");
-    assert_string_equal(herd_up_count(13, text, sizeof text), "13 servers");
+    assert_int_equal(up_code(3 << 8), 3);
+    assert_string_equal(up_describe(3 << 8, text, sizeof text), "exit code 3");
+    assert_int_equal(up_code(SIGKILL), 137);
+    assert_string_equal(up_describe(SIGKILL, text, sizeof text), "killed by signal 9");
+    assert_string_equal(up_count(1, text, sizeof text), "one server");
+    assert_string_equal(up_count(12, text, sizeof text), "twelve servers");
+    assert_string_equal(up_count(13, text, sizeof text), "13 servers");
 }
 
 int main(void)
