@@ -33,7 +33,8 @@ void herd_door_finish(struct herd_door *door);
  */
 int herd_door_prepare(struct herd_door *door, const struct herd_listener_options *options,
                       struct herd_listener **ret_listener);
-/* Takes the place of the listener that there is. Cannot fail. */
+/* Takes the place of the listener that there is, once who waits there was let in (on_connection, before this returns).
+ * Cannot fail. */
 void herd_door_begin(struct herd_door *door, struct herd_listener *listener);
 /* Takes NULL. */
 void herd_door_abandon(struct herd_listener *listener);

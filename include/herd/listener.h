@@ -94,6 +94,9 @@ int herd_listener_accept(struct herd_listener *listener, struct herd_stream *str
                          struct herd_admit_place *ret_place);
 /* Other values of the two options that are no address; who is connected keeps what it has. */
 void herd_listener_configure(struct herd_listener *listener, unsigned accepts_per_turn_max, unsigned keepalive_s);
+/* Lets in who is connected and waits, as many as the backlog holds, by on_connection: before it is closed for another.
+ */
+void herd_listener_empty(struct herd_listener *listener);
 /* Stops listening; connections stay. Once. on_closed follows, never before this returns. */
 void herd_listener_close(struct herd_listener *listener);
 

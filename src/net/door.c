@@ -45,6 +45,7 @@ int herd_door_prepare(struct herd_door *door, const struct herd_listener_options
 void herd_door_begin(struct herd_door *door, struct herd_listener *listener)
 {
     assert(listener->options.admit == &door->admit && listener != door->listener);
+    if (door->listener != NULL) herd_listener_empty(door->listener); /* they came while it listened */
     herd_door_close(door);
     door->listener = listener;
     herd_listener_start(listener);

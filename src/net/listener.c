@@ -104,6 +104,25 @@ static void offer(struct herd_listener *listener, int fd, const struct sockaddr 
     listener->accepted = -1;
 }
 
+/* Lets in who waits, `most` at most: whether nobody does any more. */
+static bool let_in(struct herd_listener *listener, unsigned most)
+{
+    for (unsigned i = 0; i < most && listener->state == HERD_LISTENER_ACCEPTING; i++) {
+        struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+        socklen_t length = sizeof peer;
+        int fd = accept4(listener->socket, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            listener->delay_ms = 0;
+            offer(listener, fd, (const struct sockaddr *)&peer);
+            continue;
+        }
+        if (errno == EAGAIN) return true;
+        listener->counts.failures++;
+        if (!passing(errno)) rest(listener);
+    }
+    return false;
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct herd_listener *listener = HERD_CONTAINER(poll, struct herd_listener, poll);
@@ -113,23 +132,13 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         rest(listener);
         return;
     }
-    for (unsigned i = 0; i < listener->options.accepts_per_turn_max && listener->state == HERD_LISTENER_ACCEPTING;
-         i++) {
-        struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
-        socklen_t length = sizeof peer;
-        int fd = accept4(listener->socket, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            listener->delay_ms = 0;
-            offer(listener, fd, (const struct sockaddr *)&peer);
-            continue;
-        }
-        if (errno == EAGAIN) return;
-        listener->counts.failures++;
-        if (passing(errno)) continue;
-        rest(listener);
-        return;
-    }
-    if (listener->state == HERD_LISTENER_ACCEPTING) listener->counts.full_turns++;
+    bool all = let_in(listener, listener->options.accepts_per_turn_max);
+    if (!all && listener->state == HERD_LISTENER_ACCEPTING) listener->counts.full_turns++;
+}
+
+void herd_listener_empty(struct herd_listener *listener)
+{
+    (void)let_in(listener, BACKLOG);
 }
 
 static int bind_socket(const struct sockaddr_storage *address)

@@ -136,6 +136,23 @@ static void test_waited(void **state)
     close(client);
 }
 
+/* Who came to the old one and was not let in yet, as one burst, is let in all the same. */
+static void test_waited_at_the_old_one(void **state)
+{
+    (void)state;
+    unsigned old_port, new_port;
+    int clients[CLIENTS];
+    herd_door_begin(&house.door, prepare(&old_port));
+    for (unsigned i = 0; i < CLIENTS; i++)
+        clients[i] = plain_connect(old_port);
+    plain_send(clients[CLIENTS - 1], "last");
+    herd_door_begin(&house.door, prepare(&new_port));
+    assert_int_equal(house.came, CLIENTS);
+    UNTIL(&house.fixture, strcmp(house.read, "last") == 0);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        close(clients[i]);
+}
+
 static void test_port_taken(void **state)
 {
     (void)state;
@@ -155,6 +172,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_exchanged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_abandoned, setup, teardown),
         cmocka_unit_test_setup_teardown(test_waited, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_waited_at_the_old_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_port_taken, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
