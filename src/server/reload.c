@@ -95,7 +95,10 @@ static int read_config(struct reload *reload)
     if (code != 0) return code;
     code = herd_config_compare(server->config, reload->config, server->self->name, server->neighbours_max, messages,
                                &reload->change);
-    return code != 0 ? code : secret_load(reload->config, messages, &reload->keys);
+    if (code == 0) code = secret_load(reload->config, messages, &reload->keys);
+    if (code == 0 && secret_is_credential())
+        fputs("the secret is a credential of systemd, and stays what it is until a restart\n", messages);
+    return code;
 }
 
 static void read_all(struct herd_worker *worker)

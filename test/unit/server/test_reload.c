@@ -145,27 +145,52 @@ static void what_a_worker_finds_changes_nothing(void **state)
     require_same(yard, &before);
 }
 
+static void put_secret(const struct yard *yard)
+{
+    char path[OWN_FOLDER_SIZE + 16];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/secret", yard->folder);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("11111111111111111111111111111111\n", file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0600), 0);
+}
+
 static void limits_and_secret_are_in_force(void **state)
 {
     struct yard *yard = *state;
     char more[OWN_FOLDER_SIZE + 200];
-    char secret[OWN_FOLDER_SIZE + 16];
-    FILE *file;
 
-    snprintf(secret, sizeof secret, "%s/secret", yard->folder);
-    file = fopen(secret, "w");
-    assert_non_null(file);
-    fputs("11111111111111111111111111111111\n", file);
-    fclose(file);
-    assert_int_equal(chmod(secret, 0600), 0);
-    snprintf(more, sizeof more, "secret_file = \"%s\";\nlimits = { line_bytes_max = 300; connections_max = 7; };\n",
-             secret);
+    put_secret(yard);
+    snprintf(more, sizeof more,
+             "secret_file = \"%s/secret\";\nlimits = { line_bytes_max = 300; connections_max = 7; };\n", yard->folder);
     yard_write(yard, more);
     yard_reload(yard);
     assert_int_equal(yard->server.clients.options.line_bytes_max, 300);
     assert_int_equal(yard->server.doors[DOOR_CLIENTS].admit.limits.connections_max, 7);
     assert_int_equal(yard->server.core.flood.keys.count, 1);
     assert_int_equal(yard->server.reload.keys.count, 0);
+}
+
+/* Whoever has changed it in its file would else wait for what does not come. */
+static void a_credential_is_told_to_stay(void **state)
+{
+    struct yard *yard = *state;
+
+    put_secret(yard);
+    yard_reload_until(yard, RELOAD_READY);
+    fflush(yard->server.reload.messages.out);
+    assert_null(strstr(yard->server.reload.messages.bytes, "credential"));
+    UNTIL(&yard->server, yard->server.reload.state == RELOAD_IDLE);
+    setenv("CREDENTIALS_DIRECTORY", yard->folder, 1);
+    yard_reload_until(yard, RELOAD_READY);
+    fflush(yard->server.reload.messages.out);
+    assert_non_null(strstr(yard->server.reload.messages.bytes, "credential of systemd"));
+    UNTIL(&yard->server, yard->server.reload.state == RELOAD_IDLE);
+    assert_int_equal(yard->server.core.flood.keys.count, 1);
+    unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 static void one_neighbour_moves_and_another_stays(void **state)
@@ -283,6 +308,7 @@ int main(void)
         TEST(what_cannot_be_opened_changes_nothing),
         TEST(what_a_worker_finds_changes_nothing),
         TEST(limits_and_secret_are_in_force),
+        TEST(a_credential_is_told_to_stay),
         TEST(one_neighbour_moves_and_another_stays),
         TEST(neighbours_go_and_come_again),
         TEST(a_signal_meanwhile_is_one_reload_more),
