@@ -19,6 +19,7 @@
 
 #define WITHOUT_SECRET "this server has no secret"
 #define NO_NEIGHBOUR "not a neighbour of this server"
+#define LOOPBACK_ONLY "without a secret only loopback is taken"
 
 void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, bool from_loopback,
                        const struct herd_now *now)
@@ -68,14 +69,20 @@ static int refuse(struct herd_inbound *inbound, const char *code, const char *te
     return END(inbound, "refused by us: %s: %s", code, text);
 }
 
+/* Nothing could be proved: whoever is on this machine is believed, and nobody else. */
+static bool from_afar(const struct herd_inbound *inbound)
+{
+    return inbound->flood->keys.count == 0 && !inbound->from_loopback;
+}
+
 /* Whose HELLO is taken. NULL: taken, else the code and *ret_text to refuse it with. */
 static const char *objection(const struct herd_inbound *inbound, const struct herd_peer_hello *hello,
                              const char **ret_text)
 {
     struct herd_flood *flood = inbound->flood;
 
-    if (flood->keys.count == 0 && !inbound->from_loopback) {
-        *ret_text = "without a secret only loopback is taken";
+    if (from_afar(inbound)) {
+        *ret_text = LOOPBACK_ONLY;
         return HERD_REFUSE_ADDRESS;
     }
     if (hello->version_min > HERD_PEER_VERSION_MAX || hello->version_max < HERD_PEER_VERSION_MIN) {
@@ -182,6 +189,7 @@ static int on_auth(struct herd_inbound *inbound, struct herd_text rest, const st
     struct herd_text proof;
 
     if (neighbour->slot == HERD_SLOT_NONE) return refuse(inbound, HERD_REFUSE_NAME, NO_NEIGHBOUR, out);
+    if (from_afar(inbound)) return refuse(inbound, HERD_REFUSE_ADDRESS, LOOPBACK_ONLY, out); /* the secret went */
     if (herd_peer_parse_auth(rest, &proof) < 0) return refuse(inbound, HERD_REFUSE_PROTOCOL, "AUTH is malformed", out);
     if (proof_check(&flood->keys, PROOF_DIALLER, herd_buffer_text(&inbound->transcript), proof) < 0)
         return refuse(inbound, HERD_REFUSE_PROOF, flood->keys.count == 0 ? WITHOUT_SECRET : "the proof is wrong", out);

@@ -95,6 +95,25 @@ static void loopback_matters_only_without_a_secret(void **state)
     (void)state;
 }
 
+/* Whoever said HELLO while there was one has not proved anything yet. */
+static void a_secret_that_goes_meanwhile_lets_nobody_in(void **state)
+{
+    for (unsigned loopback = 0; loopback < 2; loopback++) {
+        struct prover prover;
+        prover_init(&prover, "a", "a");
+        prover.inbound.from_loopback = loopback != 0;
+        assert_int_equal(prover_to_acceptor(&prover), 0);
+        assert_int_equal(prover.inbound.state, HERD_PEER_PROVING);
+        prover_set_keys(&prover.floods[1], "");
+        herd_buffer_clear(&prover.dialled);
+        herd_buffer_append(&prover.dialled, HERD_TEXT("AUTH -\n"));
+        assert_int_equal(prover_to_acceptor(&prover), loopback != 0 ? 0 : -EPROTO);
+        assert_int_equal(prover.inbound.state, loopback != 0 ? HERD_PEER_LIVE : HERD_PEER_CLOSED);
+        prover_finish(&prover);
+    }
+    (void)state;
+}
+
 static void lines_have_nonces_and_proofs(void **state)
 {
     struct prover prover;
@@ -250,9 +269,13 @@ static void nothing_is_taken_before_the_proof(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(secrets_decide_who_is_let_in),      cmocka_unit_test(loopback_matters_only_without_a_secret),
-        cmocka_unit_test(lines_have_nonces_and_proofs),      cmocka_unit_test(no_byte_can_be_changed),
-        cmocka_unit_test(nothing_can_be_said_twice),         cmocka_unit_test(a_proof_cannot_be_sent_back),
+        cmocka_unit_test(secrets_decide_who_is_let_in),
+        cmocka_unit_test(loopback_matters_only_without_a_secret),
+        cmocka_unit_test(a_secret_that_goes_meanwhile_lets_nobody_in),
+        cmocka_unit_test(lines_have_nonces_and_proofs),
+        cmocka_unit_test(no_byte_can_be_changed),
+        cmocka_unit_test(nothing_can_be_said_twice),
+        cmocka_unit_test(a_proof_cannot_be_sent_back),
         cmocka_unit_test(nothing_is_taken_before_the_proof),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
