@@ -50,7 +50,13 @@ static inline bool herd_batch_add(struct herd_batch *batch, struct herd_text tex
 }
 
 /* All that are in it, before the first is put: finds their records, for herd_batch_put. */
-void herd_batch_look_ahead(struct herd_batch *batch, const struct herd_store *store);
+static inline void herd_batch_look_ahead(struct herd_batch *batch, const struct herd_store *store)
+{
+    if (batch->count == 1)
+        batch->versions[0].hash = 0; /* one alone is found as fast without */
+    else
+        herd_store_look_ahead(store, batch->versions, batch->count);
+}
 /* Offers versions `first` to before `end` to the store, in their order; what becomes of each is in `puts`. */
 void herd_batch_put(struct herd_batch *batch, struct herd_store *store, unsigned first, unsigned end,
                     const struct herd_batch_source *source);

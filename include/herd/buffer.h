@@ -24,7 +24,10 @@ struct herd_buffer {
         NULL, 0, 0, 0                                                                                                  \
     }
 
-void herd_buffer_init(struct herd_buffer *buffer);
+static inline void herd_buffer_init(struct herd_buffer *buffer)
+{
+    *buffer = (struct herd_buffer)HERD_BUFFER_INIT;
+}
 /* Frees the memory; the buffer is then as after init. Takes NULL. */
 void herd_buffer_finish(struct herd_buffer *buffer);
 

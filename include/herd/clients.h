@@ -92,8 +92,9 @@ void herd_clients_open(struct herd_clients *clients, struct herd_loop *loop, str
 void herd_clients_configure(struct herd_clients *clients, const struct herd_clients_options *options);
 /* A listener's on_connection, whose owner is a struct herd_clients. */
 void herd_clients_accept(struct herd_listener *listener, void *owner);
-/* Answers the reports that were collected in this turn. */
-void herd_clients_answer(struct herd_clients *clients);
+/* Answers the reports that were collected in this turn: what runs in the loop's phase COMMANDS, of a struct
+ * herd_clients. */
+void herd_clients_answer(void *owner);
 /* The replies of this turn are out: the loop's phase LOG. */
 static inline void herd_clients_flushed(struct herd_clients *clients)
 {

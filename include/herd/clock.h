@@ -9,17 +9,36 @@
  * Pure code takes `now` as a parameter and never calls these.
  */
 
+#include <assert.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "herd/text.h"
 
 #define HERD_NS_PER_S INT64_C(1000000000)
 #define HERD_NS_PER_MS INT64_C(1000000)
 
+/* One of clock_gettime(2) in nanoseconds. */
+static inline int64_t herd_clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    int status = clock_gettime(clock, &now);
+    assert(status == 0);
+    (void)status;
+    return (int64_t)now.tv_sec * HERD_NS_PER_S + now.tv_nsec;
+}
+
 /* CLOCK_REALTIME in nanoseconds. */
-int64_t herd_clock_wall_ns(void);
+static inline int64_t herd_clock_wall_ns(void)
+{
+    return herd_clock_ns(CLOCK_REALTIME);
+}
+
 /* CLOCK_MONOTONIC in nanoseconds. */
-int64_t herd_clock_monotonic_ns(void);
+static inline int64_t herd_clock_monotonic_ns(void)
+{
+    return herd_clock_ns(CLOCK_MONOTONIC);
+}
 
 /*
  * Parses POSIX seconds `D+(.D+)?`: no sign, no exponent, at most

@@ -27,6 +27,8 @@
  * gets a reply that is not true.
  */
 
+#include <assert.h>
+
 #include "herd/batch.h"
 #include "herd/flood.h"
 #include "herd/journal.h"
@@ -152,7 +154,11 @@ void herd_core_batch_init(const struct herd_core *core, struct herd_batch *ret_b
 unsigned herd_core_accept(struct herd_core *core, struct herd_batch *batch, unsigned first, unsigned end,
                           struct herd_core_grant *grant, int64_t now_ns, struct herd_buffer *out);
 /* Before the first of a batch is accepted. */
-void herd_core_look_ahead(const struct herd_core *core, struct herd_batch *batch);
+static inline void herd_core_look_ahead(const struct herd_core *core, struct herd_batch *batch)
+{
+    assert(batch->count > 0 && batch->count <= HERD_BATCH_MAX);
+    herd_batch_look_ahead(batch, &core->store);
+}
 
 /* -- Questions (ask.c) ------------------------------------------------------------ */
 
@@ -179,7 +185,15 @@ void herd_core_give_up(struct herd_places_ticket *ticket, const char *reason);
 
 void herd_core_wait_init(struct herd_core_wait *wait, void (*on_durable)(struct herd_core_wait *wait));
 /* What was accepted up to the end of this turn is waited for. False where nobody has to wait; then nobody does. */
-bool herd_core_wait(struct herd_core *core, struct herd_core_wait *wait);
+static inline bool herd_core_wait(struct herd_core *core, struct herd_core_wait *wait);
+/* The same where the journal is `synced`. */
+void herd_core_wait_synced(struct herd_core *core, struct herd_core_wait *wait);
+static inline bool herd_core_wait(struct herd_core *core, struct herd_core_wait *wait)
+{
+    if (core->journal == NULL || !core->synced) return false;
+    herd_core_wait_synced(core, wait);
+    return true;
+}
 /* Waits no longer, and is not told; harmless where it does not wait. */
 void herd_core_wait_leave(struct herd_core_wait *wait);
 /* Whether it waits for what was accepted in an earlier turn. */
@@ -213,8 +227,9 @@ int herd_core_open_journal(struct herd_core *core, const struct herd_core_journa
                            struct herd_core_journal_fault *ret_fault);
 /* Writes what there is; what is accepted later is kept nowhere. Harmless where there is none. */
 void herd_core_close_journal(struct herd_core *core);
-/* The end of a turn, after the flood and before replies. */
-void herd_core_write(struct herd_core *core);
+/* The end of a turn, after the flood and before replies: what runs in the loop's phase JOURNAL, of a struct herd_core.
+ */
+void herd_core_write(void *owner);
 /* The journal's thread has woken somebody. */
 void herd_core_woken(struct herd_core *core);
 /* Once a second. */

@@ -45,7 +45,10 @@ struct herd_text herd_framer_unfinished(const struct herd_framer *framer);
 void herd_framer_hold(struct herd_framer *framer, struct herd_text input);
 
 /* Whether an unfinished line, or anything held, is waiting. */
-bool herd_framer_pending(const struct herd_framer *framer);
+static inline bool herd_framer_pending(const struct herd_framer *framer)
+{
+    return herd_buffer_length(&framer->held) > framer->used;
+}
 
 /*
  * End of input. After next returned NONE: true and the bytes that have no LF,

@@ -16,6 +16,7 @@
  *     LOG       hand the log to its writer (in every turn)
  */
 
+#include <assert.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -112,7 +113,13 @@ static inline void herd_loop_mark(struct herd_loop *loop, enum herd_loop_phase p
  * wanted, until the phases run next. False where so many cannot be kept; then
  * nothing is, and whoever wants some has to be done with them now.
  */
-bool herd_loop_keep(struct herd_loop *loop, const char *end);
+static inline bool herd_loop_keep(struct herd_loop *loop, const char *end)
+{
+    assert(end >= loop->read_memory && end <= loop->read_memory + sizeof loop->read_memory);
+    size_t kept = (size_t)(end - loop->read_memory);
+    loop->kept = kept <= HERD_LOOP_KEPT_MAX ? kept : 0;
+    return kept <= HERD_LOOP_KEPT_MAX;
+}
 /* The loop's clock, monotonic, as of the beginning of this turn. */
 static inline uint64_t herd_loop_now_ms(const struct herd_loop *loop)
 {

@@ -218,7 +218,14 @@ void herd_store_deactivate(struct herd_store *store, unsigned slot);
  * have been told of the client before. What is not popped costs memory as long
  * as the slot is active: who cannot keep up should give it back.
  */
-bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_record);
+static inline bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_record);
+/* The same where there may be something to do. */
+bool herd_store_pop_next(struct herd_store *store, unsigned slot, uint32_t *ret_record);
+static inline bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_record)
+{
+    if (store->queues[slot].head == 0 && store->parting == 0) return false;
+    return herd_store_pop_next(store, slot, ret_record);
+}
 /* Whether a record that was popped is one that was forgotten. */
 bool herd_store_forgotten(const struct herd_store *store, uint32_t record);
 /* The first entry of a FIFO, cancelled or not; 0 where there is none. */

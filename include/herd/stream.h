@@ -112,7 +112,11 @@ struct herd_buffer *herd_stream_out_large(struct herd_stream *stream);
 /* Its first use in a turn, or in another state. */
 struct herd_buffer *herd_stream_out_first(struct herd_stream *stream);
 /* Bytes appended that the kernel has not taken. */
-size_t herd_stream_queued(const struct herd_stream *stream);
+static inline size_t herd_stream_queued(const struct herd_stream *stream)
+{
+    if (stream->state != HERD_STREAM_OPEN && stream->state != HERD_STREAM_ENDING) return 0;
+    return herd_buffer_length(&stream->out) + uv_stream_get_write_queue_size((const uv_stream_t *)&stream->tcp);
+}
 static inline struct herd_buffer *herd_stream_out(struct herd_stream *stream)
 {
     bool ready = stream->state == HERD_STREAM_OPEN && !herd_list_empty(&stream->dirty_node);

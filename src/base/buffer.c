@@ -8,11 +8,6 @@
 
 #define CAPACITY_MIN 256
 
-void herd_buffer_init(struct herd_buffer *buffer)
-{
-    *buffer = (struct herd_buffer)HERD_BUFFER_INIT;
-}
-
 void herd_buffer_finish(struct herd_buffer *buffer)
 {
     if (buffer == NULL) return;

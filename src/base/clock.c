@@ -3,32 +3,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <time.h>
 
 #include "herd/decimal.h"
 #include "herd/word.h"
 
 #define FRACTION_DIGITS 9
 #define WHOLE_DIGITS_MAX 10 /* of 64-bit nanoseconds: 9223372036 s */
-
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec now;
-    int status = clock_gettime(clock, &now);
-    assert(status == 0);
-    (void)status;
-    return (int64_t)now.tv_sec * HERD_NS_PER_S + now.tv_nsec;
-}
-
-int64_t herd_clock_wall_ns(void)
-{
-    return clock_ns(CLOCK_REALTIME);
-}
-
-int64_t herd_clock_monotonic_ns(void)
-{
-    return clock_ns(CLOCK_MONOTONIC);
-}
 
 /* Whole seconds up to `max`: the digits' end, or NULL. */
 static const char *read_seconds(const char *at, const char *end, int64_t max, int64_t *ret_seconds)

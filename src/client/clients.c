@@ -45,8 +45,10 @@ void herd_clients_accept(struct herd_listener *listener, void *owner)
     session_accept(owner, listener);
 }
 
-void herd_clients_answer(struct herd_clients *clients)
+void herd_clients_answer(void *owner)
 {
+    struct herd_clients *clients = owner;
+
     reports_answer(clients);
     assert(clients->reports.batch.count == 0);
 }

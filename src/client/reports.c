@@ -39,21 +39,25 @@ uint32_t reports_take(struct herd_session *session, struct herd_text *input, uin
     struct herd_batch *batch = &reports->batch;
     struct herd_version *version = herd_batch_next(batch);
     struct herd_text *text = &batch->texts[batch->count];
+    struct herd_text left = *input;
+    size_t limit = session->framer.limit;
+    int64_t read_ns = session->read_ns;
     uint32_t room = HERD_BATCH_MAX - batch->count;
     uint32_t taken;
 
     assert(room > 0); /* a full one is answered at once */
     if (herd_framer_pending(&session->framer)) return 0;
     if (room > most) room = most;
-    for (taken = 0; taken < room; taken++, version++, text++) {
-        size_t length = herd_report_scan(*input, &version->report);
-        if (length == 0 || length - 1 > session->framer.limit) break;
-        version->difference_ns = session->read_ns - version->report.time_ns;
-        *text = (struct herd_text){input->bytes, length - 1};
-        input->bytes += length;
-        input->length -= length;
+    for (taken = 0; taken < room && left.length > 0; taken++, version++, text++) {
+        size_t length = herd_report_scan(left, &version->report);
+        if (length == 0 || length - 1 > limit) break;
+        version->difference_ns = read_ns - version->report.time_ns;
+        *text = (struct herd_text){left.bytes, length - 1};
+        left.bytes += length;
+        left.length -= length;
     }
     if (taken == 0) return 0;
+    *input = left;
     batch->count += taken;
     end_run(reports, session, taken);
     if (batch->count == HERD_BATCH_MAX) reports_answer(session->clients);

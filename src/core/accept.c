@@ -33,12 +33,6 @@ void herd_core_batch_init(const struct herd_core *core, struct herd_batch *ret_b
         make_own(core, &ret_batch->versions[i]);
 }
 
-void herd_core_look_ahead(const struct herd_core *core, struct herd_batch *batch)
-{
-    assert(batch->count > 0 && batch->count <= HERD_BATCH_MAX);
-    herd_batch_look_ahead(batch, &core->store);
-}
-
 /* -- Limits ------------------------------------------------------------------- */
 
 /* Who brings a run of reports, and when they came. */

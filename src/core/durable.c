@@ -17,14 +17,12 @@ void herd_core_wait_init(struct herd_core_wait *wait, void (*on_durable)(struct 
     wait->on_durable = on_durable;
 }
 
-bool herd_core_wait(struct herd_core *core, struct herd_core_wait *wait)
+void herd_core_wait_synced(struct herd_core *core, struct herd_core_wait *wait)
 {
-    assert(wait->on_durable != NULL);
-    if (core->journal == NULL || !core->synced) return false;
+    assert(wait->on_durable != NULL && core->journal != NULL && core->synced);
     herd_core_wait_leave(wait); /* for what came before, which this is behind */
     herd_list_append(&core->fresh, &wait->node);
     core->port.at_end(core->port.owner);
-    return true;
 }
 
 void herd_core_wait_leave(struct herd_core_wait *wait)
@@ -58,9 +56,11 @@ void durable_set_positions(struct herd_core *core)
 
 void durable_tell(struct herd_core *core)
 {
-    uint64_t durable = herd_journal_durable(core->journal);
+    uint64_t durable;
 
+    if (herd_list_empty(&core->waiting)) return;
     if (core->journal == NULL) return; /* closed meanwhile: nothing becomes durable any more */
+    durable = herd_journal_durable(core->journal);
     while (!herd_list_empty(&core->waiting)) {
         struct herd_core_wait *wait = first_of(&core->waiting);
         if (wait->position > durable) return;

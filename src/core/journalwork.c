@@ -38,10 +38,9 @@ static void log_state(const struct herd_core *core)
 }
 
 /* Whether it is another one than was logged. */
-static bool look_at_state(struct herd_core *core)
+static bool look_at_state(struct herd_core *core, enum herd_journal_state state)
 {
-    enum herd_journal_state state = herd_journal_state(core->journal);
-    int error = herd_journal_error(core->journal);
+    int error = state == HERD_JOURNAL_OK ? 0 : herd_journal_error(core->journal);
 
     if (state == core->state && error == core->error) return false;
     core->state = state;
@@ -55,9 +54,9 @@ static bool is_broken(const struct herd_core *core)
     return core->synced && core->state != HERD_JOURNAL_OK;
 }
 
-static void note_state(struct herd_core *core)
+static void note_state(struct herd_core *core, enum herd_journal_state state)
 {
-    if (look_at_state(core)) core->port.on_journal(core->port.owner, is_broken(core));
+    if (look_at_state(core, state)) core->port.on_journal(core->port.owner, is_broken(core));
 }
 
 static void on_synced(void *owner)
@@ -70,7 +69,7 @@ static void on_synced(void *owner)
 void herd_core_woken(struct herd_core *core)
 {
     if (core->journal == NULL) return;
-    note_state(core);
+    note_state(core, herd_journal_state(core->journal));
     durable_tell(core);
 }
 
@@ -96,16 +95,19 @@ static void append_queued(struct herd_core *core)
     }
 }
 
-void herd_core_write(struct herd_core *core)
+void herd_core_write(void *owner)
 {
+    struct herd_core *core = owner;
+    enum herd_journal_state state;
+
     if (core->skew_known) herd_skews_record(&core->skews, core->skew_ns);
     core->skew_known = false;
     if (core->journal == NULL) return;
     assert(core->journal_slot != HERD_SLOT_NONE);
     append_queued(core);
-    herd_journal_write(core->journal);
+    state = herd_journal_write(core->journal);
     durable_set_positions(core);
-    note_state(core);
+    note_state(core, state);
     durable_tell(core);
 }
 
@@ -135,13 +137,13 @@ void journal_tick(struct herd_core *core, const struct herd_now *now)
 
     if (core->journal == NULL) return;
     wanted = herd_journal_tick(core->journal, now->monotonic_ms, herd_store_count(&core->store));
-    note_state(core);
+    note_state(core, herd_journal_state(core->journal));
     if (!wanted || core->journal == NULL) return; /* who was told of the state may have closed it */
     if (herd_journal_rewrite_begin(core->journal) == 0) {
         core->rewrite_cursor = 1;
         core->port.soon(core->port.owner);
     }
-    note_state(core); /* why it could not begin */
+    note_state(core, herd_journal_state(core->journal)); /* why it could not begin */
 }
 
 /* -- Start and end ----------------------------------------------------------------- */
@@ -198,7 +200,7 @@ static int look_at_replay(struct herd_core *core, const struct herd_core_replay 
         return -EOVERFLOW;
     }
     log_replay(core, replay->options->directory);
-    look_at_state(core);
+    look_at_state(core, herd_journal_state(core->journal));
     if (!is_broken(core)) return 0;
     /* No room from the start: nobody would ever be answered. */
     snprintf(ret_fault->problem, sizeof ret_fault->problem, "%s", strerror(-core->error));

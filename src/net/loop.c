@@ -67,14 +67,6 @@ static void end_turn(struct herd_loop *loop)
     if (loop->dirty_phases != 0) stay_awake(loop);
 }
 
-bool herd_loop_keep(struct herd_loop *loop, const char *end)
-{
-    assert(end >= loop->read_memory && end <= loop->read_memory + sizeof loop->read_memory);
-    size_t kept = (size_t)(end - loop->read_memory);
-    loop->kept = kept <= HERD_LOOP_KEPT_MAX ? kept : 0;
-    return kept <= HERD_LOOP_KEPT_MAX;
-}
-
 static void on_check(uv_check_t *handle)
 {
     struct herd_loop *loop = HERD_CONTAINER(handle, struct herd_loop, check);

@@ -179,9 +179,3 @@ struct herd_buffer *herd_stream_out_large(struct herd_stream *stream)
     if (stream->state == HERD_STREAM_OPEN) loop_lend_largest(stream->loop, &stream->out);
     return herd_stream_out(stream);
 }
-
-size_t herd_stream_queued(const struct herd_stream *stream)
-{
-    if (stream->state != HERD_STREAM_OPEN && stream->state != HERD_STREAM_ENDING) return 0;
-    return herd_buffer_length(&stream->out) + uv_stream_get_write_queue_size((const uv_stream_t *)&stream->tcp);
-}

@@ -118,11 +118,6 @@ void herd_framer_hold(struct herd_framer *framer, struct herd_text input)
     herd_buffer_append(&framer->held, input);
 }
 
-bool herd_framer_pending(const struct herd_framer *framer)
-{
-    return herd_buffer_length(&framer->held) > framer->used;
-}
-
 struct herd_text herd_framer_unfinished(const struct herd_framer *framer)
 {
     struct herd_text held = herd_buffer_text(&framer->held);

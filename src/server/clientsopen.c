@@ -29,18 +29,13 @@ static void on_gone(void *owner)
     server_drain_step(owner);
 }
 
-static void commands_phase(void *owner)
-{
-    herd_clients_answer(owner);
-}
-
 void clients_open(struct server *server)
 {
     const struct herd_clients_options options = options_of(server->config);
     const struct herd_clients_port port = {.owner = server, .hear = hear, .on_gone = on_gone};
 
     herd_clients_open(&server->clients, &server->loop, &server->core, &options, &port);
-    herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, commands_phase, &server->clients);
+    herd_loop_on_phase(&server->loop, HERD_PHASE_COMMANDS, herd_clients_answer, &server->clients);
 }
 
 void clients_configure(struct server *server)

@@ -179,13 +179,6 @@ static int open_in(struct server *server, const char *directory)
     return say_problem(server, error, fault.problem);
 }
 
-static void journal_phase(void *owner)
-{
-    struct server *server = owner;
-
-    herd_core_write(&server->core);
-}
-
 int core_open_journal(struct server *server)
 {
     char *directory = NULL;
@@ -197,7 +190,7 @@ int core_open_journal(struct server *server)
     uv_async_init(&server->loop.uv, &server->core_async, on_async);
     server->core_async.data = server;
     uv_unref((uv_handle_t *)&server->core_async);
-    herd_loop_on_phase(&server->loop, HERD_PHASE_JOURNAL, journal_phase, server);
+    herd_loop_on_phase(&server->loop, HERD_PHASE_JOURNAL, herd_core_write, &server->core);
     code = open_in(server, directory);
     herd_memory_free(directory);
     return code;

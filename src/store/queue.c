@@ -48,7 +48,7 @@ static uint32_t unlink_head(struct herd_store *store, unsigned slot)
     return handle;
 }
 
-bool herd_store_pop(struct herd_store *store, unsigned slot, uint32_t *ret_record)
+bool herd_store_pop_next(struct herd_store *store, unsigned slot, uint32_t *ret_record)
 {
     uint32_t bit = UINT32_C(1) << slot;
     uint32_t handle;

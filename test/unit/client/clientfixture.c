@@ -31,11 +31,6 @@ static void on_gone(void *owner)
     ((struct world *)owner)->gone++;
 }
 
-static void commands_phase(void *owner)
-{
-    herd_clients_answer(owner);
-}
-
 static void run_task(struct herd_task *task)
 {
     answer_pendings(HERD_CONTAINER(task, struct herd_session, task));
@@ -94,7 +89,7 @@ int world_setup(void **state)
     open_core(world);
     herd_clients_open(&world->clients, &world->loop, &world->core, &options,
                       &(struct herd_clients_port){world, hear, on_gone});
-    herd_loop_on_phase(&world->loop, HERD_PHASE_COMMANDS, commands_phase, &world->clients);
+    herd_loop_on_phase(&world->loop, HERD_PHASE_COMMANDS, herd_clients_answer, &world->clients);
     for (unsigned i = 0; i < WORLD_SESSIONS; i++)
         join(&world->sessions[i], &world->clients);
     *state = world;
