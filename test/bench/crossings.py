@@ -20,7 +20,7 @@ import rig
 from subject import Subject
 from tables import Row, at_most, told
 
-BAR = 44  # 44.6 before the top floor was divided
+BAR = 39  # 44.6 before the top floor was divided
 SHOWN = 30  # pairs of rooms
 SOURCE = re.compile(r"(?:^|/)src/(\w+)/[^/]+\.c$")
 NAMED = re.compile(r"\((\d+)\)(?: (.*))?$")
