@@ -23,7 +23,8 @@ void herd_messages_begin(struct herd_messages *messages);
 void herd_messages_drop(struct herd_messages *messages);
 /* To standard error, each after the program's name (see herd_tell_lines); ends them. */
 void herd_messages_tell(struct herd_messages *messages, const char *program);
-/* To the log, an event each of that name, with `place` (`file:line`, where there is one) and `msg`; ends them. */
+/* To the log, an event each of that name, with `place` (`file:line`, where there is one) and `msg`; ends them. Warnings
+ * beside errors are left out: they are about what does not come into force. */
 void herd_messages_log(struct herd_messages *messages, enum herd_log_level level, const char *event);
 
 #endif

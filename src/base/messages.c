@@ -2,6 +2,7 @@
 /* What is wrong with a configuration, a line each: for standard error while a server starts, for the log while it runs.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -53,16 +54,34 @@ static size_t place_length(struct herd_text line)
     return 0;
 }
 
+/* Takes off the word that says so. */
+static bool is_warning(struct herd_text *line)
+{
+    static const char word[] = "warning: ";
+    size_t length = sizeof word - 1;
+
+    if (line->length < length || memcmp(line->bytes, word, length) != 0) return false;
+    *line = (struct herd_text){line->bytes + length, line->length - length};
+    return true;
+}
+
+/* The line's place, taken off it; or none. */
+static struct herd_text take_place(struct herd_text *line)
+{
+    struct herd_text place = {line->bytes, place_length(*line)};
+
+    if (place.length > 0) *line = (struct herd_text){line->bytes + place.length + 2, line->length - place.length - 2};
+    return place;
+}
+
 static void log_line(enum herd_log_level level, const char *event, struct herd_text line)
 {
-    size_t place = place_length(line);
+    struct herd_text place = take_place(&line);
+    bool warning = is_warning(&line);
     struct herd_log_event log;
 
-    if (!herd_log_begin(&log, level, event)) return;
-    if (place > 0) {
-        herd_log_text(&log, "place", (struct herd_text){line.bytes, place});
-        line = (struct herd_text){line.bytes + place + 2, line.length - place - 2};
-    }
+    if ((warning && level == HERD_LOG_ERROR) || !herd_log_begin(&log, level, event)) return;
+    if (place.length > 0) herd_log_text(&log, "place", place);
     herd_log_text(&log, "msg", line);
     herd_log_end(&log);
 }

@@ -35,7 +35,9 @@ struct server;
 /* secret.c: what neighbours prove with, read and checked; count 0: none. 0, or a sysexits code, faults on `messages`.
  */
 int secret_load(const struct herd_config *config, FILE *messages, struct herd_keys *ret_keys);
-bool secret_is_credential(void); /* of systemd's, which stays what it is whatever the file says */
+/* Tells on `messages` where the next one's secret_file has another name, or other secrets, than are in force, and
+ * systemd's credential stays so. */
+void secret_compare(const struct herd_config *running, const struct herd_config *next, FILE *messages);
 
 /* -- Places --------------------------------------------------------------- */
 

@@ -96,8 +96,7 @@ static int read_config(struct reload *reload)
     code = herd_config_compare(server->config, reload->config, server->self->name, server->neighbours_max, messages,
                                &reload->change);
     if (code == 0) code = secret_load(reload->config, messages, &reload->keys);
-    if (code == 0 && secret_is_credential())
-        fputs("the secret is a credential of systemd, and stays what it is until a restart\n", messages);
+    if (code == 0) secret_compare(server->config, reload->config, messages);
     return code;
 }
 

@@ -38,7 +38,7 @@ struct secret_file {
     const char *path;
     const char *place; /* where it is named, for messages; or "" */
     bool from_systemd; /* which keeps others from reading it, whatever the mode says */
-    FILE *messages;
+    FILE *messages;    /* or NULL: nobody wants to know */
     size_t length;
     char bytes[FILE_BYTES_MAX + 1];
 };
@@ -50,6 +50,7 @@ static int complain(const struct secret_file *file, int code, const char *format
 {
     va_list arguments;
 
+    if (file->messages == NULL) return code;
     fprintf(file->messages, "%ssecret %s: ", file->place, file->path);
     va_start(arguments, format);
     vfprintf(file->messages, format, arguments);
@@ -156,14 +157,6 @@ static bool credential_path(char *ret_path, size_t size)
     return snprintf(ret_path, size, "%s/" CREDENTIAL, directory) < (int)size;
 }
 
-bool secret_is_credential(void)
-{
-    char path[4096];
-    struct stat status;
-
-    return credential_path(path, sizeof path) && stat(path, &status) == 0 && status.st_size > 0;
-}
-
 /* Where there is one. */
 static int load_credential(FILE *messages, struct herd_keys *keys)
 {
@@ -192,4 +185,36 @@ int secret_load(const struct herd_config *config, FILE *messages, struct herd_ke
     if (code == 0) *ret_keys = keys;
     explicit_bzero(&keys, sizeof keys);
     return code;
+}
+
+static bool same_keys(const struct herd_keys *one, const struct herd_keys *other)
+{
+    return one->count == other->count && memcmp(one->keys, other->keys, one->count * sizeof one->keys[0]) == 0;
+}
+
+static bool same_name(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+/* A file that cannot be read, for it is root's, says nothing: its name alone counts then. */
+void secret_compare(const struct herd_config *running, const struct herd_config *next, FILE *messages)
+{
+    struct herd_keys credential = {.count = 0};
+    struct herd_keys configured = {.count = 0};
+    struct secret_file file = {
+        .path = next->secret_file, .place = herd_config_place(next, "secret_file"), .messages = messages};
+    bool other = !same_name(running->secret_file, next->secret_file);
+
+    if (load_credential(NULL, &credential) == 0 && credential.count > 0) {
+        if (next->secret_file == NULL)
+            file.path = "(none)";
+        else if (load_configured(next, NULL, &configured) == 0)
+            other = other || !same_keys(&credential, &configured);
+        if (other)
+            complain(&file, 0,
+                     "not taken: systemd's credential `" CREDENTIAL "` stays in force until the unit restarts");
+    }
+    explicit_bzero(&credential, sizeof credential);
+    explicit_bzero(&configured, sizeof configured);
 }

@@ -7,6 +7,7 @@ import socket
 
 from client import now_text
 from harness import wait_until
+from herd import address_text
 from reloading import ask
 from scenario import Scenario
 
@@ -136,6 +137,19 @@ class Alone(Scenario):
             self.assertIsNotNone(client.whatsat(b"here", b"1", b"5")[1])
             self.assertEqual([each.query["key"] for each in provider.requests], ["first", "second"])
 
+    def test_warnings(self):
+        """They are said of what is in force, and are no failures."""
+        other = {"servers": tuple({"name": name, "clients": f"127.0.0.1:{number}", "peers": f"127.0.0.1:{number + 1}"}
+                                  for number, name in ((2, "Hands"), (4, "Holiday"))),
+                 "links": (["Goloman", "Hands"], ["Hands", "Holiday"])}
+        own = {"name": "Goloman", "clients": address_text(self.server.clients), "peers": address_text(self.server.peers)}
+        other["servers"] += (own,)
+        self.change(**other, herd="other")
+        self.assertNotIn("cut off", self.refused("herd cannot change"))
+        self.change(**other)
+        said = self.server.log.events("reload_warning", self.taken())
+        self.assertEqual([each["msg"] for each in said], ["if Hands is down, Goloman is cut off"])
+
     def test_what_cannot_change(self):
         client = self.client(self.server)
         line = client.iamat(b"kept", PLACE)
@@ -231,3 +245,26 @@ class Supervised(Scenario):
             self.assertIn(b"RELOADING=1", receiver.recv(4096))
             self.assertIn(b"READY=1", receiver.recv(4096))
             server.log.wait("reload_failed")
+
+
+class Credential(Scenario):
+    def test_secret_of_systemd_stays(self):
+        """A service's credentials are fixed while it runs: who changes the file is told that it is in vain."""
+        herd = self.herd(("Goloman",), (), secret_file="first.secret")
+        for name in ("secret", "first.secret"):
+            herd.write_file(name, 40 * "s" + "\n")
+        server = herd.start(environment={"CREDENTIALS_DIRECTORY": herd.directory})["Goloman"]
+
+        def warnings():
+            since = ask(server)
+            server.log.wait("reloaded", since)
+            return [each["place"] + each["msg"] for each in server.log.events("reload_warning", since)]
+        self.assertEqual(warnings(), [])
+        herd.write_file("first.secret", 40 * "t" + "\n")
+        said = warnings()
+        self.assertEqual(len(said), 1)
+        self.assertRegex(said[0], r"herd\.conf:[0-9]+.*first\.secret.*until the unit restarts")
+        herd.write_file("second.secret", 40 * "s" + "\n")
+        herd.write_file("herd.conf", herd.config_text(secret_file="second.secret"))
+        self.assertEqual(len(warnings()), 1)
+        self.assertEqual(warnings(), [])

@@ -178,6 +178,7 @@ static void limits_and_secret_are_in_force(void **state)
 static void a_credential_is_told_to_stay(void **state)
 {
     struct yard *yard = *state;
+    char more[600];
 
     put_secret(yard);
     yard_reload_until(yard, RELOAD_READY);
@@ -185,9 +186,11 @@ static void a_credential_is_told_to_stay(void **state)
     assert_null(strstr(yard->server.reload.messages.bytes, "credential"));
     UNTIL(&yard->server, yard->server.reload.state == RELOAD_IDLE);
     setenv("CREDENTIALS_DIRECTORY", yard->folder, 1);
+    snprintf(more, sizeof more, "secret_file = \"%s/secret\";\n", yard->folder);
+    yard_write(yard, more);
     yard_reload_until(yard, RELOAD_READY);
     fflush(yard->server.reload.messages.out);
-    assert_non_null(strstr(yard->server.reload.messages.bytes, "credential of systemd"));
+    assert_non_null(strstr(yard->server.reload.messages.bytes, "systemd's credential"));
     UNTIL(&yard->server, yard->server.reload.state == RELOAD_IDLE);
     assert_int_equal(yard->server.core.flood.keys.count, 1);
     unsetenv("CREDENTIALS_DIRECTORY");
