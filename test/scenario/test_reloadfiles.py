@@ -5,8 +5,11 @@ import os
 import re
 import socket
 
-from harness import server_program
+from faults import state
+from harness import listening, server_program
+from herd import setting
 from process import Process
+from reloading import ask
 from scenario import Scenario
 
 CONFIG = 78
@@ -181,6 +184,16 @@ class Files:
 
     # -- what only a server that runs finds out
 
+    def too_many_neighbours(self):
+        """One more than it had at its start and has spare room for."""
+        more = [f"More{number}" for number in range(5)]
+        servers = tuple({"name": name, "clients": "127.0.0.1:%d" % (2 * number + 2), "peers": "127.0.0.1:%d" % (2 * number + 1)}
+                        for number, name in enumerate(more))
+        links = (*(list(each) for each in LINKS), *(["Goloman", name] for name in more))
+        text = re.sub(r"(?m)^links = .*\n", "", self.good)
+        text = re.sub(r"(?m)^(servers = \(.*)\);", lambda match: match.group(1) + ", " + setting(servers)[2:-1] + ");", text)
+        self.write(text + f"links = {setting(links)};\n")
+
     def port_taken(self, taken):
         self.with_server("Goloman", clients=f"{taken.getsockname()[0]}:{taken.getsockname()[1]}")
 
@@ -207,7 +220,7 @@ KINDS = (
     ("huge", r"herd\.conf(:[0-9]+)?: ", ""), ("huge_text", r"herd\.conf(:[0-9]+)?: ", ""),
     ("other_herd", IN_LINE, 'herd cannot change while the server runs (it is "herd")'),
     ("other_durability", IN_LINE, '(it is "written")'), ("other_journal", IN_LINE, "journal.directory cannot change"),
-    ("fewer_clients", IN_LINE, "(it is 1000000)"), ("own_name_gone", IN_LINE, 'servers has no "Goloman" any more'),
+    ("too_many_neighbours", IN_LINE, "neighbours"), ("fewer_clients", IN_LINE, "(it is 1000000)"), ("own_name_gone", IN_LINE, 'servers has no "Goloman" any more'),
 )
 
 
@@ -253,3 +266,67 @@ class ReloadFiles(Scenario):
         status, out, _ = self.checked(herd, running)
         self.assertEqual(status, 0)
         self.assertIn(" to 192.0.2.1:7\n", out)
+
+
+class Reloaded(Scenario):
+    """By a server that runs, with clients."""
+
+    PLACE = b"+34.068930-118.445127"
+
+    def setUp(self):
+        self.one = self.herd(NAMES, LINKS)
+        self.server = self.one.start("Goloman")["Goloman"]
+        self.files = Files(self.one)
+        self.user = self.client(self.server)
+
+    def whole(self):
+        """What it says of itself, but for what counts and the clock."""
+        own, peers = state(self.server)
+        return own["clients"], own["digest"], sorted(peers)
+
+    def traffic(self, count=20):
+        """Reports on their way, of a connection that has been there all the time: the same again, so that the digest stays."""
+        lines = [b"IAMAT client%d %s 152000000%d" % (number % 5, self.PLACE, number % 5) for number in range(count)]
+        self.user.send(b"".join(line + b"\n" for line in lines))
+        return lines
+
+    def answered(self, lines):
+        for line in lines:
+            reply = self.user.line()
+            self.assertTrue(reply.startswith(b"AT Goloman "), reply)
+            self.assertTrue(reply.endswith(line[6:]), reply)
+
+    def refused(self, place, words):
+        lines = self.traffic()
+        since = ask(self.server)
+        lines += self.traffic()
+        failed = self.server.log.wait("reload_failed", since)
+        self.answered(lines + self.traffic())
+        self.assertEqual(self.server.log.events("reloaded", since), [])
+        self.assertEqual(self.server.log.events("reload_change", since), [])
+        said = "\n".join(each.get("place", "") + ": " + each["msg"] for each in failed).replace("\\x22", '"')
+        self.assertRegex(said, place)
+        self.assertIn(words, said)
+        long = b"x" * 600  # beyond what no file asks for
+        self.assertTrue(self.user.ask(long).startswith(b"? x"))
+        self.assertTrue(listening(self.server.clients) and listening(self.server.peers))
+
+    def test_every_kind_leaves_all_as_it_was(self):
+        self.answered(self.traffic())
+        before = self.whole()
+        since = self.server.log.size()
+        for kind, place, words in KINDS:
+            with self.subTest(kind=kind):
+                getattr(self.files, kind)()
+                self.refused(place, words)
+        with self.subTest(kind="port_taken"), socket.create_server(("127.0.0.1", 0)) as taken:
+            self.files.port_taken(taken)
+            self.refused(IN_LINE, "in use")
+        with self.subTest(kind="address_elsewhere"):
+            self.files.address_elsewhere()
+            self.refused(IN_LINE, "192.0.2.1")
+        self.assertEqual(self.whole(), before)
+        self.files.write(self.files.good)
+        self.server.log.wait("reloaded", ask(self.server))
+        self.assertEqual(len(self.server.log.events("reloaded", since)), 1)
+        self.assertEqual(self.whole(), before)
