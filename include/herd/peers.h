@@ -82,7 +82,8 @@ void herd_peers_stop(struct herd_peers *peers);
 /* Closes all streams, and its own handles. */
 void herd_peers_close(struct herd_peers *peers);
 
-/* Puts other options in force; streams that are there stay. */
+/* Puts other options in force; streams that are there stay, but for ours to others where `source` is another: those are
+ * made anew. */
 void herd_peers_configure(struct herd_peers *peers, const struct herd_peers_options *options);
 /* Other secrets: who is connected stays, whoever comes or is dialled has to prove one of these. */
 void herd_peers_set_keys(struct herd_peers *peers, const struct herd_keys *keys);

@@ -156,9 +156,25 @@ void herd_peers_destroy(struct herd_peers *peers)
 
 /* -- Options -- */
 
+static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* Our stream to it ends, and it is dialled anew where peers still are. */
+static void renew(struct herd_peers *peers, struct peer *peer)
+{
+    peer->told[0] = '\0';
+    if (peers->state == PEERS_STOPPED)
+        peer_close(peer);
+    else
+        herd_link_renew(&peer->link, peers_now(peers).monotonic_ms);
+}
+
 void herd_peers_configure(struct herd_peers *peers, const struct herd_peers_options *options)
 {
     const struct herd_lobby_limits limits = lobby_limits(options);
+    bool moved = !same_address(&peers->options.source, &options->source);
     struct herd_list_node *node;
 
     set_limits(peers, options);
@@ -168,6 +184,8 @@ void herd_peers_configure(struct herd_peers *peers, const struct herd_peers_opti
         if (peer_at(node)->link.welcomed) peer_at(node)->wire.bytes_max = options->wire_bytes_per_s_max;
     for (node = peers->guests.next; node != &peers->guests; node = node->next)
         HERD_CONTAINER(node, struct guest, node)->wire.bytes_max = options->wire_bytes_per_s_max;
+    for (node = peers->peers.next; moved && node != &peers->peers; node = node->next)
+        if (!peer_at(node)->leaving) renew(peers, peer_at(node));
 }
 
 void herd_peers_set_keys(struct herd_peers *peers, const struct herd_keys *keys)
@@ -247,11 +265,6 @@ void herd_peers_remove(struct herd_peers *peers, struct herd_text name)
         herd_list_append(&peers->leaving, &peer->node);
 }
 
-static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-    return memcmp(a, b, sizeof *a) == 0;
-}
-
 void herd_peers_move(struct herd_peers *peers, const struct herd_peer_options *options)
 {
     struct peer *peer = find(peers, options->name);
@@ -263,12 +276,7 @@ void herd_peers_move(struct herd_peers *peers, const struct herd_peer_options *o
     peer->address = options->address;
     peer->from = options->from;
     expect(peers, peer);
-    if (!moved) return;
-    peer->told[0] = '\0';
-    if (peers->state == PEERS_STOPPED)
-        peer_close(peer);
-    else
-        herd_link_renew(&peer->link, peers_now(peers).monotonic_ms);
+    if (moved) renew(peers, peer);
 }
 
 /* -- The flood -- */

@@ -139,6 +139,34 @@ static void one_is_moved(void **state)
     close(session);
 }
 
+/* Dialled from another address: all are, those who move by that change, too; sessions of others stay. */
+static void all_are_dialled_from_another_address(void **state)
+{
+    struct town *town = *state;
+    struct herd_peers_options options = town->options;
+    const struct herd_peer_options moved = town_peer(town, "Hands", 2);
+    struct sockaddr_storage from;
+    socklen_t length = sizeof from;
+    town_add(town, "Hands", 0);
+    town_add(town, "Holiday", 1);
+    int hands = town_welcome(town, "Hands", HANDS, 0);
+    int holiday = town_welcome(town, "Holiday", HOLIDAY, 1);
+    int session = town_come(town, "HELLO 1-1 herd Hands " HANDS " -\nAUTH -\n", "WELCOME ");
+    assert_int_equal(uv_ip4_addr("127.0.0.9", 0, (struct sockaddr_in *)&options.source), 0);
+    herd_peers_configure(town->peers, &options);
+    herd_peers_move(town->peers, &moved);
+    town_expect_end(town, hands);
+    town_expect_end(town, holiday);
+    hands = town_welcome(town, "Hands", HANDS, 2);
+    holiday = town_welcome(town, "Holiday", HOLIDAY, 1);
+    assert_int_equal(getpeername(holiday, (struct sockaddr *)&from, &length), 0);
+    assert_int_equal(((struct sockaddr_in *)&from)->sin_addr.s_addr, htonl(0x7f000009));
+    assert_true(town_open(town, session));
+    close(hands);
+    close(holiday);
+    close(session);
+}
+
 static void one_that_cannot_be_reached_is_moved(void **state)
 {
     struct town *town = *state;
@@ -196,6 +224,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_comes_back_at_once, town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(there_are_as_many_as_have_slots, town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(one_is_moved, town_setup, town_teardown),
+        cmocka_unit_test_setup_teardown(all_are_dialled_from_another_address, town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(one_that_cannot_be_reached_is_moved, town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(who_stops_waits_for_no_redial, town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(a_reason_that_changes_is_told, town_setup, town_teardown),
