@@ -29,10 +29,11 @@ int journal_command(int argc, char **argv);
 /* ---- upchild.c: one server process of `herd up` ---- */
 
 /*
- *   STARTING --READY=1--> UP --ended--> RESTING --due--> STARTING
- *      |                   |               |
- *      +---- ended, and not to be started again ----> ENDED
- *      +---- no more in the configuration ----> LEAVING --ended--> gone
+ *   RESTING --due--> STARTING --READY=1--> UP --ended--> RESTING
+ *      |                |                   |
+ *      +--- ended, and not to be started again ---> ENDED --reload--> RESTING
+ *      +--- no more in the configuration ---> LEAVING --ended--> gone, or
+ *                                             RESTING where it is back there
  */
 enum child_state {
     CHILD_RESTING, /* no process; the next is started when it is due */
@@ -63,6 +64,8 @@ struct child {
 int child_init(struct child *child, const struct herd_server_config *server, int width, unsigned index,
                struct herd_output *output);
 void child_finish(struct child *child);
+/* As its table allows. */
+void child_move(struct child *child, enum child_state to);
 /* Starts `program --name NAME [--config config]`: 0 or a negative errno. It ends when this process does. */
 int child_start(struct child *child, const char *program, const char *config);
 /* Passes on what it wrote: 0, or -EPIPE where nobody reads it any more. */
@@ -167,6 +170,8 @@ struct supervisor {
 
 /* ---- upchange.c: servers that come and go ---- */
 
+/* As its table allows. */
+void supervisor_move(struct supervisor *supervisor, enum supervisor_state to);
 /* Adds a server that has no child yet: 0 or a negative errno. */
 int supervisor_add(struct supervisor *supervisor, const struct herd_server_config *server, bool came);
 /* Names of servers are as wide as the longest. */

@@ -66,10 +66,10 @@ static void signal_all(const struct supervisor *supervisor, int signal)
 static void drain(struct supervisor *supervisor)
 {
     if (supervisor->state == SUPERVISOR_DRAINING) return;
-    supervisor->state = SUPERVISOR_DRAINING;
+    supervisor_move(supervisor, SUPERVISOR_DRAINING);
     supervisor->alarm_ms = supervisor->now_ms + DRAIN_MAX_MS;
     for (unsigned i = 0; i < supervisor->count; i++) {
-        if (supervisor->children[i]->state == CHILD_RESTING) supervisor->children[i]->state = CHILD_ENDED;
+        if (supervisor->children[i]->state == CHILD_RESTING) child_move(supervisor->children[i], CHILD_ENDED);
     }
     signal_all(supervisor, SIGTERM);
 }
@@ -99,14 +99,14 @@ static void say_up(struct supervisor *supervisor)
 static void on_ready(struct supervisor *supervisor, struct child *child)
 {
     bool later = child->was_up || child->came;
-    child->state = CHILD_UP;
+    child_move(child, CHILD_UP);
     child->up_ms = supervisor->now_ms;
     if (later) herd_output_say(&supervisor->output, "%s is up%s", child->name, child->was_up ? " again" : "");
     child->was_up = true;
     if (child->reload_due) child_signal(child, SIGHUP);
     child->reload_due = false;
     if (supervisor->state != SUPERVISOR_STARTING || count_in(supervisor, CHILD_UP) < supervisor->count) return;
-    supervisor->state = SUPERVISOR_UP;
+    supervisor_move(supervisor, SUPERVISOR_UP);
     supervisor->alarm_ms = INT64_MAX;
     say_up(supervisor);
     if (supervisor->ready_fd < 0) return;
@@ -123,7 +123,7 @@ static void on_failed(struct supervisor *supervisor, struct child *child, int st
     up_describe(status, how, sizeof how);
     if (!child->was_up) {
         supervisor->code = code != 0 ? code : EX_SOFTWARE;
-        child->state = CHILD_ENDED;
+        child_move(child, CHILD_ENDED);
         herd_complain("%s could not start (%s), its own words are above; %s", child->name, how,
                       child->came ? "the others go on" : "ending the others");
         if (!child->came) drain(supervisor);
@@ -131,7 +131,7 @@ static void on_failed(struct supervisor *supervisor, struct child *child, int st
     }
     if (code == EX_USAGE || code == EX_CONFIG) {
         supervisor->code = code;
-        child->state = CHILD_ENDED;
+        child_move(child, CHILD_ENDED);
         herd_complain("%s ended (%s) and is not started again: its configuration is wrong", child->name, how);
         return;
     }
@@ -139,7 +139,7 @@ static void on_failed(struct supervisor *supervisor, struct child *child, int st
         herd_backoff_reset(&child->backoff);
     }
     uint32_t pause_ms = herd_backoff_next_ms(&child->backoff, &supervisor->random);
-    child->state = CHILD_RESTING;
+    child_move(child, CHILD_RESTING);
     child->due_ms = supervisor->now_ms + pause_ms;
     herd_output_say(&supervisor->output, "%s ended (%s), starting it again in %" PRIu32 ".%" PRIu32 " s", child->name,
                     how, pause_ms / 1000, pause_ms % 1000 / 100);
@@ -152,7 +152,7 @@ static void on_ended(struct supervisor *supervisor, struct child *child, int sta
         return;
     }
     bool interrupted = child->state == CHILD_STARTING && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
-    child->state = CHILD_ENDED;
+    child_move(child, CHILD_ENDED);
     if (status == 0 || interrupted) return; /* our SIGTERM may come before it has its handlers */
     char how[40];
     herd_complain("%s ended badly (%s)", child->name, up_describe(status, how, sizeof how));

@@ -11,8 +11,20 @@
 #include <signal.h>
 #include <string.h>
 
+#include "herd/machine.h"
 #include "herd/memory.h"
 #include "local.h"
+
+static const struct herd_machine supervisor_machine = {
+    .name = "supervisor",
+    .states = {[SUPERVISOR_STARTING] = {"starting", HERD_TO(SUPERVISOR_UP) | HERD_TO(SUPERVISOR_DRAINING)},
+               [SUPERVISOR_UP] = {"up", HERD_TO(SUPERVISOR_DRAINING)},
+               [SUPERVISOR_DRAINING] = {"draining", 0}}};
+
+void supervisor_move(struct supervisor *supervisor, enum supervisor_state to)
+{
+    herd_machine_move(&supervisor_machine, &supervisor->state, to, 0);
+}
 
 void supervisor_left(struct supervisor *supervisor, struct child *child)
 {
@@ -21,7 +33,7 @@ void supervisor_left(struct supervisor *supervisor, struct child *child)
         child->reload_due = false;
         child->came = true;
         child->was_up = false;
-        child->state = CHILD_RESTING;
+        child_move(child, CHILD_RESTING);
         child->due_ms = supervisor->now_ms;
         return;
     }
@@ -87,7 +99,7 @@ static void come(struct supervisor *supervisor, const struct herd_server_config 
 static void leave(struct supervisor *supervisor, struct child *child)
 {
     bool runs = child->pid > 0;
-    child->state = CHILD_LEAVING;
+    child_move(child, CHILD_LEAVING);
     child->reload_due = false;
     child->due_ms = supervisor->now_ms + DRAIN_MAX_MS;
     if (runs) child_signal(child, SIGTERM);
@@ -100,7 +112,7 @@ static void stay(struct supervisor *supervisor, struct child *child)
     if (child->state == CHILD_UP) child_signal(child, SIGHUP);
     if (child->state == CHILD_STARTING) child->reload_due = true;
     if (child->state != CHILD_ENDED) return;
-    child->state = CHILD_RESTING;
+    child_move(child, CHILD_RESTING);
     child->came = true;
     child->due_ms = supervisor->now_ms;
 }

@@ -29,12 +29,30 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "herd/machine.h"
 #include "herd/memory.h"
 #include "herd/random.h"
 #include "local.h"
 
 #define BACKOFF_BASE_MS 100
 #define BACKOFF_MAX_MS 5000
+
+static const struct herd_machine child_machine = {
+    .name = "child",
+    .states = {[CHILD_RESTING] = {"resting", HERD_TO(CHILD_STARTING) | HERD_TO(CHILD_ENDED) | HERD_TO(CHILD_LEAVING)},
+               [CHILD_STARTING] = {"starting", HERD_TO(CHILD_UP) | HERD_TO(CHILD_RESTING) | HERD_TO(CHILD_ENDED) |
+                                                   HERD_TO(CHILD_LEAVING)},
+               [CHILD_UP] = {"up", HERD_TO(CHILD_RESTING) | HERD_TO(CHILD_ENDED) | HERD_TO(CHILD_LEAVING)},
+               [CHILD_ENDED] = {"ended", HERD_TO(CHILD_RESTING) | HERD_TO(CHILD_LEAVING)},
+               [CHILD_LEAVING] = {"leaving", HERD_TO(CHILD_RESTING)}}};
+
+/* Without a process where it waits for one, or for nothing any more. */
+void child_move(struct child *child, enum child_state to)
+{
+    herd_machine_move_named(&child_machine, &child->state, to, herd_text_of(child->name));
+    assert(child->pid == 0 || (to != CHILD_RESTING && to != CHILD_ENDED));
+    assert(child->pid > 0 || (to != CHILD_STARTING && to != CHILD_UP));
+}
 
 static int make_private(int fd)
 {
@@ -157,7 +175,7 @@ int child_start(struct child *child, const char *program, const char *config)
     if (child->output >= 0) close(child->output);
     child->output = ends[0];
     child->pid = pid;
-    child->state = CHILD_STARTING;
+    child_move(child, CHILD_STARTING);
     return 0;
 }
 
