@@ -92,6 +92,10 @@ void herd_clients_open(struct herd_clients *clients, struct herd_loop *loop, str
 void herd_clients_configure(struct herd_clients *clients, const struct herd_clients_options *options);
 /* A listener's on_connection, whose owner is a struct herd_clients. */
 void herd_clients_accept(struct herd_listener *listener, void *owner);
+static inline const struct herd_clients_counts *herd_clients_counts(const struct herd_clients *clients)
+{
+    return &clients->counts;
+}
 /* Answers the reports that were collected in this turn: what runs in the loop's phase COMMANDS, of a struct
  * herd_clients. */
 void herd_clients_answer(void *owner);

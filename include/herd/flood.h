@@ -155,6 +155,17 @@ struct herd_flood {
  */
 void herd_flood_init(struct herd_flood *flood, struct herd_store *store, struct herd_text herd, struct herd_text name,
                      uint64_t incarnation, uint64_t seed);
+/* The bytes that a neighbour's line may have, before WELCOME and after it, in sessions that begin from now on. */
+void herd_flood_configure(struct herd_flood *flood, size_t hello_bytes_max, size_t line_bytes_max);
+/* What sessions that begin from now on prove with; copied. */
+void herd_flood_set_keys(struct herd_flood *flood, const struct herd_keys *keys);
+/* Who wants what neighbours teach; see herd_flood.keep. */
+static inline void herd_flood_keep(struct herd_flood *flood, void (*keep)(void *keeper, struct herd_text text),
+                                   void *keeper)
+{
+    flood->keep = keep;
+    flood->keeper = keeper;
+}
 /* After all sessions are finished; gives all neighbours back. Before the store's. */
 void herd_flood_finish(struct herd_flood *flood);
 /*

@@ -19,6 +19,7 @@
  * events. How to fail, what to log and how bytes travel is the driver's.
  */
 
+#include "herd/clock.h"
 #include "herd/flood.h"
 
 enum herd_link_state {
@@ -125,6 +126,22 @@ void herd_link_stop(struct herd_link *link);
 void herd_link_close(struct herd_link *link, int status);
 /* The neighbour is somewhere else: the stream is closed, and dialled anew as soon as it is. */
 void herd_link_renew(struct herd_link *link, int64_t now_ms);
+
+/* Who it leads to, as long as the link is there. */
+static inline struct herd_text herd_link_name(const struct herd_link *link)
+{
+    return link->neighbour->name;
+}
+/* Whether the stream is open and was not told to close. */
+static inline bool herd_link_up(const struct herd_link *link)
+{
+    return link->state == HERD_LINK_UP;
+}
+/* Neighbour's clock less ours, as its last pulse said. */
+static inline int64_t herd_link_clock_offset_ms(const struct herd_link *link)
+{
+    return link->outbound.clock_offset_ns / HERD_NS_PER_MS;
+}
 
 /* -- What the neighbour's own sessions mean -- */
 

@@ -135,6 +135,28 @@ void herd_store_finish(struct herd_store *store);
 /* The herd's name, which keys the digest. While the store is empty. */
 void herd_store_set_herd(struct herd_store *store, struct herd_text herd);
 
+/* Other limits from now on: `clients_max` does not make it smaller, `ttl_ns` 0: records live for ever. */
+void herd_store_configure(struct herd_store *store, uint32_t clients_max, int64_t ttl_ns);
+/* Gives a server's name a number, as long as there are numbers left: that, or HERD_NAME_UNKNOWN. */
+static inline uint8_t herd_store_name(struct herd_store *store, struct herd_text name)
+{
+    return herd_names_add(&store->names, name);
+}
+/* The names that have numbers, for versions of this store. */
+static inline const struct herd_names *herd_store_names(const struct herd_store *store)
+{
+    return &store->names;
+}
+/* How often it has changed: the greatest sequence number given. */
+static inline uint64_t herd_store_seq(const struct herd_store *store)
+{
+    return store->seq;
+}
+/* Where a scan or a sweep from *cursor = 1 ends: records there are, and places of such as have gone. */
+static inline uint32_t herd_store_cursor_end(const struct herd_store *store)
+{
+    return store->records.next;
+}
 /* The total order of versions of one client: < 0, 0, > 0. The greater one wins on every server. */
 int herd_version_compare(const struct herd_names *names, const struct herd_version *a, const struct herd_version *b);
 

@@ -142,6 +142,25 @@ void herd_stream_read_now(struct herd_stream *stream);
 void herd_stream_hold(struct herd_stream *stream);
 void herd_stream_release(struct herd_stream *stream);
 
+/* Whether it takes output that will be sent. */
+static inline bool herd_stream_open(const struct herd_stream *stream)
+{
+    return stream->state == HERD_STREAM_OPEN;
+}
+/* Whether its owner paused it, or holds it. */
+static inline bool herd_stream_paused(const struct herd_stream *stream)
+{
+    return stream->paused;
+}
+static inline bool herd_stream_held(const struct herd_stream *stream)
+{
+    return stream->held;
+}
+/* Whether the kernel has not taken all of what was given to it: on_drained will come, or the end. */
+static inline bool herd_stream_blocked(const struct herd_stream *stream)
+{
+    return !herd_list_empty(&stream->blocked_node);
+}
 /* Stops and resumes reading (back-pressure). Resuming reads again in a later turn, never inside the call. */
 void herd_stream_pause(struct herd_stream *stream);
 void herd_stream_resume(struct herd_stream *stream);

@@ -48,5 +48,10 @@ void herd_worker_start(struct herd_worker *worker, struct herd_loop *loop, void 
 void herd_worker_cancel(struct herd_worker *worker);
 /* For `run` to ask now and then, so that a long one ends early. */
 bool herd_worker_cancelled(const struct herd_worker *worker);
+/* Whether on_done is still to come; harmless in a zeroed struct. */
+static inline bool herd_worker_busy(const struct herd_worker *worker)
+{
+    return worker->busy;
+}
 
 #endif

@@ -34,7 +34,7 @@ static void on_line_over(struct herd_deadline *deadline)
     struct herd_session *session = HERD_CONTAINER(deadline, struct herd_session, started);
 
     assert(!herd_deadline_running(deadline));
-    if (session->stream.state != HERD_STREAM_OPEN) return;
+    if (!herd_stream_open(&session->stream)) return;
     if (!session_may_parse(session)) { /* stands still */
         herd_deadline_start(&session->clients->started, deadline);
         return;
@@ -50,7 +50,7 @@ static void on_quiet_over(struct herd_deadline *deadline)
     struct herd_session *session = HERD_CONTAINER(deadline, struct herd_session, quiet);
 
     assert(!herd_deadline_running(deadline));
-    if (session->stream.state != HERD_STREAM_OPEN) return;
+    if (!herd_stream_open(&session->stream)) return;
     if (!session_may_parse(session)) {
         herd_deadline_start(&session->clients->quiet, deadline);
         return;
@@ -64,7 +64,7 @@ static void on_quiet_over(struct herd_deadline *deadline)
 /* It waits for us, or for a reply to be taken: what it sent may be held, and more than one line of it. */
 static bool waits(const struct herd_session *session)
 {
-    return session->stream.paused || !session_may_parse(session) || !herd_list_empty(&session->pendings);
+    return herd_stream_paused(&session->stream) || !session_may_parse(session) || !herd_list_empty(&session->pendings);
 }
 
 static void on_idle_over(struct herd_deadline *deadline)
@@ -72,7 +72,7 @@ static void on_idle_over(struct herd_deadline *deadline)
     struct herd_session *session = HERD_CONTAINER(deadline, struct herd_session, idle);
 
     assert(!herd_deadline_running(deadline));
-    if (session->stream.state != HERD_STREAM_OPEN) return;
+    if (!herd_stream_open(&session->stream)) return;
     if (waits(session)) {
         herd_deadline_start(&session->clients->idle, deadline);
         return;

@@ -61,9 +61,9 @@ size_t session_queued(const struct herd_session *session)
 /* The end of this turn writes the output. If the kernel does not take it all, on_drained says when it has. */
 void session_after_flush(struct herd_session *session)
 {
-    bool waits_for_client = !herd_list_empty(&session->stream.blocked_node);
+    bool waits_for_client = herd_stream_blocked(&session->stream);
 
-    if (session->stream.held) return; /* until its replies are durable; then it is told */
+    if (herd_stream_held(&session->stream)) return; /* until its replies are durable; then it is told */
     if (!waits_for_client && herd_stream_queued(&session->stream) > 0)
         herd_loop_soon(session->clients->loop, &session->task);
 }
@@ -214,7 +214,7 @@ static void on_end(struct herd_stream *stream)
 static void go_on(struct herd_session *session)
 {
     answer_pendings(session);
-    if (session->state != SESSION_TAKING || !session->stream.paused) return;
+    if (session->state != SESSION_TAKING || !herd_stream_paused(&session->stream)) return;
     if (session_queued(session) > session->clients->options.output_resume_bytes) {
         session_after_flush(session);
         return;
@@ -329,5 +329,5 @@ void session_configure(struct herd_session *session)
 {
     take_options(session);
     if (!herd_deadline_running(&session->idle)) lasting_note_activity(session);
-    if (!session->stream.paused && session_may_parse(session)) lasting_note_unfinished(session);
+    if (!herd_stream_paused(&session->stream) && session_may_parse(session)) lasting_note_unfinished(session);
 }

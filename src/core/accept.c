@@ -106,7 +106,7 @@ unsigned herd_core_accept(struct herd_core *core, struct herd_batch *batch, unsi
 {
     struct bringing bringing = {core, grant, now_ns};
     struct herd_batch_source source = {.now_ns = now_ns, .owner = &bringing};
-    uint64_t seq = core->store.seq;
+    uint64_t seq = herd_store_seq(&core->store);
     unsigned taken = 0;
     unsigned i;
 
@@ -119,7 +119,7 @@ unsigned herd_core_accept(struct herd_core *core, struct herd_batch *batch, unsi
         taken += answer(core, batch, i, out);
     assert(core->counts.stale <= core->counts.iamat + taken);
     core->counts.iamat += taken;
-    if (core->store.seq == seq) return taken;
+    if (herd_store_seq(&core->store) == seq) return taken;
     core->skew_ns = batch->versions[end - 1].difference_ns;
     core->skew_known = true;
     core->port.at_end(core->port.owner);

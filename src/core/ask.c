@@ -23,7 +23,7 @@ int herd_core_ask(struct herd_core *core, const struct herd_question *question, 
 void herd_core_append_location(const struct herd_core *core, const struct herd_version *version,
                                struct herd_buffer *out)
 {
-    herd_reply_append_at(out, herd_version_origin(&core->store.names, version), version->difference_ns,
+    herd_reply_append_at(out, herd_version_origin(herd_store_names(&core->store), version), version->difference_ns,
                          &version->report);
     herd_buffer_append_byte(out, '\n');
 }

@@ -11,7 +11,7 @@ static void number_names(struct herd_core *core, const struct herd_core_options 
 
     assert(options->name_count <= HERD_NAMES_MAX);
     for (i = 0; i < options->name_count; i++)
-        herd_names_add(&core->store.names, options->names[i]);
+        herd_store_name(&core->store, options->names[i]);
 }
 
 void herd_core_init(struct herd_core *core, const struct herd_core_options *options)
@@ -40,15 +40,14 @@ void herd_core_finish(struct herd_core *core)
 
 void herd_core_name(struct herd_core *core, struct herd_text name)
 {
-    herd_names_add(&core->store.names, name);
+    herd_store_name(&core->store, name);
 }
 
 void herd_core_configure(struct herd_core *core, const struct herd_core_limits *limits)
 {
     _Static_assert(UINT32_MAX <= INT64_MAX / HERD_NS_PER_S, "ttl_ns holds ttl_s");
     core->limits = *limits;
-    core->store.clients_max = limits->clients_max;
-    core->store.ttl_ns = (int64_t)limits->ttl_s * HERD_NS_PER_S;
+    herd_store_configure(&core->store, limits->clients_max, (int64_t)limits->ttl_s * HERD_NS_PER_S);
 }
 
 void herd_core_tick(struct herd_core *core, const struct herd_now *now)

@@ -33,8 +33,8 @@ static void note_expired(struct herd_core *core, uint32_t count)
 
 void expiry_begin(struct herd_core *core)
 {
-    if (core->store.ttl_ns == 0) return;
-    core->expiry_left = core->store.records.next / PASS_SECONDS + 1;
+    if (core->limits.ttl_s == 0) return;
+    core->expiry_left = herd_store_cursor_end(&core->store) / PASS_SECONDS + 1;
     core->port.soon(core->port.owner);
 }
 

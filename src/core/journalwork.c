@@ -91,7 +91,7 @@ static void append_queued(struct herd_core *core)
     while (herd_store_pop(&core->store, core->journal_slot, &record)) {
         if (record == 0) continue;
         herd_store_view(&core->store, record, &version);
-        herd_journal_append(core->journal, &core->store.names, &version);
+        herd_journal_append(core->journal, herd_store_names(&core->store), &version);
     }
 }
 
@@ -169,7 +169,7 @@ static void on_record(void *owner, struct herd_text origin, struct herd_version 
 
     assert(core->replay != NULL);
     if (herd_store_expired(&core->store, version, core->replay->now_ns)) return;
-    herd_version_set_origin(&core->store.names, origin, version);
+    herd_version_set_origin(herd_store_names(&core->store), origin, version);
     if (herd_store_learn(&core->store, version, HERD_SLOT_NONE) == HERD_PUT_FULL) core->replay->refused++;
 }
 
@@ -232,8 +232,7 @@ int herd_core_open_journal(struct herd_core *core, const struct herd_core_journa
     assert(core->journal_slot != HERD_SLOT_NONE);
     error = look_at_replay(core, &replay, ret_fault);
     if (error != 0) return error;
-    core->flood.keep = keep_taught;
-    core->flood.keeper = core;
+    herd_flood_keep(&core->flood, keep_taught, core);
     return 0;
 }
 

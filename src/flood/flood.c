@@ -19,13 +19,26 @@ void herd_flood_init(struct herd_flood *flood, struct herd_store *store, struct 
     flood->herd = herd;
     flood->name = name;
     herd_store_set_herd(store, herd);
-    flood->number = herd_names_add(&store->names, name);
+    flood->number = herd_store_name(store, name);
     flood->incarnation = incarnation;
     herd_random_init(&flood->random, seed);
     flood->hello_bytes_max = HERD_PEER_HANDSHAKE_LINE_MAX;
     flood->line_bytes_max = HERD_PEER_LINE_MAX;
     flood->scan_slice = HERD_SCAN_SLICE;
     flood->pops_per_mark = HERD_POPS_PER_MARK;
+}
+
+void herd_flood_configure(struct herd_flood *flood, size_t hello_bytes_max, size_t line_bytes_max)
+{
+    assert(hello_bytes_max > 0 && line_bytes_max > 0);
+    flood->hello_bytes_max = hello_bytes_max;
+    flood->line_bytes_max = line_bytes_max;
+}
+
+void herd_flood_set_keys(struct herd_flood *flood, const struct herd_keys *keys)
+{
+    assert(keys->count <= HERD_KEYS_MAX);
+    flood->keys = *keys;
 }
 
 void herd_flood_finish(struct herd_flood *flood)
@@ -48,7 +61,7 @@ struct herd_neighbour *herd_flood_take_neighbour(struct herd_flood *flood, struc
     neighbour = herd_memory_allocate_zeroed(1, sizeof *neighbour);
     memcpy(neighbour->bytes, name.bytes, name.length);
     neighbour->name = (struct herd_text){neighbour->bytes, name.length};
-    neighbour->number = herd_names_add(&flood->store->names, name);
+    neighbour->number = herd_store_name(flood->store, name);
     neighbour->slot = slot;
     herd_list_append(&flood->neighbours, &neighbour->node);
     return neighbour;

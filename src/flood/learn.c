@@ -26,7 +26,7 @@ static void set_way(const struct herd_store *store, const struct herd_peer_at *a
     version->way_count = 0;
     memset(version->way, HERD_NAME_UNKNOWN, sizeof version->way);
     for (; i < at->visited_count; i++) {
-        uint8_t number = herd_names_find(&store->names, at->visited[i]);
+        uint8_t number = herd_names_find(herd_store_names(store), at->visited[i]);
         if (number != HERD_NAME_UNKNOWN) version->way[version->way_count++] = number;
     }
 }
@@ -190,7 +190,7 @@ void inbound_read_at(struct herd_inbound *inbound, struct herd_text line, struct
     }
     version->report = at.report;
     version->difference_ns = at.difference_ns;
-    herd_version_set_origin(&flood->store->names, at.origin, version);
+    herd_version_set_origin(herd_store_names(flood->store), at.origin, version);
     set_way(flood->store, &at, version);
     know_route(inbound, &at, version);
     keep_read(inbound, line.bytes, now);

@@ -143,7 +143,7 @@ static int on_welcome(struct herd_outbound *outbound, struct herd_text rest, con
 
     if (herd_peer_parse_welcome(rest, &welcome) < 0) return END(outbound, "WELCOME is malformed");
     /* A mark that was never reached cannot have been told: such a claim is none. */
-    mine = welcome.claimed && welcome.incarnation == flood->incarnation && welcome.mark <= flood->store->seq;
+    mine = welcome.claimed && welcome.incarnation == flood->incarnation && welcome.mark <= herd_store_seq(flood->store);
     outbound->scan_mark = mine ? welcome.mark : 0;
     outbound->told_mark = outbound->scan_mark;
     assert(outbound->work == HERD_OUTBOUND_DROPPING && !outbound->neighbour->connected);

@@ -43,7 +43,7 @@ static void move(struct herd_outbound *outbound, enum herd_outbound_work work)
 
 static struct herd_peer_at at_of(const struct herd_flood *flood, const struct herd_version *version)
 {
-    const struct herd_names *names = &flood->store->names;
+    const struct herd_names *names = herd_store_names(flood->store);
     HERD_UNINITIALIZED struct herd_peer_at at;
     unsigned i;
 
@@ -110,7 +110,7 @@ static struct herd_text append_record(struct herd_outbound *outbound, uint32_t r
 
 static void sample_barrier(struct herd_outbound *outbound)
 {
-    outbound->barrier_mark = outbound->flood->store->seq;
+    outbound->barrier_mark = herd_store_seq(outbound->flood->store);
     outbound->barrier_left = herd_store_queued(outbound->flood->store, outbound->neighbour->slot);
     if (HERD_MUTANT(MARK_ONE_POP_EARLY) && outbound->barrier_left > 1) outbound->barrier_left--;
 }
@@ -124,7 +124,7 @@ static bool all_sent(const struct herd_outbound *outbound)
 
 void outbound_tell_mark(struct herd_outbound *outbound, struct herd_buffer *out)
 {
-    if (all_sent(outbound)) outbound->pending_mark = outbound->flood->store->seq;
+    if (all_sent(outbound)) outbound->pending_mark = herd_store_seq(outbound->flood->store);
     if (outbound->pending_mark <= outbound->told_mark) return;
     outbound->told_mark = outbound->pending_mark;
     outbound->popped_since = 0;
@@ -285,6 +285,6 @@ uint64_t herd_outbound_lag(const struct herd_outbound *outbound)
     uint64_t queued = herd_store_queued(store, outbound->neighbour->slot);
 
     if (outbound->state != HERD_PEER_LIVE || outbound->work == HERD_OUTBOUND_DROPPING) return herd_store_count(store);
-    if (outbound->work == HERD_OUTBOUND_SCANNING) queued += store->records.next - outbound->scan_cursor;
+    if (outbound->work == HERD_OUTBOUND_SCANNING) queued += herd_store_cursor_end(store) - outbound->scan_cursor;
     return queued;
 }

@@ -23,8 +23,8 @@ static void on_read(struct herd_stream *stream, struct herd_text bytes)
     struct peer *peer = HERD_CONTAINER(stream, struct peer, stream);
     struct herd_now now = peers_now(peer->peers);
 
-    if (peer->link.state != HERD_LINK_UP) return;
-    peerwire_lines(peer->peers, &peer->wire, &peer->link.outbound.framer, "out", peer->link.neighbour->name, bytes);
+    if (!herd_link_up(&peer->link)) return;
+    peerwire_lines(peer->peers, &peer->wire, &peer->link.outbound.framer, "out", herd_link_name(&peer->link), bytes);
     herd_link_receive(&peer->link, bytes, &now);
 }
 
@@ -56,7 +56,7 @@ static void on_closed(struct herd_stream *stream, int status)
 {
     struct peer *peer = HERD_CONTAINER(stream, struct peer, stream);
 
-    peerwire_end(peer->peers, &peer->wire, &peer->link.outbound.framer, "out", peer->link.neighbour->name);
+    peerwire_end(peer->peers, &peer->wire, &peer->link.outbound.framer, "out", herd_link_name(&peer->link));
     closed(peer, status);
 }
 
@@ -132,7 +132,7 @@ static void port_said(struct herd_link *link, struct herd_text lines)
 {
     struct peer *peer = peer_of(link);
 
-    peerwire_lines(peer->peers, &peer->wire, NULL, "out", link->neighbour->name, lines);
+    peerwire_lines(peer->peers, &peer->wire, NULL, "out", herd_link_name(link), lines);
 }
 
 /* A stream that failed in this turn is told of by on_closed; until then all such have one buffer to drop things in. */
@@ -142,7 +142,7 @@ static struct herd_buffer *port_room(struct herd_link *link, size_t *ret_bytes)
     size_t window = peer->peers->options.output_bytes_max;
     size_t queued = herd_stream_queued(&peer->stream);
 
-    if (peer->stream.state != HERD_STREAM_OPEN) return NULL;
+    if (!herd_stream_open(&peer->stream)) return NULL;
     *ret_bytes = queued < window ? window - queued : 0;
     return herd_stream_out_large(&peer->stream);
 }
@@ -216,7 +216,7 @@ void peer_free(struct peer *peer)
 
 bool peer_flushed(const struct peer *peer)
 {
-    if (peer->link.state != HERD_LINK_UP) return true;
+    if (!herd_link_up(&peer->link)) return true;
     return herd_link_flushed(&peer->link) && herd_stream_queued(&peer->stream) == 0;
 }
 

@@ -16,7 +16,7 @@
 static bool begin(struct herd_log_event *log, enum herd_log_level level, const char *event, const struct peer *peer)
 {
     if (!herd_log_begin(log, level, event)) return false;
-    herd_log_text(log, "peer", peer->link.neighbour->name);
+    herd_log_text(log, "peer", herd_link_name(&peer->link));
     return true;
 }
 
@@ -38,7 +38,7 @@ static void log_up(struct peer *peer)
     peer->tellings = (struct herd_tellings){0};
     if (!begin(&log, HERD_LOG_INFO, "link_up", peer)) return;
     herd_log_string(&log, "direction", "out");
-    herd_log_number(&log, "clock_offset_ms", peer->link.outbound.clock_offset_ns / HERD_NS_PER_MS);
+    herd_log_number(&log, "clock_offset_ms", herd_link_clock_offset_ms(&peer->link));
     herd_log_end(&log);
 }
 
@@ -96,7 +96,7 @@ static void log_clock(const struct peer *peer, enum herd_log_level level)
     struct herd_log_event log;
 
     if (!begin(&log, level, "clock_offset", peer)) return;
-    herd_log_number(&log, "offset_ms", peer->link.outbound.clock_offset_ns / HERD_NS_PER_MS);
+    herd_log_number(&log, "offset_ms", herd_link_clock_offset_ms(&peer->link));
     herd_log_end(&log);
 }
 

@@ -74,8 +74,7 @@ void peers_wake(struct herd_peers *peers, uint64_t in_ms)
 static void set_limits(struct herd_peers *peers, const struct herd_peers_options *options)
 {
     peers->options = *options;
-    peers->flood->hello_bytes_max = options->hello_bytes_max;
-    peers->flood->line_bytes_max = options->line_bytes_max;
+    herd_flood_configure(peers->flood, options->hello_bytes_max, options->line_bytes_max);
     peers->stranger_wire.bytes_max = herd_wire_strangers_max(options->wire_bytes_per_s_max);
 }
 
@@ -190,8 +189,7 @@ void herd_peers_configure(struct herd_peers *peers, const struct herd_peers_opti
 
 void herd_peers_set_keys(struct herd_peers *peers, const struct herd_keys *keys)
 {
-    assert(keys->count <= HERD_KEYS_MAX);
-    peers->flood->keys = *keys;
+    herd_flood_set_keys(peers->flood, keys);
 }
 
 /* -- Who there is -- */
@@ -345,10 +343,10 @@ void herd_peers_each(const struct herd_peers *peers, void *owner,
             .out_up = neighbour->connected,
             .in_up = neighbour->inbound != NULL,
             .lag = herd_outbound_lag(outbound),
-            .queued_bytes = peer->link.state == HERD_LINK_UP ? herd_stream_queued(&peer->stream) : 0,
+            .queued_bytes = herd_link_up(&peer->link) ? herd_stream_queued(&peer->stream) : 0,
             .claim_mark = neighbour->claimed ? neighbour->claim_mark : 0,
             .divergences = outbound->divergences,
-            .clock_offset_ms = outbound->clock_offset_ns / HERD_NS_PER_MS};
+            .clock_offset_ms = herd_link_clock_offset_ms(&peer->link)};
         on_peer(owner, &standing);
     }
 }

@@ -108,7 +108,7 @@ static void wipe(struct herd_buffer *bytes)
 void search_set_destroy(struct herd_search_set *set)
 {
     if (set == NULL) return;
-    assert(!set->worker.busy);
+    assert(!herd_worker_busy(&set->worker));
     herd_places_destroy(set->places);
     for (unsigned i = 0; i < set->provider_count; i++) {
         struct search_settings *settings = &set->settings[i];
@@ -142,7 +142,7 @@ bool search_set_remote(const struct herd_search_set *set)
 
 bool search_set_unneeded(const struct herd_search_set *set)
 {
-    return !set->worker.busy && (set->places == NULL || herd_places_idle(set->places));
+    return !herd_worker_busy(&set->worker) && (set->places == NULL || herd_places_idle(set->places));
 }
 
 /* -- Reading ------------------------------------------------------------------ */
@@ -304,6 +304,6 @@ static void on_looked(struct herd_worker *worker, int status)
 
 void search_set_look(struct herd_search_set *set)
 {
-    if (set->file_count > 0 && !set->worker.busy)
+    if (set->file_count > 0 && !herd_worker_busy(&set->worker))
         herd_worker_start(&set->worker, set->search->loop, look, on_looked, set);
 }

@@ -73,7 +73,7 @@ static void on_drain_timeout(uv_timer_t *timer)
     struct server *server = timer->data;
 
     herd_log_message(HERD_LOG_WARNING, "stopping", "connections that did not finish in time: %u",
-                     (unsigned)server->clients.counts.sessions);
+                     (unsigned)herd_clients_counts(&server->clients)->sessions);
     herd_clients_cut_off(&server->clients, 0);
 }
 
@@ -100,7 +100,8 @@ void server_drain(struct server *server)
 
 void server_drain_step(struct server *server)
 {
-    if (server->state == SERVER_DRAINING && server->clients.counts.sessions == 0) start_flushing(server);
+    if (server->state == SERVER_DRAINING && herd_clients_counts(&server->clients)->sessions == 0)
+        start_flushing(server);
     if (server->state == SERVER_FLUSHING && herd_peers_flushed(server->peers)) start_closing(server);
 }
 

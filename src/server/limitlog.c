@@ -58,7 +58,7 @@ void limitlog_tick(struct server *server)
         {"peer_connections", peers->counts.refused_connections, peers->limits.connections_max},
         {"descriptors", rests(server), sysconf(_SC_OPEN_MAX)},
         {"log.wire_bytes_per_s_max",
-         server->clients.counts.wire_unwritten + herd_peers_counts(server->peers)->wire_unwritten,
+         herd_clients_counts(&server->clients)->wire_unwritten + herd_peers_counts(server->peers)->wire_unwritten,
          config->log.wire_bytes_per_s_max > 0 ? config->log.wire_bytes_per_s_max : herd_wire_strangers_max(0)},
         {"limits.provider_breaker_failures", herd_search_counts(&server->search)->left_alone,
          config->limits.provider_breaker_failures},

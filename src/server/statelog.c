@@ -64,12 +64,12 @@ static void collect(struct server *server, struct state *state)
 {
     struct herd_journal *journal = server->core.journal;
 
-    *state =
-        (struct state){.standing = {.clients = herd_store_count(&server->core.store), .seq = server->core.store.seq}};
+    *state = (struct state){
+        .standing = {.clients = herd_store_count(&server->core.store), .seq = herd_store_seq(&server->core.store)}};
     herd_log_counts(&state->log);
     add(state, &standing_counters, &state->standing);
     add(state, &herd_core_counters, &server->core.counts);
-    add(state, &herd_clients_counters, &server->clients.counts);
+    add(state, &herd_clients_counters, herd_clients_counts(&server->clients));
     add(state, &herd_flood_counters, &server->core.flood.counts);
     herd_door_counts(&server->doors[DOOR_CLIENTS], &state->clients);
     herd_door_counts(&server->doors[DOOR_PEERS], &state->peers);

@@ -24,7 +24,7 @@ static struct herd_table_node *locate(void *owner, uint32_t handle)
 void herd_store_init(struct herd_store *store, const struct herd_siphash_key *key, unsigned slot_count,
                      uint32_t clients_max)
 {
-    assert(slot_count <= HERD_SLOTS_MAX && clients_max < UINT32_MAX / 11 * 10);
+    assert(slot_count <= HERD_SLOTS_MAX);
     memset(store, 0, sizeof *store);
     herd_names_init(&store->names);
     herd_slab_init(&store->records, sizeof(struct herd_record) + slot_count * sizeof(uint32_t), RECORD_CHUNK_SHIFT);
@@ -32,7 +32,14 @@ void herd_store_init(struct herd_store *store, const struct herd_siphash_key *ke
     store->key = *key;
     herd_store_set_herd(store, HERD_TEXT(""));
     store->slot_count = slot_count;
+    herd_store_configure(store, clients_max, 0);
+}
+
+void herd_store_configure(struct herd_store *store, uint32_t clients_max, int64_t ttl_ns)
+{
+    assert(clients_max < UINT32_MAX / 11 * 10 && ttl_ns >= 0);
     store->clients_max = clients_max;
+    store->ttl_ns = ttl_ns;
 }
 
 void herd_store_finish(struct herd_store *store)
