@@ -68,6 +68,7 @@ void answer_reports(struct herd_session *session, struct herd_batch *batch, unsi
     out = session_out(session);
     before = herd_buffer_length(out);
     taken = herd_core_accept(clients->core, batch, first, end, &session->grant, session->read_ns, out);
+    assert(taken <= end - first && herd_buffer_length(out) >= before);
     clients->counts.invalid += end - first - taken;
     if (taken > 0 && herd_core_wait(clients->core, &session->wait))
         herd_stream_hold(&session->stream);
@@ -184,6 +185,7 @@ static inline void end(struct herd_session *session, const struct turn *turn)
 {
     size_t length = herd_buffer_length(turn->out);
 
+    assert(length >= turn->before);
     if (herd_list_empty(&session->pendings)) session->clients->answered_ns = session->read_ns;
     if (!turn->direct) session->held_bytes += length - turn->before;
     if (herd_log_wire_on() && length > turn->before) log_reply(session, turn->out, turn->before);

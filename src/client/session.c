@@ -123,6 +123,7 @@ static void count_stop(const struct herd_session *session)
 /* Cannot go on now: keeps the rest and stops reading. */
 static void stop_parsing(struct herd_session *session, struct herd_text rest)
 {
+    assert(session->clients->reports.batch.count == 0); /* what came before is answered */
     count_stop(session);
     herd_framer_hold(&session->framer, rest);
     herd_stream_pause(&session->stream);

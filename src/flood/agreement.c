@@ -2,6 +2,8 @@
 /* Whether the neighbour's store and ours agree; see struct herd_agreement. */
 #include "local.h"
 
+#include <assert.h>
+
 void agreement_init(struct herd_agreement *agreement, int64_t now_ms)
 {
     *agreement = (struct herd_agreement){
@@ -37,6 +39,8 @@ static void note_mine(struct herd_agreement *agreement, const struct herd_digest
 
 bool agreement_broken(struct herd_agreement *agreement, const struct herd_digest *mine, int64_t now_ms)
 {
+    assert(agreement->pause_ms >= HERD_RESCAN_MS_MIN && agreement->pause_ms <= HERD_RESCAN_MS_MAX);
+    assert(agreement->mine_since_ms <= now_ms && agreement->theirs_since_ms <= now_ms);
     note_mine(agreement, mine, now_ms);
     if (!agreement->heard) return false;
     if (equal(agreement)) {

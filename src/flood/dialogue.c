@@ -2,6 +2,7 @@
 /* What both ends of a link's dialogue share. */
 #include "local.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ int dialogue_end(enum herd_peer_state *state, const struct herd_neighbour *neigh
 {
     va_list arguments;
 
+    assert(*state != HERD_PEER_CLOSED); /* it ends once */
     va_start(arguments, format);
     vsnprintf(end->text, sizeof end->text, format, arguments);
     va_end(arguments);

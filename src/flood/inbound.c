@@ -24,6 +24,7 @@
 void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, bool from_loopback,
                        const struct herd_now *now)
 {
+    assert(flood->hello_bytes_max > 0 && flood->learnt.count == 0);
     memset(inbound, 0, sizeof *inbound);
     inbound->flood = flood;
     inbound->from_loopback = from_loopback;
@@ -35,6 +36,7 @@ void herd_inbound_init(struct herd_inbound *inbound, struct herd_flood *flood, b
 
 void herd_inbound_stop(struct herd_inbound *inbound)
 {
+    assert(inbound->state != HERD_PEER_LIVE || inbound->neighbour != NULL);
     dialogue_close(&inbound->state, inbound->neighbour);
     if (inbound->neighbour != NULL && inbound->neighbour->inbound == inbound) inbound->neighbour->inbound = NULL;
 }
@@ -62,6 +64,7 @@ void herd_inbound_left(struct herd_inbound *inbound)
 
 static int refuse(struct herd_inbound *inbound, const char *code, const char *text, struct herd_buffer *out)
 {
+    assert(inbound->state == HERD_PEER_GREETING || inbound->state == HERD_PEER_PROVING);
     inbound->flood->counts.refused++;
     inbound->end.secrets = strcmp(code, HERD_REFUSE_PROOF) == 0;
     if (inbound->end.secrets) inbound->flood->counts.proofs_failed++;
@@ -123,6 +126,7 @@ static void greet(struct herd_inbound *inbound, struct herd_text line, unsigned 
     char nonce[PROOF_NONCE_DIGITS];
     char proof[PROOF_DIGITS];
 
+    assert(version >= HERD_PEER_VERSION_MIN && version <= HERD_PEER_VERSION_MAX);
     hello.nonce = proof_nonce(&flood->keys, nonce);
     herd_peer_append_hello_acceptor(&unsigned_line, &hello);
     text = herd_buffer_text(&unsigned_line);
@@ -141,7 +145,7 @@ static int on_hello(struct herd_inbound *inbound, struct herd_text line, struct 
 
     if (herd_peer_parse_hello_dialler(rest, &hello) < 0)
         return refuse(inbound, HERD_REFUSE_PROTOCOL, "HELLO is malformed", out);
-    assert(hello.name.length < sizeof inbound->claimed);
+    assert(hello.name.length < sizeof inbound->claimed && inbound->neighbour == NULL);
     memcpy(inbound->claimed, hello.name.bytes, hello.name.length);
     code = objection(inbound, &hello, &text);
     if (code != NULL) return refuse(inbound, code, text, out);
@@ -159,6 +163,7 @@ static void replace(struct herd_inbound *inbound)
     struct herd_neighbour *neighbour = inbound->neighbour;
     struct herd_inbound *older = neighbour->inbound;
 
+    assert(older != inbound && inbound->replaced == NULL);
     inbound->rival = neighbour->replaced_incarnation == inbound->peer_incarnation;
     if (inbound->rival) inbound->flood->counts.rivals++;
     inbound->replaced = older;
@@ -188,6 +193,7 @@ static int on_auth(struct herd_inbound *inbound, struct herd_text rest, const st
                                         .pulse = dialogue_pulse(flood, now, digest)};
     struct herd_text proof;
 
+    assert(neighbour->sessions > 0);
     if (neighbour->slot == HERD_SLOT_NONE) return refuse(inbound, HERD_REFUSE_NAME, NO_NEIGHBOUR, out);
     if (from_afar(inbound)) return refuse(inbound, HERD_REFUSE_ADDRESS, LOOPBACK_ONLY, out); /* the secret went */
     if (herd_peer_parse_auth(rest, &proof) < 0) return refuse(inbound, HERD_REFUSE_PROTOCOL, "AUTH is malformed", out);
@@ -301,9 +307,11 @@ int herd_inbound_receive(struct herd_inbound *inbound, struct herd_text bytes, c
     int error;
 
     if (inbound->state == HERD_PEER_CLOSED) return -EPROTO;
+    assert(inbound->flood->learnt.count == 0); /* nobody else is reading */
     inbound->heard_ms = now->monotonic_ms;
     error = receive(inbound, bytes, now, out);
     inbound_learn_read(inbound, now);
+    assert(inbound->flood->learnt.count == 0 && (error == 0 || inbound->state == HERD_PEER_CLOSED));
     if (error != 0) herd_inbound_stop(inbound);
     return error;
 }

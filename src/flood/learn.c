@@ -6,6 +6,8 @@
  */
 #include "local.h"
 
+#include <assert.h>
+
 #include "herd/memory.h"
 
 /* The slot that certainly has what this session sends: the sender's, while that very run of it is connected. */
@@ -14,6 +16,7 @@ static unsigned sender_slot(const struct herd_inbound *inbound)
     const struct herd_neighbour *neighbour = inbound->neighbour;
     bool same_run = neighbour->connected && neighbour->connected_incarnation == inbound->peer_incarnation;
 
+    assert(neighbour->slot != HERD_SLOT_NONE); /* of a session that was live, which a neighbour outlives */
     if (HERD_MUTANT(ECHO_ALWAYS)) return HERD_SLOT_NONE;
     return same_run || HERD_MUTANT(ECHO_BY_NAME) ? neighbour->slot : HERD_SLOT_NONE;
 }
@@ -112,6 +115,7 @@ static void know_route(struct herd_inbound *inbound, const struct herd_peer_at *
     struct herd_route route;
     unsigned i;
 
+    assert(inbound->route_last < HERD_ROUTES_IN && version->way_count <= HERD_WAY_MAX);
     if (version->origin == HERD_NAME_UNKNOWN) return;
     for (i = 0; i < known_count(inbound); i++)
         if (route_says(&inbound->routes[i], version)) return;

@@ -77,6 +77,7 @@ static void tick_stream(struct herd_link *link, const struct herd_now *now)
     size_t before = herd_buffer_length(out);
     uint64_t divergences = link->outbound.divergences;
 
+    assert(link->state == HERD_LINK_UP && link->connected);
     if (herd_outbound_tick(&link->outbound, now, out) < 0) {
         herd_link_close(link, -ETIMEDOUT);
         return;
@@ -121,6 +122,7 @@ void herd_link_connected(struct herd_link *link, const struct herd_now *now)
 
 static void became_live(struct herd_link *link, int64_t now_ms)
 {
+    assert(link->connected && !link->welcomed && link->neighbour->connected);
     link->welcomed = true;
     link->failures = 0;
     herd_redial_welcomed(&link->redial, now_ms);
@@ -167,6 +169,7 @@ void herd_link_closed(struct herd_link *link, int status, const struct herd_now 
 {
     enum herd_link_event event = link->welcomed ? HERD_LINK_DOWN : HERD_LINK_FAILED;
 
+    assert(link->connected || !link->welcomed);
     herd_outbound_stop(&link->outbound);
     link->failures = link->connected ? 0 : link->failures + 1;
     link->status = status;
@@ -222,6 +225,7 @@ static bool begin_pump(struct herd_link *link, struct herd_pump *ret_pump)
     size_t room;
 
     if (herd_link_flushed(link)) return false;
+    assert(link->connected && link->outbound.state == HERD_PEER_LIVE);
     out = link->port->room(link, &room);
     if (out == NULL) return false;
     *ret_pump = (struct herd_pump){.outbound = &link->outbound, .room = room, .out = out};

@@ -29,6 +29,7 @@ void herd_outbound_stop(struct herd_outbound *outbound)
 {
     dialogue_close(&outbound->state, outbound->neighbour);
     if (outbound->neighbour == NULL || !outbound->neighbour->connected) return;
+    assert(outbound->neighbour->slot != HERD_SLOT_NONE);
     outbound->neighbour->connected = false;
     herd_store_deactivate(outbound->flood->store, outbound->neighbour->slot);
 }
@@ -80,6 +81,7 @@ static int on_refuse(struct herd_outbound *outbound, struct herd_text rest)
 
 static int end_unproved(struct herd_outbound *outbound, const char *why)
 {
+    assert(outbound->state == HERD_PEER_GREETING);
     outbound->flood->counts.proofs_failed++;
     outbound->end.secrets = true;
     return END(outbound, "%s", why);
@@ -95,6 +97,7 @@ static int prove(struct herd_outbound *outbound, struct herd_text line, const st
     char proof[PROOF_DIGITS];
     int key;
 
+    assert(line.length > hello->proof.length && herd_buffer_length(&outbound->hello) > 0);
     proof_transcript(&transcript, herd_buffer_text(&outbound->hello), unsigned_line);
     key = proof_check(keys, PROOF_ACCEPTOR, herd_buffer_text(&transcript), hello->proof);
     if (key >= 0)
@@ -131,6 +134,7 @@ static int on_hello(struct herd_outbound *outbound, struct herd_text line, struc
 
 static void on_pulse(struct herd_outbound *outbound, const struct herd_peer_pulse *pulse, const struct herd_now *now)
 {
+    assert(outbound->state == HERD_PEER_LIVE && outbound->neighbour->connected);
     outbound->clock_offset_ns = dialogue_clock_offset(pulse, now);
     agreement_hear(&outbound->agreement, pulse->digest, now->monotonic_ms);
 }
@@ -205,6 +209,7 @@ int herd_outbound_receive(struct herd_outbound *outbound, struct herd_text bytes
             break;
         }
     }
+    assert(error == -EPROTO && outbound->state == HERD_PEER_CLOSED);
     herd_outbound_stop(outbound);
     return error;
 }
@@ -219,6 +224,7 @@ static int give_up(struct herd_outbound *outbound, const char *why)
 static void check_agreement(struct herd_outbound *outbound, int64_t now_ms)
 {
     if (herd_outbound_busy(outbound)) return; /* what it has still to be told explains any difference */
+    assert(outbound->work == HERD_OUTBOUND_FLOODING);
     if (!agreement_broken(&outbound->agreement, herd_store_digest(outbound->flood->store), now_ms)) return;
     outbound->divergences++;
     outbound->flood->counts.divergences++;

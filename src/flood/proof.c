@@ -8,6 +8,8 @@
  */
 #include "local.h"
 
+#include <assert.h>
+
 static void format_hex(const unsigned char *bytes, size_t count, char *out)
 {
     static const char digits[] = "0123456789abcdef";
@@ -35,6 +37,7 @@ struct herd_text proof_nonce(const struct herd_keys *keys, char out[PROOF_NONCE_
 {
     unsigned char bytes[HERD_NONCE_BYTES];
 
+    assert(keys->count <= HERD_KEYS_MAX);
     if (keys->count == 0) return HERD_TEXT("-");
     keys->fill(keys->owner, bytes, sizeof bytes);
     format_hex(bytes, sizeof bytes, out);
@@ -55,6 +58,7 @@ static void sign(const struct herd_keys *keys, unsigned key, char role, struct h
     unsigned char mac[HERD_KEY_BYTES];
     struct herd_buffer text = HERD_BUFFER_INIT;
 
+    assert(key < keys->count && (role == PROOF_ACCEPTOR || role == PROOF_DIALLER));
     herd_buffer_append_byte(&text, role);
     herd_buffer_append_byte(&text, '\n');
     herd_buffer_append(&text, transcript);

@@ -112,6 +112,7 @@ static void sample_barrier(struct herd_outbound *outbound)
 {
     outbound->barrier_mark = herd_store_seq(outbound->flood->store);
     outbound->barrier_left = herd_store_queued(outbound->flood->store, outbound->neighbour->slot);
+    assert(outbound->barrier_mark >= outbound->pending_mark);
     if (HERD_MUTANT(MARK_ONE_POP_EARLY) && outbound->barrier_left > 1) outbound->barrier_left--;
 }
 
@@ -126,6 +127,7 @@ void outbound_tell_mark(struct herd_outbound *outbound, struct herd_buffer *out)
 {
     if (all_sent(outbound)) outbound->pending_mark = herd_store_seq(outbound->flood->store);
     if (outbound->pending_mark <= outbound->told_mark) return;
+    assert(outbound->pending_mark <= herd_store_seq(outbound->flood->store)); /* no more than there is */
     outbound->told_mark = outbound->pending_mark;
     outbound->popped_since = 0;
     herd_peer_append_mark(out, outbound->told_mark);
@@ -220,6 +222,7 @@ static void drop_slice(struct herd_outbound *outbound)
 
 void outbound_rescan(struct herd_outbound *outbound)
 {
+    assert(outbound->work == HERD_OUTBOUND_FLOODING && outbound->neighbour->connected);
     outbound->scan_mark = 0;
     outbound->scan_cursor = 1;
     move(outbound, HERD_OUTBOUND_SCANNING);
@@ -229,6 +232,7 @@ static void scan_slice(struct herd_outbound *outbound)
 {
     struct herd_store *store = outbound->flood->store;
 
+    assert(outbound->scan_cursor >= 1 && outbound->scan_mark <= herd_store_seq(store));
     if (herd_store_scan(store, outbound->neighbour->slot, outbound->scan_mark, outbound->flood->scan_slice,
                         &outbound->scan_cursor))
         return;
@@ -243,6 +247,7 @@ static void begin(struct herd_pump *pump)
     pump->before = herd_buffer_length(pump->out);
     pump->passed = 0;
     if (outbound->state != HERD_PEER_LIVE) return;
+    assert(outbound->neighbour->connected && outbound->neighbour->slot != HERD_SLOT_NONE);
     if (outbound->work == HERD_OUTBOUND_DROPPING) drop_slice(outbound);
     if (outbound->work == HERD_OUTBOUND_SCANNING) scan_slice(outbound);
     if (emits(outbound) && outbound->barrier_left == 0) sample_barrier(outbound);
@@ -252,7 +257,9 @@ void herd_flood_pump(struct herd_pump *pumps, unsigned count)
 {
     unsigned i;
 
+    assert(count <= HERD_SLOTS_MAX);
     for (i = 0; i < count; i++) {
+        assert(pumps[i].outbound->flood == pumps[0].outbound->flood);
         assert(i == 0 || pumps[i].out != pumps[i - 1].out); /* lines are copied from one to the other */
         begin(&pumps[i]);
     }

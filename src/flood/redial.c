@@ -5,6 +5,8 @@
  */
 #include "herd/flood.h"
 
+#include <assert.h>
+
 #define URGED_NEVER (INT64_MIN / 2)
 
 void herd_redial_init(struct herd_redial *redial, int64_t now_ms)
@@ -22,6 +24,7 @@ void herd_redial_dialled(struct herd_redial *redial)
 
 void herd_redial_welcomed(struct herd_redial *redial, int64_t now_ms)
 {
+    assert(redial->at_ms == INT64_MAX && redial->welcomed_ms == 0);
     redial->welcomed_ms = now_ms;
 }
 

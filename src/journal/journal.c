@@ -67,6 +67,7 @@ static void give_up(struct herd_journal *journal, int error, bool sync)
     journal->batch_records = 0;
     herd_buffer_clear(&journal->batch);
     segment_end(journal, sync);
+    assert(journal->current < 0);
     journal->loss = NULL;
     if (undo) segment_remove_from(journal, journal->rewrite_first);
     if (journal->rewrite != REWRITE_IDLE) journal_move_rewrite(journal, REWRITE_IDLE);
@@ -91,6 +92,7 @@ static void complete_rewrite(struct herd_journal *journal)
     journal->error = 0;
     journal->loss = NULL;
     /* What was written since the end was asked for was not told as such. */
+    assert(journal->position >= herd_buffer_length(&journal->batch));
     uint64_t written = journal->position - herd_buffer_length(&journal->batch);
     if (mended) syncer_written(&journal->syncer, written, segment_current(journal)->bytes, journal->back_to);
 }
@@ -137,6 +139,7 @@ uint64_t herd_journal_durable(struct herd_journal *journal)
     journal_poll(journal);
     if (journal->durability == HERD_JOURNAL_SYNCED) return journal->synced;
     if (journal->state != HERD_JOURNAL_OK) return UINT64_MAX;
+    assert(journal->position >= herd_buffer_length(&journal->batch));
     return journal->position - herd_buffer_length(&journal->batch);
 }
 

@@ -256,6 +256,7 @@ int syncer_stop(struct syncer *syncer)
 void syncer_switch(struct syncer *syncer, struct sealed old, int fd)
 {
     pthread_mutex_lock(&syncer->mutex);
+    assert(fd < 0 || old.fd != fd);
     if (old.fd >= 0) {
         size_t count = syncer->sealed_count++;
         syncer->sealed = herd_memory_resize(syncer->sealed, (count + 1) * sizeof *syncer->sealed);
@@ -288,6 +289,7 @@ void syncer_written(struct syncer *syncer, uint64_t position, uint64_t size, uin
 uint64_t syncer_finish(struct syncer *syncer, uint64_t position, const uint64_t *numbers, size_t count)
 {
     pthread_mutex_lock(&syncer->mutex);
+    assert(syncer->finish_done <= syncer->finish_asked && (count == 0 || numbers != NULL));
     size_t before = syncer->removal_count;
     syncer->removal_count += count;
     syncer->removals = herd_memory_resize(syncer->removals, syncer->removal_count * sizeof *syncer->removals);

@@ -56,6 +56,7 @@ static void end(struct guest *guest, int error)
 
 static void dismiss(struct guest *guest)
 {
+    assert(!guest->welcomed); /* who is in the lobby */
     herd_lobby_dismiss(&guest->peers->lobby, &guest->seat);
     herd_admit_give(&guest->place); /* at once: many may come in one turn */
     herd_inbound_stop(&guest->inbound);
@@ -95,6 +96,7 @@ void guest_welcomed(struct guest *guest)
     struct herd_peers *peers = guest->peers;
 
     assert(!guest->welcomed && guest->inbound.state == HERD_PEER_LIVE);
+    assert(guest->inbound.neighbour->inbound == &guest->inbound);
     guest->welcomed = true;
     herd_lobby_leave(&peers->lobby, &guest->seat);
     herd_list_remove(&guest->node);
@@ -156,6 +158,7 @@ static void on_closed(struct herd_stream *stream, int status)
     struct guest *guest = HERD_CONTAINER(stream, struct guest, stream);
     struct herd_peers *peers = guest->peers;
 
+    assert(!guest->replaced || guest->welcomed);
     peerwire_end(peers, wire_of(guest), &guest->inbound.framer, "in", guest_name(guest));
     if (status == -ECONNRESET || status == -EPIPE) herd_inbound_left(&guest->inbound);
     herd_inbound_stop(&guest->inbound);
@@ -172,6 +175,7 @@ static const struct herd_stream_events events = {.on_read = on_read, .on_end = o
 
 unsigned herd_peers_connections_max(const struct herd_peers *peers)
 {
+    assert(peers->count <= HERD_SLOTS_MAX);
     /* Each neighbour's session and one that it replaced, and whoever comes is let in before somebody has to go. */
     return herd_lobby_places(&peers->lobby) + 2 * peers->count + 1;
 }
@@ -193,6 +197,7 @@ void herd_peers_accept(struct herd_listener *listener, void *owner)
     herd_stream_set_user_timeout(&guest->stream, USER_TIMEOUT_MS);
     herd_stream_address(&guest->stream, guest->address, sizeof guest->address);
     herd_inbound_init(&guest->inbound, peers->flood, herd_stream_from_loopback(&guest->stream), &now);
+    assert(guest->inbound.state == HERD_PEER_GREETING);
     herd_list_append(&peers->arrivals, &guest->node);
     herd_lobby_enter(&peers->lobby, &guest->seat, listener->accepted_from);
     make_room(guest);
@@ -216,7 +221,10 @@ static int64_t tick_arrivals(struct herd_peers *peers, const struct herd_now *no
     struct herd_list_node *node;
 
     for (node = peers->arrivals.next; node != &peers->arrivals; node = node->next) {
-        int64_t due_ms = tick(HERD_CONTAINER(node, struct guest, node), now);
+        struct guest *guest = HERD_CONTAINER(node, struct guest, node);
+        int64_t due_ms;
+        assert(!guest->welcomed && guest->inbound.state != HERD_PEER_LIVE);
+        due_ms = tick(guest, now);
         if (due_ms != INT64_MAX) return due_ms;
     }
     return INT64_MAX;

@@ -87,6 +87,7 @@ static void on_dialled(struct herd_dialler *dialler, int status)
         closed(peer, status);
         return;
     }
+    assert(!peer->link.connected && herd_stream_queued(&peer->stream) == 0);
     keep_buffer_small(peer);
     herd_link_connected(&peer->link, &now);
 }
@@ -98,6 +99,7 @@ static void port_connect(struct herd_link *link)
     struct peer *peer = peer_of(link);
     const struct sockaddr_storage *source = &peer->peers->options.source;
 
+    assert(!peer->leaving);
     herd_stream_init(&peer->stream, peer->peers->loop, &events);
     peer->stream.stall_ms = WRITE_STALL_MS;
     herd_dialler_start(&peer->dialler, &peer->stream, (const struct sockaddr *)&peer->address,
@@ -119,7 +121,7 @@ static void port_close(struct herd_link *link, int status)
 
 static void port_drop(struct herd_link *link, struct herd_inbound *inbound)
 {
-    (void)link;
+    assert(guest_of(inbound)->peers == peer_of(link)->peers && inbound->neighbour == link->neighbour);
     guest_replaced(guest_of(inbound));
 }
 
@@ -142,6 +144,7 @@ static struct herd_buffer *port_room(struct herd_link *link, size_t *ret_bytes)
     size_t window = peer->peers->options.output_bytes_max;
     size_t queued = herd_stream_queued(&peer->stream);
 
+    assert(link->connected);
     if (!herd_stream_open(&peer->stream)) return NULL;
     *ret_bytes = queued < window ? window - queued : 0;
     return herd_stream_out_large(&peer->stream);

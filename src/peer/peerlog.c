@@ -6,6 +6,7 @@
  */
 #include "local.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -106,6 +107,7 @@ static void log_divergence(const struct peer *peer)
     struct herd_log_event log;
 
     if (!begin(&log, HERD_LOG_WARNING, "divergence", peer)) return;
+    assert(peer->link.outbound.agreement.heard);
     herd_digest_format(&peer->link.outbound.agreement.mine, digest);
     herd_log_text(&log, "digest", (struct herd_text){digest, sizeof digest});
     herd_log_text(&log, "theirs", (struct herd_text){peer->link.outbound.agreement.theirs, HERD_DIGEST_LENGTH});
@@ -174,6 +176,7 @@ void peerlog_dropped(const struct guest *guest, const struct herd_flood_counts *
     const struct herd_flood_counts *now = &guest->peers->flood->counts;
     struct herd_log_event log;
 
+    assert(now->at_dropped >= before->at_dropped && now->at_full >= before->at_full);
     if (now->at_dropped == before->at_dropped && now->at_full == before->at_full) return;
     if (!herd_log_begin(&log, HERD_LOG_WARNING, "at_dropped")) return;
     herd_log_text(&log, "peer", guest_name(guest));
