@@ -117,20 +117,36 @@ static void files_that_are_none_are_told(void **state)
     load(&folder->config, EX_NOINPUT, folder->secret, NULL);
 }
 
-/* Systemd's goes over the file, whatever its mode; an empty one does not. */
+/* Whether a reload from one to the other is told that a credential stays. */
+static bool outlasted(const struct herd_config *running, const struct herd_config *next)
+{
+    struct herd_messages messages;
+    bool told;
+
+    herd_messages_begin(&messages);
+    secret_compare(running, next, messages.out);
+    fflush(messages.out);
+    told = messages.size > 0;
+    herd_messages_drop(&messages);
+    return told;
+}
+
+/* Systemd's goes over the file, whatever its mode; an empty one does not. That it stays is told where it matters. */
 static void a_credential_wins(void **state)
 {
     struct folder *folder = *state;
     struct herd_config config = {.secret_file = (char[]){"/there/is/none"}};
+    struct herd_config other = {.secret_file = (char[]){"/there/is/another"}};
 
-    assert_false(secret_is_credential());
+    assert_false(outlasted(&config, &other));
     setenv("CREDENTIALS_DIRECTORY", folder->path, 1);
-    assert_false(secret_is_credential());
+    assert_false(outlasted(&config, &other));
     put(folder, ONE, 0644);
-    assert_true(secret_is_credential());
+    assert_true(outlasted(&config, &other));
+    assert_false(outlasted(&config, &config));
     assert_int_equal(load(&config, 0, NULL, NULL).count, 1);
     put(folder, "", 0600);
-    assert_false(secret_is_credential());
+    assert_false(outlasted(&config, &other));
     load(&config, EX_NOINPUT, "/there/is/none", NULL);
 }
 
