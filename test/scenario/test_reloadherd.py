@@ -154,13 +154,13 @@ class Running(Faults):
     def test_two_hundred_reloads_leak_nothing(self):
         server = self.five["Goloman"]
         reload_all([server])
-        before, memory = descriptors(self.five), None
+        before, memory = descriptors(self.five), []
         for number in range(200):
             self.five.write_file("herd.conf", self.five.config_text(limits={"line_bytes_max": 4096 + number}))
             reload_all([server])
-            if number == 100:
-                memory = server.process.memory_kib()
+            memory.append(server.process.memory_kib())
         self.assert_descriptors(self.five, before)
-        self.assertLess(server.process.memory_kib() - memory, 2048)
+        # The heap keeps up to 16 MiB that are free, an index more or less: so the least of many is compared.
+        self.assertLess(min(memory[150:]) - min(memory[50:100]), 2048)
         self.assert_undisturbed(LINKS)
         self.assert_one_state(self.five)
