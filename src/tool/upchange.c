@@ -138,10 +138,14 @@ void supervisor_reload(struct supervisor *supervisor)
         set_address(child, next.servers[i].clients.text);
         stay(supervisor, child);
     }
-    for (unsigned i = 0; i < change.went_count; i++)
-        leave(supervisor, find_name(supervisor, supervisor->config->servers[change.went[i]].name));
-    for (unsigned i = 0; i < change.came_count; i++)
-        come(supervisor, &next.servers[change.came[i]]);
+    for (unsigned i = 0; i < change.went_count; i++) {
+        struct child *child = find_name(supervisor, supervisor->config->servers[change.went[i]].name);
+        if (child != NULL) leave(supervisor, child); /* else it could not be started */
+    }
+    for (unsigned i = 0; i < next.server_count; i++) {
+        const struct child *child = find_name(supervisor, next.servers[i].name);
+        if (child == NULL || child->state == CHILD_LEAVING) come(supervisor, &next.servers[i]);
+    }
     supervisor_align(supervisor);
     herd_output_say(&supervisor->output, "read the configuration again (%u new, %u gone), the other servers are told",
                     change.came_count, change.went_count);
