@@ -67,9 +67,7 @@ class Crossings(Subject):
     rounds_max = 1
 
     def open(self):
-        rig.need("valgrind")
-        if self.rig.sanitized():
-            raise rig.Missing("valgrind does not run a build with sanitizers")
+        self.rig.need_valgrind()
 
     def round(self, number):
         short, long = self.rig.pick((500, 2500), (50, 100))

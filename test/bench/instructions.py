@@ -24,9 +24,7 @@ class Instructions(Subject):
     rounds_max = 1
 
     def open(self):
-        rig.need("valgrind")
-        if self.rig.sanitized():
-            raise rig.Missing("valgrind does not run a build with sanitizers")
+        self.rig.need_valgrind()
 
     def round(self, number):
         short, long = self.rig.pick((20000, 80000), (800, 1600))

@@ -90,6 +90,12 @@ class Rig:
             argv.append("--no-check")
         return run_json(argv)
 
+    def need_valgrind(self):
+        """Valgrind, and a build that runs under it."""
+        need("valgrind")
+        if self.sanitized():
+            raise Missing("valgrind does not run a build with sanitizers")
+
     def sanitized(self):
         """Whether this build carries a sanitizer, which does not run under valgrind."""
         program = Path(self.server).read_bytes()
