@@ -57,7 +57,9 @@ struct herd_config_neighbour {
 };
 
 #define HERD_CONFIG_OPTIONS_MAX 96
-#define HERD_NEIGHBOURS_SPARE 4 /* more than at its start that a server has room for */
+/* More neighbours than at its start that a server has room for: the slots for one that a reload brings, a live stream,
+ * a grid, and one more. */
+#define HERD_NEIGHBOURS_SPARE 4
 
 struct herd_config_change {
     int running_self; /* this server's index in both; -1: compared for no server in particular */

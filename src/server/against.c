@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "herd/configchange.h"
 #include "herd/log.h"
@@ -31,7 +32,7 @@ static int compare(const struct herd_config *running, const char *path, const st
         fprintf(messages, "no server \"%s\" in %s\n", name, path);
         return EX_CONFIG;
     }
-    if (self >= 0) room = herd_config_neighbours(running, (unsigned)self, neighbours) + SPARE_SLOTS;
+    if (self >= 0) room = herd_config_neighbours(running, (unsigned)self, neighbours) + HERD_NEIGHBOURS_SPARE;
     return herd_config_compare(running, next, name, room, messages, ret_change);
 }
 
@@ -73,6 +74,7 @@ static int keep(const struct herd_config *config, const char *path)
         if (fclose(file) != 0) error = -errno;
     }
     if (file == NULL || (error == 0 && rename(fresh, path) != 0)) error = -errno;
+    if (error != 0) unlink(fresh);
     herd_memory_free(fresh);
     return error;
 }

@@ -98,6 +98,7 @@ enum reload_state { RELOAD_IDLE, RELOAD_READING, RELOAD_PREPARING, RELOAD_READY 
 struct reload {
     enum reload_state state;
     bool again;                       /* another signal has come */
+    unsigned neighbours_max;          /* for which there is room */
     int code;                         /* of reading */
     struct herd_worker worker;        /* what follows is its while it reads: */
     struct herd_messages messages;    /* what is wrong */
@@ -117,8 +118,6 @@ void reload_cancel(struct server *server);
 
 /* -- The server ------------------------------------------------------------ */
 
-#define SPARE_SLOTS                                                                                                    \
-    HERD_NEIGHBOURS_SPARE /* for a neighbour that a reload brings, a live stream, a grid, and one more */
 #define LIMITS_WATCHED 12
 
 enum server_state { SERVER_ABSENT, SERVER_STARTING, SERVER_RUNNING, SERVER_DRAINING, SERVER_FLUSHING, SERVER_CLOSING };
@@ -139,7 +138,6 @@ struct server {
     struct herd_text name, herd;
     char *identity;           /* the memory of both */
     unsigned descriptors_max; /* that the system allows */
-    unsigned neighbours_max;  /* for which there are slots */
     struct herd_core core;
     struct herd_task core_task; /* the next slice of what takes long */
     uv_async_t core_async;      /* the journal's thread has news */

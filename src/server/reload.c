@@ -11,16 +11,16 @@
  * force and reads the secret, so that a slow disk stops nobody. PREPARING:
  * whatever else can fail is made beside what there is: listeners are bound, the
  * log's file is opened, the keys and indexes of places are read. READY: between
- * two turns each room is given what is its, and none of that can fail; then what was in force goes.
+ * two turns each room is given what is its, and none of that can fail; then
+ * what was in force goes.
  *
  * A signal that comes meanwhile is one more reload after this one. A drain ends
  * what is under way.
  */
 #include "local.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "herd/log.h"
 #include "herd/machine.h"
@@ -38,7 +38,7 @@ static const struct herd_machine machine = {
 
 static void move(struct reload *reload, enum reload_state state)
 {
-    herd_machine_move(&machine, (unsigned *)&reload->state, state, 0);
+    herd_machine_move(&machine, &reload->state, state, 0);
 }
 
 static struct server *server_of(struct reload *reload)
@@ -93,7 +93,7 @@ static int read_config(struct reload *reload)
     reload->config = herd_memory_allocate_zeroed(1, sizeof *reload->config);
     code = herd_config_load(path, messages, reload->config);
     if (code != 0) return code;
-    code = herd_config_compare(server->config, reload->config, server->self->name, server->neighbours_max, messages,
+    code = herd_config_compare(server->config, reload->config, server->self->name, reload->neighbours_max, messages,
                                &reload->change);
     if (code == 0) code = secret_load(reload->config, messages, &reload->keys);
     if (code == 0) secret_compare(server->config, reload->config, messages);
@@ -209,10 +209,16 @@ void reload_init(struct server *server)
     herd_task_init(&server->reload.task, run_task);
 }
 
+static unsigned neighbours_now(const struct server *server)
+{
+    unsigned ignored[HERD_NEIGHBOURS_MAX];
+
+    return herd_config_neighbours(server->config, (unsigned)(server->self - server->config->servers), ignored);
+}
+
 void reload_begin(struct server *server)
 {
     struct reload *reload = &server->reload;
-    int error;
 
     if (server->state != SERVER_RUNNING) {
         herd_log_message(HERD_LOG_ERROR, "reload_failed", "the server is ending");
@@ -225,9 +231,9 @@ void reload_begin(struct server *server)
     notify_reloading();
     herd_log_message(HERD_LOG_INFO, "reloading", "SIGHUP: the configuration is read");
     move(reload, RELOAD_READING);
+    reload->neighbours_max = neighbours_now(server) + herd_peers_room(server->peers);
     herd_messages_begin(&reload->messages);
-    error = herd_worker_prepare(&server->loop);
-    if (error == 0) {
+    if (herd_worker_prepare(&server->loop) == 0) {
         herd_worker_start(&reload->worker, &server->loop, read_all, on_read, reload);
         return;
     }
@@ -240,7 +246,7 @@ void reload_cancel(struct server *server)
     struct reload *reload = &server->reload;
 
     reload->again = false;
-    switch ((enum reload_state)reload->state) {
+    switch (reload->state) {
     case RELOAD_IDLE:
         return;
     case RELOAD_READING: /* ends when the worker does */

@@ -213,7 +213,7 @@ static int open_journal(struct server *server)
 /* One for each neighbour and one for the journal, and what is left to be taken while it runs. */
 static unsigned slots_wanted(unsigned neighbours)
 {
-    unsigned slots = neighbours + 1 + SPARE_SLOTS;
+    unsigned slots = neighbours + 1 + HERD_NEIGHBOURS_SPARE;
 
     return slots < HERD_SLOTS_MAX ? slots : HERD_SLOTS_MAX;
 }
@@ -227,7 +227,6 @@ int server_start(struct server *server, struct herd_config *config, const char *
 
     init(server, config, path, self);
     server->descriptors_max = descriptors_max;
-    server->neighbours_max = slots_wanted(count) - 1;
     code = herd_loop_init(&server->loop);
     if (code < 0) return system_failure("cannot make an event loop", code);
     server_move(server, SERVER_STARTING);
